@@ -1,0 +1,23 @@
+/** Stable codes of what a store refuses; adapters throw nothing else. */
+export type StoreErrorCode =
+  /** The commit was made on a version that is no longer the last, or on another incarnation. Read again, then retry. */
+  | 'STORE_CONFLICT'
+  /** The store was closed. */
+  | 'STORE_CLOSED'
+  /** Another process holds the store. */
+  | 'STORE_LOCKED'
+  /** The medium failed; nothing of the commit may be assumed stored. `cause` has the driver's error. */
+  | 'STORE_IO'
+  /** What is on the medium is not a store, or one of a newer format. Nothing was changed. */
+  | 'STORE_FORMAT'
+
+/** A refusal or failure of a storage adapter. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly code: StoreErrorCode
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
