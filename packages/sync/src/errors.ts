@@ -2,6 +2,10 @@
 export type StoreErrorCode =
   /** The commit was made on a version that is no longer the last, or on another incarnation. Read again, then retry. */
   | 'STORE_CONFLICT'
+  /** An argument breaks the contract: no entries, a limit below 1, a cursor that is none. Nothing was changed. */
+  | 'STORE_ARGUMENT'
+  /** More writes wait than the store takes. Nothing of the commit was stored; try again later. */
+  | 'STORE_BUSY'
   /** The store was closed. */
   | 'STORE_CLOSED'
   /** Another process holds the store. */

@@ -33,7 +33,10 @@ export interface DocumentHead {
   readonly attributes: string
   /** The snapshot covers all changes up to and including this version; 0 when there is none. */
   readonly snapshotVersion: number
-  /** Changes after this version are in the log; older ones were compacted away. */
+  /**
+   * Changes after this version are in the log; older ones were compacted away. A life begins with nothing compacted: here
+   * stands the version before its first change, and for a deleted document its last version.
+   */
   readonly compactedVersion: number
 }
 
@@ -71,9 +74,10 @@ export interface Commit {
   readonly expectedVersion: number
   /**
    * - `append`: add changes to the current incarnation.
-   * - `begin`: a new incarnation starts with these changes; the document was absent or deleted.
+   * - `begin`: a new incarnation starts with these changes; the document was absent or deleted. The incarnation that ended
+   *   last cannot begin again.
    * - `end`: the incarnation is deleted. Takes one version (its entry carries the tombstone), drops log and snapshot of the
-   *   incarnation, keeps the tombstone.
+   *   incarnation, keeps the tombstone until the next one replaces it.
    */
   readonly kind: 'append' | 'begin' | 'end'
   readonly incarnation: string
@@ -132,7 +136,7 @@ export interface StoreIdentity {
 export interface Store {
   readonly identity: StoreIdentity
 
-  /** Commits one step and answers with what was stored. Refused: `STORE_CONFLICT`, `STORE_CLOSED`, `STORE_IO`. */
+  /** Commits one step and answers with what was stored. Refused: every code but `STORE_LOCKED` and `STORE_FORMAT`. */
   commit(commit: Commit): Promise<readonly LogEntry[]>
 
   head(key: DocumentKey): Promise<DocumentHead | undefined>
@@ -147,7 +151,8 @@ export interface Store {
 
   /**
    * Replaces the snapshot and cuts the log up to and including `keepAfter` (at most the snapshot's version), in one step.
-   * Refused with `STORE_CONFLICT` when the incarnation is not the current one or a newer snapshot is there.
+   * Refused with `STORE_CONFLICT` when the incarnation is not the current one, a newer snapshot is there, or the snapshot
+   * claims a version that the document has not reached or that lies before its log.
    */
   compact(key: DocumentKey, snapshot: StoredSnapshot, keepAfter: number): Promise<void>
 
@@ -161,6 +166,7 @@ export interface Store {
 
   /** Small named values of the host (API keys, its actor), one namespace for the whole store. */
   value(name: string): Promise<string | undefined>
+  /** Ascending by the bytes of the name. */
   values(prefix: string): Promise<readonly { readonly name: string; readonly value: string }[]>
   /** Durable when it resolves. `undefined` removes. */
   setValue(name: string, value: string | undefined): Promise<void>

@@ -1,0 +1,29 @@
+/**
+ * MurmurHash3, 32 bits (Austin Appleby, public domain algorithm): the chain check of a change and half of a version hash. It
+ * finds accidents, not attackers; signed documents use SHA-256.
+ */
+export function checksum32(bytes: Uint8Array, seed = 0): number {
+  const blocks = bytes.length & ~3
+  let hash = seed | 0
+  for (let i = 0; i < blocks; i += 4) {
+    const word =
+      (bytes[i] as number) |
+      ((bytes[i + 1] as number) << 8) |
+      ((bytes[i + 2] as number) << 16) |
+      ((bytes[i + 3] as number) << 24)
+    hash ^= scramble(word)
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0
+  }
+  let tail = 0
+  for (let i = bytes.length - 1; i >= blocks; i -= 1) tail = (tail << 8) | (bytes[i] as number)
+  hash ^= scramble(tail)
+  hash ^= bytes.length
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+function scramble(word: number): number {
+  const mixed = Math.imul(word, 0xcc9e2d51)
+  return Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593)
+}

@@ -1,0 +1,158 @@
+/**
+ * JSON values in one canonical binary form: object keys ascending by code unit, integers as varints, everything else as
+ * doubles. Two values are the same value exactly when their bytes are equal.
+ */
+import { refuse } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Reader } from './reader.ts'
+import { isWellFormed, utf8Length } from './utf8.ts'
+import type { Writer } from './writer.ts'
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue }
+
+const NULL = 0
+const FALSE = 1
+const TRUE = 2
+const INTEGER = 3
+const FLOAT = 4
+const STRING = 5
+const ARRAY = 6
+const OBJECT = 7
+
+/** Integers below this magnitude are varints: the zigzag form of a larger one would not be a safe integer. */
+const INTEGER_LIMIT = 2 ** 52
+
+function isVarint(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) < INTEGER_LIMIT
+}
+
+/**
+ * The value as it is replicated: checked, `-0` made `0`, objects and arrays copied and frozen so that a later change by the
+ * caller changes nothing. Throws `CORE_VALUE_INVALID` for what JSON cannot carry.
+ */
+export function normalizeJson<T>(value: T, depth = 0): T {
+  if (typeof value === 'string') {
+    if (!isWellFormed(value)) refuse('CORE_VALUE_INVALID', 'a string with a lone surrogate has no UTF-8 form')
+    if (value.length * 3 > limits.valueBytesMax && utf8Length(value) > limits.valueBytesMax) {
+      refuse('CORE_LIMIT_EXCEEDED', `a string takes at most ${limits.valueBytesMax} bytes: use a text`)
+    }
+    return value
+  }
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) refuse('CORE_VALUE_INVALID', `${value} is not a JSON number`)
+    return (value + 0) as T
+  }
+  if (value === null || typeof value === 'boolean') return value
+  return normalizeNested(value, depth) as T
+}
+
+function normalizeNested(value: unknown, depth: number): JsonValue {
+  if (typeof value !== 'object' || value === null) return refuse('CORE_VALUE_INVALID', `${typeof value} is not JSON`)
+  if (depth >= limits.jsonDepthMax) refuse('CORE_VALUE_INVALID', `a value nested deeper than ${limits.jsonDepthMax}`)
+  if (Array.isArray(value)) {
+    return Object.freeze(Array.from(value, (item: JsonValue) => normalizeJson(item, depth + 1)))
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) {
+    refuse('CORE_VALUE_INVALID', 'only plain objects are JSON values')
+  }
+  const copy: [string, JsonValue][] = Object.entries(value).map(([key, item]) => [
+    normalizeJson(key),
+    normalizeJson(item as JsonValue, depth + 1),
+  ])
+  return Object.freeze(Object.fromEntries(copy.sort(([a], [b]) => (a < b ? -1 : 1))))
+}
+
+/** Writes a normalised value. */
+export function writeJson(writer: Writer, value: JsonValue): void {
+  if (typeof value === 'string') {
+    writer.byte(STRING)
+    writer.string(value)
+  } else if (typeof value === 'number') {
+    if (isVarint(value)) {
+      writer.byte(INTEGER)
+      writer.signed(value)
+    } else {
+      writer.byte(FLOAT)
+      writer.float64(value)
+    }
+  } else if (value === null) {
+    writer.byte(NULL)
+  } else if (typeof value === 'boolean') {
+    writer.byte(value ? TRUE : FALSE)
+  } else {
+    writeNested(writer, value)
+  }
+}
+
+function writeNested(writer: Writer, value: object): void {
+  if (Array.isArray(value)) {
+    writer.byte(ARRAY)
+    writer.varint(value.length)
+    for (const item of value) writeJson(writer, item as JsonValue)
+    return
+  }
+  // Integer-like keys come first in a JavaScript object, so its own order is not the canonical one.
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  writer.byte(OBJECT)
+  writer.varint(entries.length)
+  for (const [key, item] of entries) {
+    writer.string(key)
+    writeJson(writer, item as JsonValue)
+  }
+}
+
+/** Reads one value and refuses every form but the canonical one. */
+export function readJson(reader: Reader, depth = 0): JsonValue {
+  switch (reader.byte()) {
+    case NULL:
+      return null
+    case FALSE:
+      return false
+    case TRUE:
+      return true
+    case INTEGER:
+      return reader.signed()
+    case FLOAT: {
+      const value = reader.float64()
+      if (!Number.isFinite(value) || isVarint(value)) reader.invalid('number not in its canonical form')
+      return value
+    }
+    case STRING:
+      return reader.string(limits.valueBytesMax)
+    case ARRAY:
+      return readArray(reader, depth)
+    case OBJECT:
+      return readObject(reader, depth)
+    default:
+      return reader.invalid('unknown kind of JSON value')
+  }
+}
+
+function readArray(reader: Reader, depth: number): JsonValue {
+  if (depth >= limits.jsonDepthMax) reader.invalid('value nested too deep')
+  const count = reader.count()
+  const items: JsonValue[] = []
+  for (let i = 0; i < count; i += 1) items.push(readJson(reader, depth + 1))
+  return Object.freeze(items)
+}
+
+function readObject(reader: Reader, depth: number): JsonValue {
+  if (depth >= limits.jsonDepthMax) reader.invalid('value nested too deep')
+  const count = reader.count(2)
+  const entries: [string, JsonValue][] = []
+  let before: string | undefined
+  for (let i = 0; i < count; i += 1) {
+    const key = reader.string(limits.valueBytesMax)
+    if (before !== undefined && key <= before) reader.invalid('object keys out of order')
+    entries.push([key, readJson(reader, depth + 1)])
+    before = key
+  }
+  return Object.freeze(Object.fromEntries(entries))
+}

@@ -1,0 +1,84 @@
+/**
+ * UTF-8, strict in both directions. `core` is compiled without platform types, so the two names every runtime has are
+ * declared here and nowhere else.
+ */
+import { refuse } from '../errors.ts'
+
+declare const TextDecoder: new (
+  label: string,
+  options: { fatal: boolean; ignoreBOM: boolean },
+) => { decode(bytes: Uint8Array): string }
+declare const TextEncoder: new () => {
+  encodeInto(text: string, into: Uint8Array): { read: number; written: number }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const encoder = new TextEncoder()
+
+/** True when the text has no lone surrogate, and therefore a UTF-8 form. */
+export function isWellFormed(text: string): boolean {
+  return (text as unknown as { isWellFormed(): boolean }).isWellFormed()
+}
+
+/** Writes well-formed text and returns how many bytes it took. Room for 3 bytes per code unit is the caller's duty. */
+export function writeUtf8(text: string, into: Uint8Array, at: number): number {
+  const units = text.length
+  // A loop beats the platform call for the short strings that keys and ids are.
+  if (units < 64) {
+    let i = 0
+    while (i < units) {
+      const unit = text.charCodeAt(i)
+      if (unit > 127) break
+      into[at + i] = unit
+      i += 1
+    }
+    if (i === units) return units
+  }
+  return encoder.encodeInto(text, into.subarray(at)).written
+}
+
+/** Reads UTF-8 and refuses what is not. */
+export function readUtf8(bytes: Uint8Array, from: number, to: number): string {
+  if (to - from < 24) {
+    let text = ''
+    let i = from
+    while (i < to) {
+      const byte = bytes[i] as number
+      if (byte > 127) break
+      text += String.fromCharCode(byte)
+      i += 1
+    }
+    if (i === to) return text
+  }
+  try {
+    return decoder.decode(bytes.subarray(from, to))
+  } catch {
+    return refuse('CORE_DECODE_INVALID', `not UTF-8 at byte ${from}`)
+  }
+}
+
+/** Order of two well-formed strings by their UTF-8 bytes, which is the order of their code points. */
+export function compareUtf8(a: string, b: string): number {
+  const shared = Math.min(a.length, b.length)
+  for (let i = 0; i < shared; i += 1) {
+    const x = a.charCodeAt(i)
+    const y = b.charCodeAt(i)
+    if (x !== y) {
+      // Surrogates stand for code points above every other unit, though their own value is below U+E000.
+      const xHigh = x >= 0xd800 && x < 0xe000
+      const yHigh = y >= 0xd800 && y < 0xe000
+      return xHigh === yHigh ? x - y : xHigh ? 1 : -1
+    }
+  }
+  return a.length - b.length
+}
+
+/** How many bytes the UTF-8 form of well-formed text takes. */
+export function utf8Length(text: string): number {
+  let bytes = 0
+  for (const character of text) {
+    const point = character.codePointAt(0) as number
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
+  }
+  return bytes
+}

@@ -1,0 +1,26 @@
+/** Several changes in one block, in causal order: `kind  count  blocks`. */
+import { Reader } from '../codec/reader.ts'
+import { Writer } from '../codec/writer.ts'
+import { KIND_BUNDLE, readKind } from '../kernel/frame.ts'
+import { limits } from '../limits.ts'
+import { type Change, readChange } from './change.ts'
+
+export function encodeBundle(changes: readonly Uint8Array[]): Uint8Array {
+  const writer = new Writer(changes.reduce((sum, bytes) => sum + bytes.length + 5, 16))
+  writer.byte(KIND_BUNDLE)
+  writer.varint(changes.length)
+  for (const bytes of changes) writer.block(bytes)
+  return writer.finish()
+}
+
+/** The changes of a bundle, each with bytes of its own. */
+export function readBundle(bytes: Uint8Array): Change[] {
+  const reader = new Reader(bytes)
+  if (readKind(reader) !== KIND_BUNDLE) reader.invalid('not a bundle of changes')
+  const changes: Change[] = []
+  for (let count = reader.count(40); count > 0; count -= 1) {
+    changes.push(readChange(reader.block(limits.changeBytesMax).slice()))
+  }
+  reader.finish()
+  return changes
+}

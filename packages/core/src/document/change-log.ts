@@ -1,0 +1,54 @@
+/**
+ * The changes of a document in the order in which they were applied, which is a causal order. Per actor they stand ascending,
+ * so that "has this one been here, and was it the same" is a binary search.
+ */
+import type { ActorId } from '../causality/actor.ts'
+import type { VersionVector } from '../causality/version-vector.ts'
+import { type Change, lastOf } from './change.ts'
+
+export class ChangeLog {
+  #changes: Change[] = []
+  readonly #byActor = new Map<ActorId, Change[]>()
+  #bytes = 0
+
+  get byteLength(): number {
+    return this.#bytes
+  }
+
+  get changes(): readonly Change[] {
+    return this.#changes
+  }
+
+  append(change: Change): void {
+    const { actor } = change.header
+    this.#changes.push(change)
+    this.#bytes += change.bytes.length
+    const own = this.#byActor.get(actor)
+    if (own === undefined) this.#byActor.set(actor, [change])
+    else own.push(change)
+  }
+
+  /** The change of an actor that begins with a counter; undefined when the log does not reach it. O(log n). */
+  find(actor: ActorId, first: number): Change | undefined {
+    const own = this.#byActor.get(actor) ?? []
+    let low = 0
+    let high = own.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((own[middle] as Change).header.first < first) low = middle + 1
+      else high = middle
+    }
+    return own[low]?.header.first === first ? own[low] : undefined
+  }
+
+  /** Changes that a replica at a version lacks, in causal order. */
+  since(version: VersionVector): Change[] {
+    return this.#changes.filter(({ header }) => lastOf(header) > version.get(header.actor))
+  }
+
+  clear(): void {
+    this.#changes = []
+    this.#byActor.clear()
+    this.#bytes = 0
+  }
+}

@@ -1,0 +1,485 @@
+/**
+ * A document: the unit of replication, storage, permission and versioning. Local changes are made in `change`, changes from
+ * elsewhere come in by `apply`, and replicas that were given changes with the same causal closure are equal, whatever the
+ * order and repetitions.
+ *
+ * Cost: a change costs what it touches; `apply` costs what the change touched; `snapshot` and `load` cost the document.
+ */
+import { type Actor, type ActorId, compareActorIds } from '../causality/actor.ts'
+import { packDot } from '../causality/dot.ts'
+import { VersionVector } from '../causality/version-vector.ts'
+import type { JsonValue } from '../codec/json.ts'
+import { Reader } from '../codec/reader.ts'
+import { CoreError, refuse } from '../errors.ts'
+import { Decoder, Encoder } from '../kernel/codec.ts'
+import type { Container, Place } from '../kernel/container.ts'
+import { KIND_BUNDLE, KIND_CHANGE, KIND_SNAPSHOT, reusedActor } from '../kernel/frame.ts'
+import type { Patch, Path } from '../kernel/patch.ts'
+import { SELF, Site } from '../kernel/site.ts'
+import type { Spec } from '../kernel/spec.ts'
+import { limits } from '../limits.ts'
+import { Struct } from '../types/struct.ts'
+import type { TypeName } from '../types/tags.ts'
+import { encodeBundle, readBundle } from './bundle.ts'
+import { CausalBuffer, type MissingRange } from './causal-buffer.ts'
+import { type Change, type ChangeHeader, type ChangeNote, encodeChange, type Head, lastOf, readChange } from './change.ts'
+import { ChangeLog } from './change-log.ts'
+import { findContainer } from './find.ts'
+import { allTypes } from './registry.ts'
+import { type FieldSpecs, type Fields, type Schema, struct } from './schema.ts'
+import { encodeSnapshot, readSnapshot, type Snapshot } from './snapshot.ts'
+import { versionHash } from './version-hash.ts'
+
+export interface DocOptions<S extends FieldSpecs> {
+  /** Root fields; left out for documents that only tools open. */
+  readonly schema?: Schema<S>
+  readonly actor: Actor
+}
+
+/** Tells one life of a document from the next under the same id: 96 random bits or more, as text. */
+export interface NewDocOptions<S extends FieldSpecs> extends DocOptions<S> {
+  readonly incarnation: string
+}
+
+export interface ChangeOptions extends ChangeNote {
+  /** Time of the change in microseconds, if not now by the actor's clock. */
+  readonly timeMicros?: number
+  /**
+   * What the author had seen, where that is less than what is here: removals and overwrites take away only dots for which
+   * this holds. Used by hosts that write on behalf of others.
+   */
+  readonly observed?: { sees(dot: Head): boolean; readonly state?: Doc }
+}
+
+export interface ApplyResult {
+  /** Headers of the changes applied, in order; a snapshot counts as none. */
+  readonly applied: readonly ChangeHeader[]
+  /** Changes that were known already. */
+  readonly duplicates: number
+  /** Changes that wait for others now; see `missing`. */
+  readonly waiting: number
+  /** Whether the document is another than before. */
+  readonly changed: boolean
+}
+
+/** What subscribers are told, once per change. */
+export interface DocEvent {
+  readonly origin: 'local' | 'remote'
+  /** Absent for a snapshot. */
+  readonly header: ChangeHeader | undefined
+  /** Bytes of the change, to be stored or sent; absent for a snapshot. */
+  readonly bytes: Uint8Array | undefined
+  readonly patches: readonly Patch[]
+}
+
+export class Doc<S extends FieldSpecs = FieldSpecs> {
+  readonly #site: Site
+  readonly #root: Struct
+  readonly #schema: Schema<S> | undefined
+  readonly #actor: Actor
+  #incarnation: string
+  #checks: number[] = []
+  #heads = new Set<number>()
+  #timeMicros = 0
+  readonly #log = new ChangeLog()
+  readonly #buffer = new CausalBuffer()
+  /** State before the log, so that a change that fails half-way can be taken back. */
+  #base: Uint8Array | undefined
+  #baseVersion = new VersionVector()
+  /** Holds containers of types this build does not know: its changes must be kept, a snapshot would lose them. */
+  #opaque = false
+  readonly #listeners = new Set<(event: DocEvent) => void>()
+
+  constructor(options: NewDocOptions<S>) {
+    this.#actor = options.actor
+    this.#schema = options.schema
+    this.#incarnation = options.incarnation
+    this.#site = new Site(options.actor, false)
+    this.#site.types = allTypes
+    const place: Place = { site: this.#site, parent: undefined, step: '', removable: false, depth: 0 }
+    this.#root = new Struct(place)
+  }
+
+  /**
+   * A document from what was stored: a snapshot, changes or bundles, in order. The actor continues where they have it.
+   * Throws `CORE_DECODE_*`, and `CORE_PRECONDITION_FAILED` when nothing of it names the incarnation.
+   */
+  static load<S extends FieldSpecs = FieldSpecs>(
+    parts: Uint8Array | readonly Uint8Array[],
+    options: DocOptions<S>,
+  ): Doc<S> {
+    const doc = new Doc<S>({ ...options, incarnation: '' })
+    doc.#site.resuming = true
+    for (const part of parts instanceof Uint8Array ? [parts] : parts) doc.apply(part)
+    doc.#site.resuming = false
+    doc.#site.resumeAfter(doc.#site.context.prefix(SELF))
+    if (doc.#incarnation === '') refuse('CORE_PRECONDITION_FAILED', 'nothing to load')
+    return doc
+  }
+
+  get incarnation(): string {
+    return this.#incarnation
+  }
+
+  get actor(): Actor {
+    return this.#actor
+  }
+
+  /** The root fields, to read at any time and to change inside `change`. */
+  get root(): Fields<S> {
+    return (this.#schema ?? (struct({}) as unknown as Schema<S>)).handle(this.#root)
+  }
+
+  /** A root field that the schema need not know. */
+  field<H>(name: string, spec: Spec<H>): H {
+    return spec.handle(this.#root.field(name, spec))
+  }
+
+  /** The container at a path of field names, map keys and list indices; undefined when there is none. */
+  find(path: Path, type?: TypeName): Container | undefined {
+    return findContainer(this.#root, path, type)
+  }
+
+  /**
+   * Makes one atomic change and answers its bytes; undefined when `mutate` changed nothing. When `mutate` throws, nothing of
+   * it stays. Throws `CORE_LIMIT_EXCEEDED` for a change above `limits.changeBytesMax`.
+   */
+  change(mutate: (root: Fields<S>) => void, options: ChangeOptions = {}): Uint8Array | undefined {
+    const site = this.#site
+    if (site.open) refuse('CORE_PRECONDITION_FAILED', 'a change inside a change')
+    this.#observe(options)
+    const patches = this.#listen()
+    let change: Change | undefined
+    try {
+      if (options.timeMicros !== undefined) site.startAt(options.timeMicros)
+      site.open = true
+      mutate(this.root)
+      if (site.last >= site.first) change = this.#encode(options)
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    } finally {
+      site.open = false
+      site.observes = undefined
+      site.twin = undefined
+      site.patches = undefined
+    }
+    if (change === undefined) return undefined
+    this.#append(change, SELF)
+    site.next()
+    this.#emit({ origin: 'local', header: change.header, bytes: change.bytes, patches })
+    return change.bytes
+  }
+
+  #observe({ observed }: ChangeOptions): void {
+    if (observed === undefined) return
+    const { actors } = this.#site
+    this.#site.observes = (dot) => {
+      const counter = dot >>> 0
+      return observed.sees({ actor: actors.id((dot - counter) / 2 ** 32), counter })
+    }
+    const { state } = observed
+    if (state !== undefined) this.#site.twin = (path) => state.find(path)
+  }
+
+  #encode(note: ChangeNote): Change {
+    const site = this.#site
+    const out = new Encoder(site)
+    this.#root.writePending(out)
+    const heads = [...this.#heads].filter((actor) => actor !== SELF).sort(site.actors.compare)
+    for (const actor of heads) out.reference(actor)
+    const { author, message, schemaVersion, signature } = note
+    const header: ChangeHeader = {
+      incarnation: this.#incarnation,
+      actor: this.#actor.id,
+      first: site.first,
+      length: site.last - site.first + 1,
+      previous: this.#checks[SELF] ?? 0,
+      timeMicros: site.time(),
+      deps: heads.map((actor) => this.#head(actor)),
+      ...(author === undefined ? {} : { author }),
+      ...(message === undefined ? {} : { message }),
+      ...(schemaVersion === undefined ? {} : { schemaVersion }),
+      ...(signature === undefined ? {} : { signature }),
+    }
+    const bytes = encodeChange(site, header, out.table, out.writer)
+    if (bytes.length > limits.changeBytesMax) refuse('CORE_LIMIT_EXCEEDED', `a change above ${limits.changeBytesMax} bytes`)
+    return readChange(bytes)
+  }
+
+  #head(actor: number): Head {
+    return { actor: this.#site.actors.id(actor), counter: this.#site.context.prefix(actor) }
+  }
+
+  /** Rebuilds the state before a change that failed, inside the same containers. */
+  #rollBack(): void {
+    const twin = new Doc<S>({ actor: this.#actor, incarnation: this.#incarnation })
+    twin.#site.resuming = true
+    if (this.#base !== undefined) twin.apply(this.#base)
+    for (const change of this.#log.changes) twin.#applyChange(change)
+    this.#root.clear()
+    this.#site.abandon()
+    const past = { checks: [], heads: new Set<number>(), timeMicros: 0 }
+    const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, past), this.#site)
+    this.#readRoot(snapshot)()
+  }
+
+  /** Appends to the log and to the past, whose newest dots these are. */
+  #append(change: Change, actor: number): void {
+    const { header } = change
+    for (const dep of header.deps) {
+      const index = this.#site.actors.intern(dep.actor)
+      if (this.#site.context.prefix(index) === dep.counter) this.#heads.delete(index)
+    }
+    this.#heads.add(actor)
+    this.#site.context.advance(actor, lastOf(header))
+    this.#checks[actor] = change.check
+    this.#timeMicros = Math.max(this.#timeMicros, header.timeMicros)
+    this.#log.append(change)
+    if (this.#log.byteLength > limits.logBytesMax && !this.#opaque) this.compact()
+  }
+
+  /**
+   * Applies a change, a bundle of changes or a snapshot. Known changes are passed over, early ones wait. Bytes that do not
+   * decode, belong to another incarnation or contradict known history throw and change nothing: `CORE_DECODE_*`,
+   * `CORE_INCARNATION_MISMATCH`, `CORE_ACTOR_FORKED`, `CORE_ACTOR_REUSED`, `CORE_BUFFER_FULL`.
+   */
+  apply(bytes: Uint8Array): ApplyResult {
+    if (this.#site.open) refuse('CORE_PRECONDITION_FAILED', 'apply inside a change')
+    switch (bytes[0]) {
+      case KIND_SNAPSHOT:
+        return this.#applySnapshot(bytes)
+      case KIND_BUNDLE:
+        return this.#applyAll(readBundle(bytes))
+      case KIND_CHANGE:
+        return this.#applyAll([readChange(bytes.slice())])
+      default:
+        return this.#applyAll([readChange(bytes)])
+    }
+  }
+
+  #applyAll(changes: readonly Change[]): ApplyResult {
+    // All of them are checked before the first is applied.
+    for (const change of changes) this.#check(change)
+    const applied: ChangeHeader[] = []
+    let duplicates = 0
+    for (const change of changes) {
+      if (this.#isKnown(change)) duplicates += 1
+      else if (this.#isReady(change)) this.#applyReady(change, applied)
+      else if (!this.#buffer.add(change)) duplicates += 1
+    }
+    return { applied, duplicates, waiting: this.#buffer.size, changed: applied.length > 0 }
+  }
+
+  #applyReady(change: Change, applied: ChangeHeader[]): void {
+    this.#applyChange(change)
+    applied.push(change.header)
+    while (this.#buffer.size > 0) {
+      const ready = this.#buffer.take((waiting) => this.#isKnown(waiting) || this.#isReady(waiting))
+      if (ready.length === 0) return
+      for (const next of ready) {
+        if (this.#isKnown(next)) continue
+        this.#applyChange(next)
+        applied.push(next.header)
+      }
+    }
+  }
+
+  #known(actor: ActorId): number {
+    const index = this.#site.actors.find(actor)
+    return index === undefined ? 0 : this.#site.context.prefix(index)
+  }
+
+  #isKnown({ header }: Change): boolean {
+    return lastOf(header) <= this.#known(header.actor)
+  }
+
+  #isReady({ header }: Change): boolean {
+    if (header.first !== this.#known(header.actor) + 1) return false
+    return header.deps.every((dep) => this.#known(dep.actor) >= dep.counter)
+  }
+
+  /** Refuses what could not be applied, now or later. */
+  #check(change: Change): void {
+    const { header } = change
+    if (this.#incarnation === '') this.#incarnation = header.incarnation
+    if (header.incarnation !== this.#incarnation) {
+      refuse('CORE_INCARNATION_MISMATCH', 'the change belongs to another life of this document')
+    }
+    const known = this.#known(header.actor)
+    if (header.actor === this.#actor.id && lastOf(header) > known && !this.#site.resuming) reusedActor()
+    if (lastOf(header) <= known) {
+      const twin = this.#log.find(header.actor, header.first)
+      if (twin !== undefined && twin.check !== change.check) forked()
+      return
+    }
+    if (header.first <= known) forked()
+    if (header.first === known + 1 && header.previous !== this.#checkOf(header.actor)) forked()
+    this.#readChange(change)
+  }
+
+  #checkOf(actor: ActorId): number {
+    const index = this.#site.actors.find(actor)
+    return index === undefined ? 0 : (this.#checks[index] ?? 0)
+  }
+
+  #readChange(change: Change): { apply: () => void; actor: number; opaque: boolean } {
+    const { header } = change
+    const actors = change.actors.map((id) => this.#site.actors.intern(id))
+    const actor = actors[0] as number
+    const from = packDot(actor, header.first)
+    const to = packDot(actor, lastOf(header))
+    const input = new Decoder(new Reader(change.bytes, change.payloadAt), this.#site, {
+      actors,
+      context: undefined,
+      claim: { has: (dot) => dot >= from && dot <= to },
+      time: header.timeMicros,
+    })
+    const apply = this.#root.read(input)
+    input.reader.finish()
+    return { apply, actor, opaque: input.opaque }
+  }
+
+  #applyChange(change: Change): void {
+    if (change.header.previous !== this.#checkOf(change.header.actor)) forked()
+    const { apply, actor, opaque } = this.#readChange(change)
+    const patches = this.#listen()
+    apply()
+    this.#site.patches = undefined
+    this.#opaque ||= opaque
+    this.#site.clock.observe(change.header.timeMicros)
+    this.#append(change, actor)
+    this.#emit({ origin: 'remote', header: change.header, bytes: change.bytes, patches })
+  }
+
+  #applySnapshot(bytes: Uint8Array): ApplyResult {
+    const snapshot = readSnapshot(bytes, this.#site)
+    if (this.#incarnation === '') this.#incarnation = snapshot.incarnation
+    if (snapshot.incarnation !== this.#incarnation) {
+      refuse('CORE_INCARNATION_MISMATCH', 'the snapshot belongs to another life of this document')
+    }
+    const { context } = this.#site
+    const news = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) > context.prefix(actor))
+    if (news.includes(SELF) && !this.#site.resuming) reusedActor()
+    const twins = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) === context.prefix(actor))
+    if (twins.some((actor) => (this.#checks[actor] ?? 0) !== snapshot.checks[actor])) forked()
+    const apply = this.#readRoot(snapshot)
+    if (news.length === 0) return { applied: [], duplicates: 0, waiting: this.#buffer.size, changed: false }
+    const patches = this.#listen()
+    apply()
+    this.#site.patches = undefined
+    this.#joinPast(snapshot, news)
+    this.#log.clear()
+    this.#base = this.snapshot()
+    this.#baseVersion = this.version()
+    this.#emit({ origin: 'remote', header: undefined, bytes: undefined, patches })
+    const released: ChangeHeader[] = []
+    for (const change of this.#buffer.take((waiting) => this.#isKnown(waiting) || this.#isReady(waiting))) {
+      if (!this.#isKnown(change)) this.#applyReady(change, released)
+    }
+    return { applied: released, duplicates: 0, waiting: this.#buffer.size, changed: true }
+  }
+
+  /** Reads a snapshot's root; what it answers joins it. */
+  #readRoot(snapshot: Snapshot): () => void {
+    const { actors, context, reader } = snapshot
+    const input = new Decoder(reader, this.#site, { actors, context, claim: context, time: 0 })
+    const apply = this.#root.read(input)
+    reader.finish()
+    if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the snapshot holds types that this build does not know')
+    return apply
+  }
+
+  #joinPast(snapshot: Snapshot, news: readonly number[]): void {
+    const { context } = this.#site
+    const heads = new Set<number>()
+    for (const actor of this.#heads) {
+      if (context.prefix(actor) > snapshot.context.prefix(actor) || snapshot.heads.has(actor)) heads.add(actor)
+    }
+    for (const actor of snapshot.heads) {
+      if (snapshot.context.prefix(actor) > context.prefix(actor) || this.#heads.has(actor)) heads.add(actor)
+    }
+    this.#heads = heads
+    for (const actor of news) {
+      context.advance(actor, snapshot.context.prefix(actor))
+      this.#checks[actor] = snapshot.checks[actor] ?? 0
+    }
+    this.#timeMicros = Math.max(this.#timeMicros, snapshot.timeMicros)
+    this.#site.clock.observe(snapshot.timeMicros)
+  }
+
+  /** What this replica knows, exactly. */
+  version(): VersionVector {
+    const { actors, context } = this.#site
+    return new VersionVector(actors.ids.map((id, actor) => [id, context.prefix(actor)]))
+  }
+
+  /** 16 hex digits over version and chain checks: equal on two replicas when their histories are. */
+  versionHash(): string {
+    const { actors, context } = this.#site
+    const entries = actors.ids
+      .map((id, actor) => ({ actor: id, counter: context.prefix(actor), check: this.#checks[actor] ?? 0 }))
+      .filter(({ counter }) => counter > 0)
+    return versionHash(entries.sort((a, b) => compareActorIds(a.actor, b.actor)))
+  }
+
+  /** The maximal dots: those that nothing known comes after. */
+  heads(): readonly Head[] {
+    return [...this.#heads].sort(this.#site.actors.compare).map((actor) => this.#head(actor))
+  }
+
+  /** What the changes that wait here depend on: ask for it. */
+  missing(): readonly MissingRange[] {
+    return this.#buffer.missing((actor) => this.#known(actor))
+  }
+
+  /**
+   * What a replica at a version lacks, as one bundle for `apply`; undefined when the log no longer reaches back so far and a
+   * snapshot is needed.
+   */
+  changesSince(version: VersionVector): Uint8Array | undefined {
+    for (const [actor, counter] of this.#baseVersion.entries()) if (version.get(actor) < counter) return undefined
+    return encodeBundle(this.#log.since(version).map(({ bytes }) => bytes))
+  }
+
+  /**
+   * The whole document, canonical: equal versions give equal bytes. Throws `CORE_FORMAT_UNSUPPORTED` while it holds types that
+   * this build does not know, which only its changes can carry on.
+   */
+  snapshot(): Uint8Array {
+    if (this.#opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'this build does not know all types of the document: keep its changes')
+    const past = { checks: this.#checks, heads: this.#heads, timeMicros: this.#timeMicros }
+    return encodeSnapshot(this.#root, this.#incarnation, past)
+  }
+
+  /** Drops the log: older versions are brought up to date by snapshot from here on. */
+  compact(): void {
+    this.#base = this.snapshot()
+    this.#baseVersion = this.version()
+    this.#log.clear()
+  }
+
+  /** Calls a listener after each change, local or remote; answers what ends it. Patches cost only while someone listens. */
+  subscribe(listener: (event: DocEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #listen(): Patch[] {
+    const patches: Patch[] = []
+    this.#site.patches = this.#listeners.size > 0 ? patches : undefined
+    return patches
+  }
+
+  #emit(event: DocEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  toJSON(): JsonValue {
+    return this.#root.toJSON()
+  }
+}
+
+function forked(): never {
+  throw new CoreError('CORE_ACTOR_FORKED', 'two histories under one actor: a clone or a restored copy wrote under it')
+}

@@ -1,0 +1,20 @@
+/** Walks a path of field names, map keys and list indices, as patches and the HTTP API spell it. */
+import type { Container } from '../kernel/container.ts'
+import type { Path } from '../kernel/patch.ts'
+import { OrMap } from '../types/or-map.ts'
+import { Rga } from '../types/rga.ts'
+import { Struct } from '../types/struct.ts'
+import { type TypeName, tags } from '../types/tags.ts'
+
+/** @param type the type of the last container, where a name or key has several. */
+export function findContainer(root: Container, path: Path, type?: TypeName): Container | undefined {
+  let at: Container | undefined = root
+  for (const [i, step] of path.entries()) {
+    const tag = type !== undefined && i === path.length - 1 ? tags[type] : undefined
+    if (at instanceof Struct) at = at.find(String(step), tag)
+    else if (at instanceof OrMap) at = at.find(String(step), tag)
+    else if (at instanceof Rga) at = at.find(Number(step))
+    else return undefined
+  }
+  return at
+}

@@ -1,0 +1,78 @@
+/**
+ * A snapshot: the whole document as of its version, canonical, without history. Two documents with the same version have the
+ * same snapshot, byte for byte.
+ *
+ *     kind  flags  incarnation  actors  per actor: counter, chain check  time  heads  root
+ */
+import { Reader } from '../codec/reader.ts'
+import { Writer } from '../codec/writer.ts'
+import { CausalContext } from '../causality/causal-context.ts'
+import { Encoder } from '../kernel/codec.ts'
+import type { Container } from '../kernel/container.ts'
+import { KIND_SNAPSHOT, readActors, readKind, writeActors } from '../kernel/frame.ts'
+import type { Site } from '../kernel/site.ts'
+import { limits } from '../limits.ts'
+
+/** What a document knows of its own past, by actor index. */
+export interface Past {
+  /** Check over the last change of each actor. */
+  readonly checks: readonly number[]
+  /** Actors whose last dot nothing known comes after. */
+  readonly heads: ReadonlySet<number>
+  /** The largest time of a change. */
+  readonly timeMicros: number
+}
+
+export interface Snapshot extends Past {
+  readonly incarnation: string
+  /** Local index of each reference. */
+  readonly actors: readonly number[]
+  readonly context: CausalContext
+  /** Stands at the root's block. */
+  readonly reader: Reader
+}
+
+export function encodeSnapshot(root: Container, incarnation: string, past: Past): Uint8Array {
+  const { site } = root.place
+  const table = site.actors.ids.map((_, actor) => actor).filter((actor) => root.mentions(actor))
+  table.sort(site.actors.compare)
+  const writer = new Writer(1024)
+  const out = new Encoder(site, table, writer)
+  writer.byte(KIND_SNAPSHOT)
+  writer.varint(0)
+  writer.string(incarnation)
+  writeActors(writer, site, table)
+  for (const actor of table) {
+    writer.varint(site.context.prefix(actor))
+    writer.uint32(past.checks[actor] ?? 0)
+  }
+  writer.varint(past.timeMicros)
+  const heads = table.filter((actor) => past.heads.has(actor))
+  writer.varint(heads.length)
+  for (const actor of heads) out.actor(actor)
+  root.writeState(out)
+  return writer.finish()
+}
+
+/** Reads all but the root's block. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`. */
+export function readSnapshot(bytes: Uint8Array, site: Site): Snapshot {
+  const reader = new Reader(bytes)
+  if (readKind(reader) !== KIND_SNAPSHOT) reader.invalid('not a snapshot')
+  if (reader.varint() !== 0) reader.invalid('snapshot needs features this build does not have')
+  const incarnation = reader.string(64)
+  const actors = readActors(reader).map((id) => site.actors.intern(id))
+  const context = new CausalContext()
+  const checks: number[] = []
+  for (const actor of actors) {
+    context.advance(actor, reader.varint(limits.dotCounterMax))
+    checks[actor] = reader.uint32()
+  }
+  const timeMicros = reader.varint()
+  const heads = new Set<number>()
+  for (let count = reader.count(); count > 0; count -= 1) {
+    const head = actors[reader.varint(actors.length - 1)] as number
+    if (context.prefix(head) === 0) reader.invalid('head of an actor without dots')
+    heads.add(head)
+  }
+  return { incarnation, actors, context, checks, heads, timeMicros, reader }
+}

@@ -1,0 +1,48 @@
+/** Stable codes of what core refuses. The table with advice per code is in `docs/ERRORS.md`. */
+export type CoreErrorCode =
+  /** Bytes end before what they announce. */
+  | 'CORE_DECODE_TRUNCATED'
+  /** Bytes that no encoder writes: wrong order, wrong range, not minimal, unknown reference. */
+  | 'CORE_DECODE_INVALID'
+  /** Written by a newer format than this build reads. */
+  | 'CORE_FORMAT_UNSUPPORTED'
+  /** A value that cannot be replicated: not JSON, not finite, a lone surrogate, too deep. */
+  | 'CORE_VALUE_INVALID'
+  /** A named limit would be passed by local growth. */
+  | 'CORE_LIMIT_EXCEEDED'
+  /** A counter whose total no longer fits a safe integer; read it as bigint. */
+  | 'CORE_VALUE_UNSAFE'
+  /** A position outside the sequence, or inside a surrogate pair. */
+  | 'CORE_POSITION_INVALID'
+  /** The operation is not possible in this state, such as spending more than the rights held. */
+  | 'CORE_PRECONDITION_FAILED'
+  /** A document's field is mutated outside `change`, or asked for what only its document can give. */
+  | 'CORE_NOT_IN_CHANGE'
+  /** A type below a removable key that cannot be reset, or a schema that contradicts itself. */
+  | 'CORE_SCHEMA_INVALID'
+  /** A replica or actor id that is empty, too long or malformed. */
+  | 'CORE_ID_INVALID'
+  /** Others know more of this actor than it knows of itself: its state was lost. Continue under a new actor. */
+  | 'CORE_ACTOR_REUSED'
+  /** Two histories under one actor: a clone or a restored copy wrote under it. */
+  | 'CORE_ACTOR_FORKED'
+  /** The bytes belong to another incarnation of the document. */
+  | 'CORE_INCARNATION_MISMATCH'
+  /** More early changes than the causal buffer holds. Ask for what is missing, then send again. */
+  | 'CORE_BUFFER_FULL'
+
+/** What core throws. `code` is stable, the message is for people. */
+export class CoreError extends Error {
+  override readonly name = 'CoreError'
+  readonly code: CoreErrorCode
+
+  constructor(code: CoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** Throws unless `held`. The message is only built where it is thrown. */
+export function refuse(code: CoreErrorCode, message: string): never {
+  throw new CoreError(code, message)
+}

@@ -1,0 +1,227 @@
+/**
+ * The kernel of every register: dotted writes. A write takes the place of those its author had seen; concurrent ones stay
+ * side by side until a later write or removal has seen them. What is read from them (the largest timestamp, all of them, any
+ * true one) is the business of the type.
+ *
+ * At the root a last-writer-wins register keeps the winner only. Below a removable key it must keep every write that is
+ * neither removed nor overwritten: if the loser were dropped at once, a removal that saw only the winner would leave nothing
+ * here and the loser there.
+ *
+ * The winning write is held inline, because nearly always it is the only one.
+ */
+import { replicaOf } from '../causality/actor.ts'
+import { dotActor, dotCounter } from '../causality/dot.ts'
+import { type JsonValue, readJson, writeJson } from '../codec/json.ts'
+import { compareUtf8 } from '../codec/utf8.ts'
+import { limits } from '../limits.ts'
+import type { Decoder, Encoder } from './codec.ts'
+import type { Site } from './site.ts'
+
+/** When and by whom a register was written, if not now and by the local replica. */
+export interface Stamp {
+  /** Microseconds since 1970. */
+  readonly timeMicros?: number
+  /** The replica whose name orders this write among writes of the same time. */
+  readonly replica?: string
+}
+
+export interface Write {
+  readonly dot: number
+  readonly time: number
+  /** Replica of the timestamp where it is not the actor's own. */
+  readonly by: string | undefined
+  readonly value: JsonValue
+}
+
+/** A decoded block of a cell. */
+export interface CellDelta {
+  readonly writes: readonly Write[]
+  readonly removed: readonly number[]
+}
+
+const HAS_TIME = 1
+const HAS_REPLICA = 2
+
+/** Order of timestamps: time, replica id, epoch, counter (DESIGN 3.1). */
+export function compareWrites(site: Site, a: Omit<Write, 'value'>, b: Omit<Write, 'value'>): number {
+  if (a.time !== b.time) return a.time - b.time
+  if (a.dot === b.dot) return 0
+  const actorA = dotActor(a.dot)
+  const actorB = dotActor(b.dot)
+  if (a.by !== undefined || b.by !== undefined) {
+    const order = compareUtf8(a.by ?? replicaOf(site.actors.id(actorA)), b.by ?? replicaOf(site.actors.id(actorB)))
+    if (order !== 0) return order
+    const epochs = site.actors.id(actorA).slice(-16) < site.actors.id(actorB).slice(-16) ? -1 : 1
+    return actorA === actorB ? dotCounter(a.dot) - dotCounter(b.dot) : epochs
+  }
+  return actorA === actorB ? dotCounter(a.dot) - dotCounter(b.dot) : site.actors.compare(actorA, actorB)
+}
+
+export class Cell implements Write {
+  /** The winning write; dot 0 when there is none. */
+  dot = 0
+  time = 0
+  by: string | undefined = undefined
+  value: JsonValue = null
+  /** Other live writes. */
+  rest: Write[] | undefined = undefined
+  /** Dots removed since the last take, pending ones left out. */
+  gone: number[] | undefined = undefined
+  /** Dots removed here before they arrived. */
+  early: number[] | undefined = undefined
+  /** Whether an owner has this cell on its list of things to take. */
+  queued = false
+
+  /** All live writes, the winner first. */
+  live(): readonly Write[] {
+    if (this.dot === 0) return []
+    return this.rest === undefined ? [this] : [this, ...this.rest]
+  }
+
+  /**
+   * Writes a value. With `keepAll` it takes the place of what its author had seen and what is not younger; without, the
+   * larger timestamp simply wins.
+   */
+  set(site: Site, value: JsonValue, stamp: Stamp | undefined, keepAll: boolean): void {
+    const time = stamp?.timeMicros ?? site.time()
+    const by = stamp?.replica
+    const dot = site.mark()
+    if (this.rest === undefined && (this.dot === 0 || (time > this.time && site.sees(this.dot)))) {
+      if (keepAll && this.dot !== 0) this.#forget(site, this.dot)
+      this.dot = dot
+      this.time = time
+      this.by = by
+      this.value = value
+      return
+    }
+    const write: Write = { dot, time, by, value }
+    if (!keepAll) {
+      if (compareWrites(site, write, this) >= 0) this.#put(site, [write])
+      return
+    }
+    const kept = this.live().filter((other) => {
+      if (!site.sees(other.dot) || (other.dot !== dot && compareWrites(site, other, write) > 0)) return true
+      this.#forget(site, other.dot)
+      return false
+    })
+    // The winner is this cell itself: copy it before it is overwritten.
+    this.#put(site, [...kept.map(copyWrite), write])
+  }
+
+  /** Removes what the author of the change in progress has seen. */
+  remove(site: Site): void {
+    const kept = this.live().filter((write) => {
+      if (!site.sees(write.dot)) return true
+      this.#forget(site, write.dot)
+      return false
+    })
+    this.#put(site, kept.map(copyWrite))
+  }
+
+  #forget(site: Site, dot: number): void {
+    if (site.isPending(dot)) return
+    if (this.gone === undefined) this.gone = [dot]
+    else this.gone.push(dot)
+  }
+
+  #put(site: Site, writes: Write[]): void {
+    writes.sort((a, b) => compareWrites(site, b, a))
+    const winner = writes[0]
+    this.dot = winner?.dot ?? 0
+    this.time = winner?.time ?? 0
+    this.by = winner?.by
+    this.value = winner?.value ?? null
+    this.rest = writes.length > 1 ? writes.slice(1) : undefined
+  }
+
+  isBottom(): boolean {
+    return this.dot === 0 && this.early === undefined
+  }
+
+  clear(): void {
+    this.dot = 0
+    this.value = null
+    this.rest = undefined
+    this.gone = undefined
+    this.early = undefined
+    this.queued = false
+  }
+
+  writePending(out: Encoder): void {
+    const writes = this.live().filter((write) => out.site.isPending(write.dot))
+    writeBlock(out, writes, this.gone ?? [])
+    this.gone = undefined
+  }
+
+  writeState(out: Encoder): void {
+    this.#settleEarly(out.site)
+    const writes = this.rest === undefined ? this.live() : [...this.live()].sort((a, b) => out.compareDots(a.dot, b.dot))
+    writeBlock(out, writes, this.early ?? [])
+  }
+
+  /** Early removals whose dots have arrived meanwhile have done their work. */
+  #settleEarly(site: Site): void {
+    if (this.early === undefined) return
+    const waiting = this.early.filter((dot) => !site.context.has(dot))
+    this.early = waiting.length > 0 ? waiting : undefined
+  }
+
+  /** Joins a decoded block. Answers whether anything changed. */
+  join(input: Decoder, delta: CellDelta, keepAll: boolean): boolean {
+    const { site, context } = input
+    const fresh = delta.writes.filter((write) => !site.context.has(write.dot) && !this.early?.includes(write.dot))
+    const removed = new Set(delta.removed)
+    const shown = context === undefined ? undefined : new Set(delta.writes.map((write) => write.dot))
+    const kept = this.live().filter(
+      ({ dot }) => !removed.has(dot) && (shown === undefined || !context?.has(dot) || shown.has(dot)),
+    )
+    for (const dot of delta.removed) if (!site.context.has(dot)) this.#removeEarly(site, dot)
+    if (fresh.length === 0 && kept.length === this.live().length) return false
+    const all = [...kept.map(copyWrite), ...fresh]
+    this.#put(site, all)
+    if (!keepAll) this.rest = undefined
+    return true
+  }
+
+  #removeEarly(site: Site, dot: number): void {
+    site.mentioned.add(dotActor(dot))
+    if (this.early === undefined) this.early = [dot]
+    else if (!this.early.includes(dot)) this.early.push(dot)
+  }
+}
+
+function copyWrite({ dot, time, by, value }: Write): Write {
+  return { dot, time, by, value }
+}
+
+/** `writes << 1 | has removals`, writes, removed dots. A write: dot, what follows, [time], [replica], value. */
+function writeBlock(out: Encoder, writes: readonly Write[], removed: readonly number[]): void {
+  const { writer } = out
+  writer.varint(writes.length * 2 + (removed.length > 0 ? 1 : 0))
+  for (const { dot, time, by, value } of writes) {
+    out.dot(dot)
+    writer.byte(HAS_TIME | (by === undefined ? 0 : HAS_REPLICA))
+    writer.varint(time)
+    if (by !== undefined) writer.string(by)
+    writeJson(writer, value)
+  }
+  if (removed.length > 0) out.dots(removed)
+}
+
+/** Reads and checks a block; touches nothing. */
+export function readCell(input: Decoder): CellDelta {
+  const { reader } = input
+  const head = reader.varint()
+  const count = Math.floor(head / 2)
+  if (count * 4 > reader.remaining) reader.invalid('more writes than bytes')
+  const writes: Write[] = []
+  for (let i = 0; i < count; i += 1) {
+    const dot = input.ownDot()
+    const flags = reader.byte()
+    if (flags > (HAS_TIME | HAS_REPLICA)) reader.invalid('unknown flags of a write')
+    const time = flags & HAS_TIME ? reader.varint() : input.time
+    const by = flags & HAS_REPLICA ? reader.string(limits.replicaIdBytesMax) : undefined
+    writes.push({ dot, time, by, value: readJson(reader) })
+  }
+  return { writes, removed: head % 2 === 1 ? input.dots() : [] }
+}

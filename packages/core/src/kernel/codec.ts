@@ -1,0 +1,158 @@
+/**
+ * Encoder and decoder of containers: `Writer` and `Reader` plus the table that turns actor indices of this process into
+ * references of one encoded block and back.
+ */
+import type { CausalContext } from '../causality/causal-context.ts'
+import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
+import { Reader } from '../codec/reader.ts'
+import { Writer } from '../codec/writer.ts'
+import { limits } from '../limits.ts'
+import type { Container, Place } from './container.ts'
+import { SELF, type Site } from './site.ts'
+
+export class Encoder {
+  readonly writer: Writer
+  readonly site: Site
+  /** Actor indices in the order of their references. */
+  readonly table: number[]
+  readonly #references: number[] = []
+  /** Whether this is a whole state, in canonical form, or what is pending. */
+  readonly whole: boolean
+
+  /** @param table for a whole state: its actors ascending. A delta's table fills as it is written, the author first. */
+  constructor(site: Site, table?: number[], writer: Writer = new Writer(128)) {
+    this.site = site
+    this.writer = writer
+    this.whole = table !== undefined
+    this.table = table ?? [SELF]
+    for (let i = 0; i < this.table.length; i += 1) this.#references[this.table[i] as number] = i
+  }
+
+  /** The reference of an actor. */
+  reference(actor: number): number {
+    let reference = this.#references[actor]
+    if (reference === undefined) {
+      reference = this.table.push(actor) - 1
+      this.#references[actor] = reference
+    }
+    return reference
+  }
+
+  actor(actor: number): void {
+    this.writer.varint(this.reference(actor))
+  }
+
+  dot(dot: number): void {
+    this.writer.varint(this.reference(dotActor(dot)))
+    this.writer.varint(dotCounter(dot))
+  }
+
+  /** Order of dots in a canonical block: by reference, then counter. */
+  readonly compareDots = (a: number, b: number): number =>
+    this.reference(dotActor(a)) - this.reference(dotActor(b)) || dotCounter(a) - dotCounter(b)
+
+  /** Dots ascending. */
+  dots(dots: readonly number[]): void {
+    this.writer.varint(dots.length)
+    for (const dot of [...dots].sort(this.compareDots)) this.dot(dot)
+  }
+}
+
+/** A set of dots. */
+export interface Claim {
+  has(dot: number): boolean
+}
+
+export class Decoder {
+  readonly reader: Reader
+  readonly site: Site
+  /** Local index of each reference. */
+  readonly actors: readonly number[]
+  /** What the block vouches for, when it is a whole state: a dot in here that the block does not show was removed. */
+  readonly context: CausalContext | undefined
+  /** Dots that the block vouches for: what it shows must be among them. */
+  readonly claim: Claim
+  /** Time of writes that carry none of their own. */
+  readonly time: number
+  /** Whether something was skipped because this build does not know its type. */
+  opaque = false
+  #depth = 0
+
+  constructor(
+    reader: Reader,
+    site: Site,
+    frame: {
+      readonly actors: readonly number[]
+      readonly context: CausalContext | undefined
+      readonly claim: Claim
+      readonly time: number
+    },
+  ) {
+    this.reader = reader
+    this.site = site
+    this.actors = frame.actors
+    this.context = frame.context
+    this.claim = frame.claim
+    this.time = frame.time
+  }
+
+  actor(): number {
+    return this.actors[this.reader.varint(this.actors.length - 1)] as number
+  }
+
+  dot(): number {
+    const actor = this.actor()
+    const counter = this.reader.varint(limits.dotCounterMax)
+    if (counter === 0) this.reader.invalid('dot with counter 0')
+    return packDot(actor, counter)
+  }
+
+  /** A dot of something the block shows, which therefore must be one it vouches for. */
+  ownDot(): number {
+    const dot = this.dot()
+    if (!this.claim.has(dot)) this.reader.invalid('dot outside of what its author vouches for')
+    return dot
+  }
+
+  dots(): number[] {
+    const count = this.reader.count(2)
+    const dots: number[] = []
+    for (let i = 0; i < count; i += 1) dots.push(this.dot())
+    return dots
+  }
+
+  /** Reads a length-prefixed part by `read`, which must take exactly that part. */
+  part<T>(read: () => T): T {
+    const size = this.reader.varint()
+    if (size > this.reader.remaining) this.reader.invalid('part longer than its block')
+    const end = this.reader.at + size
+    this.#depth += 1
+    if (this.#depth > limits.containerDepthMax) this.reader.invalid('containers nested too deep')
+    const result = read()
+    this.#depth -= 1
+    if (this.reader.at !== end) this.reader.invalid('part of another length than announced')
+    return result
+  }
+
+  /** A container of a type that arrived, undefined for one that this build does not know. */
+  create(tag: number, place: Place): Container | undefined {
+    return this.site.types?.(tag, place)
+  }
+
+  /** Passes over a part of a type that this build does not know. */
+  skip(): void {
+    this.reader.view(this.reader.varint())
+    this.opaque = true
+  }
+
+  /**
+   * The same frame over a part that shows nothing: what a whole state says of containers it does not list. Every type reads
+   * zeros as its bottom.
+   */
+  empty(): Decoder {
+    return new Decoder(new Reader(ZEROS), this.site, this)
+  }
+}
+
+/** More than any type takes for its bottom. */
+const ZEROS = new Uint8Array(16)

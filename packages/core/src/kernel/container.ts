@@ -1,0 +1,146 @@
+/**
+ * What every type is to the engine: a join semilattice with a place, that can write what is pending, write itself whole, and
+ * read either.
+ *
+ * Reading has two steps so that bad bytes change nothing: `read` checks the whole block and touches no state, and what it
+ * answers applies it and cannot fail.
+ */
+import type { Actor } from '../causality/actor.ts'
+import type { JsonValue } from '../codec/json.ts'
+import { refuse } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Decoder, Encoder } from './codec.ts'
+import { encodeDelta, encodeState, joinEncoded } from './frame.ts'
+import type { Path } from './patch.ts'
+import { Site } from './site.ts'
+
+/** A container that holds others. */
+export interface Parent extends Container {
+  /** A mutation is about to go through this child: take note of it, and refresh its presence where there is one. */
+  childTouched(child: Container): void
+  /** The path of a child, as patches show it. */
+  childPath(step: string | number): Path
+}
+
+/** Where a container stands. */
+export interface Place {
+  readonly site: Site
+  readonly parent: Parent | undefined
+  readonly step: string | number
+  /** Below a removable key: removal must be undone by nothing but what was concurrent with it. */
+  readonly removable: boolean
+  readonly depth: number
+}
+
+/** What applies a block that was read and checked. */
+export type Apply = () => void
+
+export function isPlace(at: Actor | Place): at is Place {
+  return 'site' in at
+}
+
+export abstract class Container {
+  readonly place: Place
+  /** The change in which this container was last touched. @internal */
+  stamp = 0
+
+  constructor(at: Actor | Place) {
+    this.place = isPlace(at)
+      ? at
+      : { site: new Site(at, true), parent: undefined, step: '', removable: false, depth: 0 }
+    if (this.place.depth > limits.containerDepthMax) {
+      refuse('CORE_LIMIT_EXCEEDED', `containers nested deeper than ${limits.containerDepthMax}`)
+    }
+  }
+
+  /** Number of the type in encoded blocks. @internal */
+  abstract readonly tag: number
+  /** Whether its encoded form needs the causal context. @internal */
+  readonly causal: boolean = true
+  /** The value as plain JSON. */
+  abstract toJSON(): JsonValue
+  /** Whether there is nothing to encode. @internal */
+  abstract isBottom(): boolean
+  /** Writes what changed since the last take, and forgets it. @internal */
+  abstract writePending(out: Encoder): void
+  /** Writes the whole state in canonical form. @internal */
+  abstract writeState(out: Encoder): void
+  /** Checks an encoded block, pending or whole, and answers what joins it. @internal */
+  abstract read(input: Decoder): Apply
+  /** Takes away everything the author of the change in progress has seen. @internal */
+  abstract reset(): void
+  /** Back to the bottom of the lattice, with nothing pending. @internal */
+  abstract clear(): void
+  /** Whether the encoded state refers to this actor. @internal */
+  mentions(actor: number): boolean {
+    const { context, mentioned } = this.place.site
+    return !context.isEmpty(actor) || mentioned.has(actor)
+  }
+
+  /** The whole state as bytes, canonical: equal states give equal bytes. Stand-alone values only. */
+  encode(): Uint8Array {
+    this.#requireStandalone()
+    return encodeState(this)
+  }
+
+  /**
+   * What changed since the last take, as the smallest state whose join has the same effect. Stand-alone values only; costs
+   * what changed, not what is there.
+   */
+  takeDelta(): Uint8Array {
+    this.#requireStandalone()
+    return encodeDelta(this)
+  }
+
+  /**
+   * Joins a delta or a whole state: commutative, associative, idempotent. Bytes that do not decode throw and change nothing.
+   * Throws `CORE_ACTOR_REUSED` when they know more of the local actor than it knows of itself.
+   */
+  join(encoded: Uint8Array): void {
+    this.#requireStandalone()
+    joinEncoded(this, encoded)
+  }
+
+  #requireStandalone(): void {
+    if (!this.place.site.standalone) refuse('CORE_NOT_IN_CHANGE', 'a field of a document is encoded and joined by it')
+  }
+
+  /** To be called by every mutator before it changes anything. @internal */
+  touch(): void {
+    const site = this.place.site
+    if (!site.open) refuse('CORE_NOT_IN_CHANGE', 'fields of a document are changed inside doc.change(...)')
+    let child: Container = this
+    for (;;) {
+      const known = child.stamp === site.stamp
+      child.stamp = site.stamp
+      const parent = child.place.parent
+      // The container itself always tells its parent, since a removal in the same change may have made it absent again.
+      if (parent === undefined || (known && child !== this)) return
+      parent.childTouched(child)
+      child = parent
+    }
+  }
+
+  /** @internal */
+  path(): Path {
+    const { parent, step } = this.place
+    return parent === undefined ? [] : parent.childPath(step)
+  }
+
+  /** The place of a child of this container. @internal */
+  placeOf(step: string | number, removable: boolean): Place {
+    return {
+      site: this.place.site,
+      parent: this as Container as Parent,
+      step,
+      removable,
+      depth: this.place.depth + 1,
+    }
+  }
+}
+
+/** Tells subscribers what a register, flag or counter reads now. */
+export function emitValue(container: Container): void {
+  const { patches } = container.place.site
+  if (patches !== undefined) patches.push({ type: 'set', path: container.path(), value: container.toJSON() })
+}

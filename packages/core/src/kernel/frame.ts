@@ -1,0 +1,168 @@
+/**
+ * The encoded form of a stand-alone value, whole or delta:
+ *
+ *     kind  tag  actors: count, ids  [context: per actor, count of runs, (gap, length - 1)…]  payload
+ *
+ * A delta vouches for its own interval of dots only, never for what its author had merely seen: joined in any order, with
+ * others missing, it must not make the receiver believe that it knows them (Almeida, Shoker, Baquero, "Delta state
+ * replicated data types", 2018).
+ */
+import { type ActorId, parseActorId } from '../causality/actor.ts'
+import { CausalContext } from '../causality/causal-context.ts'
+import { Reader } from '../codec/reader.ts'
+import { Writer } from '../codec/writer.ts'
+import { refuse } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { Decoder, Encoder } from './codec.ts'
+import type { Container } from './container.ts'
+import { SELF, type Site } from './site.ts'
+
+/** First byte: format 1 in the high half, what follows in the low half. */
+export const KIND_STATE = 0x11
+export const KIND_DELTA = 0x12
+export const KIND_CHANGE = 0x13
+export const KIND_SNAPSHOT = 0x14
+export const KIND_BUNDLE = 0x15
+
+/** An actor id takes at most the replica id, the mark and the epoch. */
+const ACTOR_BYTES_MAX = limits.replicaIdBytesMax + 17
+
+/** Reads the first byte. Throws `CORE_FORMAT_UNSUPPORTED` for another format than 1. */
+export function readKind(reader: Reader): number {
+  const kind = reader.byte()
+  if (kind >>> 4 !== 1) refuse('CORE_FORMAT_UNSUPPORTED', `format ${kind >>> 4}, this build reads format 1`)
+  return kind
+}
+
+export function writeActors(writer: Writer, site: Site, table: readonly number[]): void {
+  writer.varint(table.length)
+  for (const actor of table) writer.string(site.actors.id(actor))
+}
+
+/** Reads a table of actor ids, each at most once. */
+export function readActors(reader: Reader): ActorId[] {
+  const count = reader.count(18)
+  const ids: ActorId[] = []
+  for (let i = 0; i < count; i += 1) ids.push(readActor(reader))
+  if (count > 1 && new Set(ids).size !== count) reader.invalid('actor listed twice')
+  return ids
+}
+
+function readActor(reader: Reader): ActorId {
+  const text = reader.string(ACTOR_BYTES_MAX)
+  try {
+    return parseActorId(text)
+  } catch {
+    return reader.invalid('malformed actor id')
+  }
+}
+
+function writeContext(out: Encoder, runsOf: (actor: number) => readonly number[]): void {
+  for (const actor of out.table) {
+    const runs = runsOf(actor)
+    out.writer.varint(runs.length / 2)
+    let end = 0
+    for (let i = 0; i < runs.length; i += 2) {
+      const first = runs[i] as number
+      const last = runs[i + 1] as number
+      out.writer.varint(first - end - 1)
+      out.writer.varint(last - first)
+      end = last + 1
+    }
+  }
+}
+
+function readContext(reader: Reader, actors: readonly number[]): CausalContext {
+  const context = new CausalContext()
+  for (const actor of actors) {
+    const count = reader.count(2)
+    let end = 0
+    for (let i = 0; i < count; i += 1) {
+      const first = end + 1 + reader.varint(limits.dotCounterMax)
+      const last = first + reader.varint(limits.dotCounterMax)
+      if (last > limits.dotCounterMax) reader.invalid('dot counter too large')
+      context.add(actor, first, last)
+      end = last + 1
+    }
+  }
+  return context
+}
+
+/** Actors that the state refers to, ascending. */
+function actorsOf(container: Container): number[] {
+  const { actors } = container.place.site
+  const table: number[] = []
+  for (let actor = 0; actor < actors.ids.length; actor += 1) if (container.mentions(actor)) table.push(actor)
+  return table.length > 1 ? table.sort(actors.compare) : table
+}
+
+export function encodeState(container: Container): Uint8Array {
+  const { site } = container.place
+  site.settle()
+  const table = actorsOf(container)
+  const writer = new Writer(64)
+  const out = new Encoder(site, table, writer)
+  writer.byte(KIND_STATE)
+  writer.byte(container.tag)
+  writeActors(writer, site, table)
+  if (container.causal) writeContext(out, (actor) => site.context.runs(actor))
+  container.writeState(out)
+  return writer.finish()
+}
+
+export function encodeDelta(container: Container): Uint8Array {
+  const { site } = container.place
+  const payload = new Encoder(site)
+  container.writePending(payload)
+  const head = new Encoder(site, payload.table, new Writer(64))
+  head.writer.byte(KIND_DELTA)
+  head.writer.byte(container.tag)
+  writeActors(head.writer, site, payload.table)
+  if (container.causal) {
+    const own = site.last >= site.first ? [site.first, site.last] : []
+    writeContext(head, (actor) => (actor === SELF ? own : []))
+  }
+  head.writer.raw(payload.writer.bytes.subarray(0, payload.writer.length))
+  site.next()
+  return head.writer.finish()
+}
+
+export function joinEncoded(container: Container, encoded: Uint8Array): void {
+  const { site } = container.place
+  const reader = new Reader(encoded)
+  const kind = readKind(reader)
+  if (kind !== KIND_STATE && kind !== KIND_DELTA) reader.invalid('not a stand-alone value')
+  if (reader.byte() !== container.tag) reader.invalid('a value of another type')
+  const actors = readActors(reader).map((id) => site.actors.intern(id))
+  site.settle()
+  const context = container.causal ? readContext(reader, actors) : undefined
+  const claim = context ?? { has: () => false }
+  const input = new Decoder(reader, site, { actors, context: kind === KIND_STATE ? context : undefined, claim, time: 0 })
+  const apply = container.read(input)
+  reader.finish()
+  if (context !== undefined && !site.resuming && ownDots(context) > site.last) reusedActor()
+  apply()
+  if (context !== undefined) site.context.join(context)
+}
+
+/** The answer to a state that knows more of the local actor than the actor itself. */
+export function reusedActor(): never {
+  return refuse('CORE_ACTOR_REUSED', 'others know more of this actor than it knows of itself: continue under a new actor')
+}
+
+function ownDots(context: CausalContext): number {
+  return context.runs(SELF).at(-1) ?? 0
+}
+
+/**
+ * Loads an encoded state into a new value. The actor continues where the state has it, because state and actor are kept
+ * together; an actor that continues from an older copy is found when it meets others.
+ */
+export function loadEncoded<C extends Container>(container: C, encoded: Uint8Array): C {
+  const { site } = container.place
+  site.resuming = true
+  joinEncoded(container, encoded)
+  site.resuming = false
+  site.resumeAfter(ownDots(site.context))
+  return container
+}

@@ -1,0 +1,53 @@
+/** What the four registers share: a cell at a place. They differ in what they read from it, and in nothing else. */
+import type { Actor } from '../causality/actor.ts'
+import { type JsonValue, normalizeJson } from '../codec/json.ts'
+import { Cell, readCell, type Stamp } from './cell.ts'
+import type { Decoder, Encoder } from './codec.ts'
+import { type Apply, Container, emitValue, type Place } from './container.ts'
+
+export abstract class Register extends Container {
+  /** @internal */
+  readonly cell: Cell
+  /** Whether concurrent writes stay beside the winner. */
+  readonly #keepAll: boolean
+
+  constructor(at: Actor | Place, keepAll: boolean, cell: Cell = new Cell()) {
+    super(at)
+    this.#keepAll = keepAll || this.place.removable
+    this.cell = cell
+  }
+
+  protected write(value: JsonValue, stamp?: Stamp): void {
+    this.touch()
+    this.cell.set(this.place.site, normalizeJson(value), stamp, this.#keepAll)
+    if (this.place.site.patches !== undefined) emitValue(this)
+  }
+
+  isBottom(): boolean {
+    return this.cell.isBottom()
+  }
+
+  writePending(out: Encoder): void {
+    this.cell.writePending(out)
+  }
+
+  writeState(out: Encoder): void {
+    this.cell.writeState(out)
+  }
+
+  read(input: Decoder): Apply {
+    const delta = readCell(input)
+    return () => {
+      if (this.cell.join(input, delta, this.#keepAll)) emitValue(this)
+    }
+  }
+
+  reset(): void {
+    this.place.site.mark()
+    this.cell.remove(this.place.site)
+  }
+
+  clear(): void {
+    this.cell.clear()
+  }
+}

@@ -1,0 +1,24 @@
+/** What a schema says of a field: its type, how to make one, and the face it shows its user. */
+import { refuse } from '../errors.ts'
+import type { Container, Place } from './container.ts'
+
+/** @typeParam H what the user handles: the container itself, or the fields of a struct. */
+export interface Spec<H = unknown> {
+  readonly tag: number
+  /** False for types that cannot stand below a removable key. */
+  readonly resettable: boolean
+  create(place: Place): Container
+  /** The handle of a container of this type, whoever created it. */
+  handle(container: Container): H
+}
+
+/** Makes the types that arrive from elsewhere, by number; undefined for a number this build does not know. */
+export type TypeTable = (tag: number, place: Place) => Container | undefined
+
+/** The handle of a specification. */
+export type HandleOf<S> = S extends Spec<infer H> ? H : never
+
+/** Refuses a type below a removable key that could not be reset with it. */
+export function requireResettable(spec: Spec): void {
+  if (!spec.resettable) refuse('CORE_SCHEMA_INVALID', 'a G-Set, 2P-Set or bounded counter cannot stand below a removable key')
+}

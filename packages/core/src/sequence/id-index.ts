@@ -1,0 +1,108 @@
+/**
+ * From an id to the span that holds it: the spans sorted by (actor, counter of the first id), in chunks.
+ *
+ * A chunk keeps handles only and compares through the columns, so a span may move its first id (when a deleted
+ * neighbour takes or gives ids) without the index being told: the order among spans stays. Two levels are enough: with
+ * 10 million spans the upper one has 100,000 entries, and an insertion moves a fraction of that once per 64 insertions.
+ * A cut of the oldest text therefore costs the same as one of the newest, which a flat sorted array cannot offer.
+ */
+import { assert } from './assert.ts'
+import { ROOT, type Spans } from './spans.ts'
+
+const CHUNK = 128
+const COUNTERS = 2 ** 32
+
+export class IdIndex {
+  readonly #spans: Spans
+  #chunks: Int32Array[] = [new Int32Array(CHUNK).fill(ROOT)]
+  #sizes: number[] = [1]
+  /** Where the last search ended. */
+  #chunk = 0
+  #slot = 0
+
+  /** An index that holds the root span. */
+  constructor(spans: Spans) {
+    this.#spans = spans
+  }
+
+  /** The span with the largest first id that is not above the given one: the one that holds it, if any does. */
+  floor(actor: number, counter: number): number {
+    const key = actor * COUNTERS + counter
+    const chunks = this.#chunks
+    let low = 0
+    let high = chunks.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (this.#key(chunks[middle]![0]!) <= key) low = middle
+      else high = middle - 1
+    }
+    const chunk = chunks[low]!
+    this.#chunk = low
+    low = 0
+    high = this.#sizes[this.#chunk]! - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (this.#key(chunk[middle]!) <= key) low = middle
+      else high = middle - 1
+    }
+    this.#slot = low
+    return chunk[low]!
+  }
+
+  /** The span that holds the id, else the one with the smallest first id above it, else the root. */
+  ceil(actor: number, counter: number): number {
+    const row = this.floor(actor, counter)
+    return this.#spans.holds(row, actor, counter) ? row : this.#following()
+  }
+
+  /** Adds a span whose ids no other span holds. */
+  add(row: number): void {
+    const { actor, counter, count } = this.#spans
+    const before = this.floor(actor[row]!, counter[row]!)
+    const key = this.#key(row)
+    assert(this.#key(before) + count[before]! <= key, 'id inserted twice')
+    const following = this.#following()
+    assert(following === ROOT || key + count[row]! <= this.#key(following), 'id inserted twice')
+    if (this.#sizes[this.#chunk] === CHUNK) this.#split()
+    const chunk = this.#chunks[this.#chunk]!
+    const slot = this.#slot + 1
+    for (let to = this.#sizes[this.#chunk]!++; to > slot; to--) chunk[to] = chunk[to - 1]!
+    chunk[slot] = row
+  }
+
+  /** Takes out a span. */
+  remove(row: number): void {
+    const found = this.floor(this.#spans.actor[row]!, this.#spans.counter[row]!)
+    assert(found === row, 'removed span is indexed')
+    const chunk = this.#chunks[this.#chunk]!
+    chunk.copyWithin(this.#slot, this.#slot + 1)
+    if (--this.#sizes[this.#chunk]! > 0) return
+    this.#chunks.splice(this.#chunk, 1)
+    this.#sizes.splice(this.#chunk, 1)
+  }
+
+  #key(row: number): number {
+    return this.#spans.actor[row]! * COUNTERS + this.#spans.counter[row]!
+  }
+
+  /** The span behind the one of the last search, or the root at the end. */
+  #following(): number {
+    if (this.#slot + 1 < this.#sizes[this.#chunk]!) return this.#chunks[this.#chunk]![this.#slot + 1]!
+    return this.#chunks[this.#chunk + 1]?.[0] ?? ROOT
+  }
+
+  /** Makes room in the chunk of the last search, and moves that search's end along. */
+  #split(): void {
+    // As in OrderTree: growth at the end leaves full chunks behind. A new chunk is then filled at slot 0.
+    const kept = this.#slot === CHUNK - 1 ? CHUNK : CHUNK / 2
+    const upper = new Int32Array(CHUNK)
+    upper.set(this.#chunks[this.#chunk]!.subarray(kept))
+    this.#chunks.splice(this.#chunk + 1, 0, upper)
+    this.#sizes.splice(this.#chunk + 1, 0, CHUNK - kept)
+    this.#sizes[this.#chunk] = kept
+    if (this.#slot >= kept || kept === CHUNK) {
+      this.#chunk++
+      this.#slot -= kept
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/** Ids of list elements and text units as text: `counter@actor`, the dot that created them. */
+import { type ActorId, parseActorId } from '../causality/actor.ts'
+import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
+import { refuse } from '../errors.ts'
+import type { Site } from '../kernel/site.ts'
+import { limits } from '../limits.ts'
+
+export function formatElementId(site: Site, dot: number): string {
+  return `${dotCounter(dot)}@${site.actors.id(dotActor(dot))}`
+}
+
+/** Throws `CORE_POSITION_INVALID` for what is not an id, or names an actor never heard of. */
+export function parseElementId(site: Site, id: string): number {
+  const split = typeof id === 'string' ? id.indexOf('@') : -1
+  const counter = Number(id.slice(0, Math.max(0, split)))
+  if (!Number.isInteger(counter) || counter < 1 || counter > limits.dotCounterMax) malformed(id)
+  const actor = site.actors.find(actorOf(id, split))
+  if (actor === undefined) return refuse('CORE_POSITION_INVALID', `no element ${id} here`)
+  return packDot(actor, counter)
+}
+
+function actorOf(id: string, split: number): ActorId {
+  try {
+    return parseActorId(id.slice(split + 1))
+  } catch {
+    return malformed(id)
+  }
+}
+
+function malformed(id: string): never {
+  return refuse('CORE_POSITION_INVALID', `"${id}" is not an element id: counter@actor`)
+}

@@ -1,0 +1,108 @@
+/**
+ * G-Set: a set that only grows (Shapiro et al. 2011).
+ *
+ * For users: what any replica added is in the set of all. Elements are JSON values, equal when their canonical form is.
+ * Conflicts: there are none. Space: the elements. Left out: removal (see `OrSet`); it cannot be reset.
+ */
+import type { Actor } from '../causality/actor.ts'
+import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
+import { compareKeys, type ValueKey, valueKey } from '../codec/value-key.ts'
+import { refuse } from '../errors.ts'
+import type { Decoder, Encoder } from '../kernel/codec.ts'
+import { type Apply, Container } from '../kernel/container.ts'
+import { loadEncoded } from '../kernel/frame.ts'
+import { tags } from './tags.ts'
+
+export class GSet<T extends JsonValue = JsonValue> extends Container {
+  readonly tag: number = tags.gset
+  override readonly causal: boolean = false
+  readonly #elems = new Map<ValueKey, T>()
+  #added: T[] = []
+
+  /** Loads what `encode` wrote; the actor continues it. */
+  static decode<T extends JsonValue>(bytes: Uint8Array, actor: Actor): GSet<T> {
+    return loadEncoded(new GSet<T>(actor), bytes)
+  }
+
+  /** Adds an element. O(1). Throws `CORE_VALUE_INVALID` for what is not JSON. */
+  add(elem: T): void {
+    this.touch()
+    const value = normalizeJson(elem)
+    this.place.site.mark()
+    if (this.#insert(value)) this.#added.push(value)
+  }
+
+  #insert(elem: T): boolean {
+    const key = valueKey(elem)
+    if (this.#elems.has(key)) return false
+    this.#elems.set(key, elem)
+    this.place.site.patches?.push({ type: 'add', path: this.path(), elem })
+    return true
+  }
+
+  has(elem: T): boolean {
+    return this.#elems.has(valueKey(elem))
+  }
+
+  get size(): number {
+    return this.#elems.size
+  }
+
+  /** The elements, in the order in which they arrived here. */
+  values(): IterableIterator<T> {
+    return this.#elems.values()
+  }
+
+  /** The elements in canonical order, the same on every replica. */
+  toJSON(): JsonValue {
+    return this.#sorted()
+  }
+
+  #sorted(): T[] {
+    return [...this.#elems].sort(([a], [b]) => compareKeys(a, b)).map(([, elem]) => elem)
+  }
+
+  isBottom(): boolean {
+    return this.#elems.size === 0
+  }
+
+  override mentions(): boolean {
+    return false
+  }
+
+  writePending(out: Encoder): void {
+    writeElems(out, this.#added)
+    this.#added = []
+  }
+
+  writeState(out: Encoder): void {
+    writeElems(out, this.#sorted())
+  }
+
+  read(input: Decoder): Apply {
+    const elems = readElems<T>(input)
+    return () => {
+      for (const elem of elems) this.#insert(elem)
+    }
+  }
+
+  reset(): void {
+    refuse('CORE_PRECONDITION_FAILED', 'a G-Set only grows')
+  }
+
+  clear(): void {
+    this.#elems.clear()
+    this.#added = []
+  }
+}
+
+export function writeElems(out: Encoder, elems: readonly JsonValue[]): void {
+  out.writer.varint(elems.length)
+  for (const elem of elems) writeJson(out.writer, elem)
+}
+
+export function readElems<T extends JsonValue>(input: Decoder): T[] {
+  const elems: T[] = []
+  for (let count = input.reader.count(); count > 0; count -= 1) elems.push(readJson(input.reader) as T)
+  return elems
+}

@@ -1,0 +1,325 @@
+/**
+ * OR-Map: keys present by observed removal, values of any type, merged per value (riak_dt_map, Brown et al. 2014; deltas
+ * after Almeida et al. 2018).
+ *
+ * For users: `set`, `remove`, nest. A removal takes away what its author had seen of the key and everything below it; whatever
+ * others did concurrently below the key brings it back with their part only.
+ * Conflicts: update wins over removal; values merge by their own type. A key that two replicas gave different types has both
+ * slots: the one with the youngest presence is shown, the other is a conflict that keeps its edits.
+ * Space: per key its value and, where the value is not itself a register, one presence dot. What a removed counter or
+ * sequence must remember stays. Left out: an order of keys (see `Rga`).
+ *
+ * A register's live writes are its presence, so keys with plain values cost one cell each and no container.
+ */
+import type { Actor } from '../causality/actor.ts'
+import { type JsonValue, normalizeJson } from '../codec/json.ts'
+import { Cell, compareWrites, readCell, type Stamp } from '../kernel/cell.ts'
+import type { Decoder, Encoder } from '../kernel/codec.ts'
+import { type Apply, Container, type Parent, type Place } from '../kernel/container.ts'
+import { loadEncoded } from '../kernel/frame.ts'
+import type { Path } from '../kernel/patch.ts'
+import { requireResettable, type Spec, type TypeTable } from '../kernel/spec.ts'
+import { limits } from '../limits.ts'
+import { isRegister, openRegister } from './registers.ts'
+import { checkKey } from './struct.ts'
+import { tags } from './tags.ts'
+
+/** One typed value under a key. For registers the cell is the value; for others it is the presence of the container. */
+interface Slot {
+  readonly key: string
+  readonly tag: number
+  readonly cell: Cell
+  readonly child: Container | undefined
+}
+
+export class OrMap<H = unknown> extends Container implements Parent {
+  readonly tag: number = tags.ormap
+  /** Slots by type, then key. Nearly always one type. */
+  readonly #slots = new Map<number, Map<string, Slot>>()
+  #queue: Slot[] = []
+  #values: Spec<H> | undefined
+
+  /**
+   * @param values the type of the values, for `open`; plain JSON needs none.
+   * @param types makes the types of values that others put in; by default that of `values` only.
+   */
+  constructor(at: Actor | Place, values?: Spec<H>, types?: TypeTable) {
+    super(at)
+    this.#values = values
+    if (values !== undefined) requireResettable(values)
+    const { site } = this.place
+    if (site.standalone) {
+      site.types ??= types ?? ((tag, place) => (tag === values?.tag ? values.create(place) : undefined))
+    }
+  }
+
+  /** Loads what `encode` wrote; the actor continues it. */
+  static decode<H>(bytes: Uint8Array, actor: Actor, values?: Spec<H>, types?: TypeTable): OrMap<H> {
+    return loadEncoded(new OrMap<H>(actor, values, types), bytes)
+  }
+
+  /** Tells a map that arrived from elsewhere the type of its values. @internal */
+  bind(values: Spec<H> | undefined): this {
+    this.#values ??= values
+    return this
+  }
+
+  /** Writes a plain value under a key, last writer wins. O(1). Throws `CORE_VALUE_INVALID`. */
+  setLww(key: string, value: JsonValue, stamp?: Stamp): void {
+    this.touch()
+    const normal = normalizeJson(value)
+    const slot = this.#slot(key, tags.lww)
+    const { site } = this.place
+    slot.cell.set(site, normal, stamp, true)
+    this.#enqueue(slot)
+    site.patches?.push({ type: 'set', path: this.childPath(key), value: slot.cell.value })
+  }
+
+  /** The plain value under a key; undefined when there is none. O(1). */
+  getLww(key: string): JsonValue | undefined {
+    const cell = this.#slots.get(tags.lww)?.get(key)?.cell
+    return cell === undefined || cell.dot === 0 ? undefined : cell.value
+  }
+
+  /**
+   * The value of a type under a key, there or not: mutating it makes the key present.
+   * @param spec the type; by default the one the map was declared with.
+   */
+  open(key: string): H
+  open<O>(key: string, spec: Spec<O>): O
+  open(key: string, spec?: Spec): unknown {
+    const type = spec ?? this.#values
+    if (type === undefined) throw new TypeError('name the type of the value: this map was declared without one')
+    requireResettable(type)
+    return type.handle(this.#container(key, type))
+  }
+
+  #container(key: string, type: Spec): Container {
+    const known = this.#slots.get(type.tag)?.get(key)
+    if (known?.child !== undefined) return known.child
+    const place = this.placeOf(key, true)
+    if (isRegister(type.tag)) return openRegister(type.tag, place, this.#slot(key, type.tag).cell)
+    checkKey(key)
+    return this.#add({ key, tag: type.tag, cell: new Cell(), child: type.create(place) }).child as Container
+  }
+
+  /** The container under a key: the one shown, or the one of a type number. @internal */
+  find(key: string, tag?: number): Container | undefined {
+    const slot = tag === undefined ? this.#shown(key)[0] : this.#slots.get(tag)?.get(key)
+    if (slot === undefined || slot.cell.dot === 0) return undefined
+    return slot.child ?? openRegister(slot.tag, this.placeOf(key, true), slot.cell)
+  }
+
+  /** Whether a key is present. */
+  has(key: string): boolean {
+    for (const slots of this.#slots.values()) if ((slots.get(key)?.cell.dot ?? 0) !== 0) return true
+    return false
+  }
+
+  /** The present keys, in an order of this replica. */
+  keys(): string[] {
+    const keys = new Set<string>()
+    for (const slots of this.#slots.values()) for (const [key, { cell }] of slots) if (cell.dot !== 0) keys.add(key)
+    return [...keys]
+  }
+
+  get size(): number {
+    return this.keys().length
+  }
+
+  /** Values of other types than the one shown, where replicas gave one key several. */
+  conflicts(key: string): JsonValue[] {
+    return this.#shown(key)
+      .slice(1)
+      .map((slot) => this.#json(slot))
+  }
+
+  /** Removes a key as far as the author has seen it, with all below. O(size of the value). @returns whether it was there. */
+  remove(key: string): boolean {
+    this.touch()
+    const there = this.has(key)
+    if (!there) return false
+    this.place.site.mark()
+    this.#removeSeen(key)
+    if (!this.has(key)) this.place.site.patches?.push({ type: 'unset', path: this.childPath(key) })
+    return true
+  }
+
+  #removeSeen(key: string): void {
+    const { site } = this.place
+    for (const slots of this.#slots.values()) {
+      const slot = slots.get(key)
+      if (slot === undefined) continue
+      slot.cell.remove(site)
+      slot.child?.reset()
+      // The next mutation below must make the key present again.
+      if (slot.child !== undefined) slot.child.stamp = 0
+      this.#enqueue(slot)
+    }
+  }
+
+  reset(): void {
+    for (const key of this.keys()) this.#removeSeen(key)
+  }
+
+  /** Slots present under a key, the youngest presence first. */
+  #shown(key: string): Slot[] {
+    const present: Slot[] = []
+    for (const slots of this.#slots.values()) {
+      const slot = slots.get(key)
+      if (slot !== undefined && slot.cell.dot !== 0) present.push(slot)
+    }
+    if (present.length < 2) return present
+    const { site } = this.place
+    return present.sort((a, b) => compareWrites(site, b.cell, a.cell) || a.tag - b.tag)
+  }
+
+  #slot(key: string, tag: number): Slot {
+    const known = this.#slots.get(tag)?.get(key)
+    if (known !== undefined) return known
+    checkKey(key)
+    return this.#add({ key, tag, cell: new Cell(), child: undefined })
+  }
+
+  #add(slot: Slot): Slot {
+    let slots = this.#slots.get(slot.tag)
+    if (slots === undefined) {
+      slots = new Map()
+      this.#slots.set(slot.tag, slots)
+    }
+    slots.set(slot.key, slot)
+    return slot
+  }
+
+  #enqueue(slot: Slot): void {
+    if (slot.cell.queued) return
+    slot.cell.queued = true
+    this.#queue.push(slot)
+  }
+
+  childTouched(child: Container): void {
+    const slot = this.#slots.get(child.tag)?.get(child.place.step as string) as Slot
+    const { site } = this.place
+    const refreshed = slot.cell.rest === undefined && site.isPending(slot.cell.dot)
+    if (slot.child !== undefined && !refreshed) slot.cell.set(site, null, undefined, true)
+    this.#enqueue(slot)
+  }
+
+  childPath(key: string | number): Path {
+    return [...this.path(), key]
+  }
+
+  /** Present keys in code-unit order, each with the value shown. */
+  toJSON(): JsonValue {
+    return Object.fromEntries(
+      this.keys()
+        .sort()
+        .map((key) => [key, this.#json(this.#shown(key)[0] as Slot)]),
+    )
+  }
+
+  #json({ key, tag, cell, child }: Slot): JsonValue {
+    return (child ?? openRegister(tag, this.placeOf(key, true), cell)).toJSON()
+  }
+
+  isBottom(): boolean {
+    for (const slots of this.#slots.values()) for (const slot of slots.values()) if (!isEmptySlot(slot)) return false
+    return true
+  }
+
+  clear(): void {
+    for (const slots of this.#slots.values()) {
+      for (const { cell, child } of slots.values()) {
+        cell.clear()
+        child?.clear()
+      }
+    }
+    this.#queue = []
+  }
+
+  writePending(out: Encoder): void {
+    const queue = this.#queue
+    this.#queue = []
+    out.writer.varint(queue.length)
+    for (const slot of queue) {
+      slot.cell.queued = false
+      writeSlot(out, slot, () => {
+        slot.cell.writePending(out)
+        slot.child?.writePending(out)
+      })
+    }
+  }
+
+  writeState(out: Encoder): void {
+    const slots = [...this.#slots.values()].flatMap((byKey) => [...byKey.values()].filter((slot) => !isEmptySlot(slot)))
+    slots.sort((a, b) => (a.key === b.key ? a.tag - b.tag : a.key < b.key ? -1 : 1))
+    out.writer.varint(slots.length)
+    for (const slot of slots) {
+      writeSlot(out, slot, () => {
+        slot.cell.writeState(out)
+        slot.child?.writeState(out)
+      })
+    }
+  }
+
+  read(input: Decoder): Apply {
+    const { reader } = input
+    const fresh = new Map<string, Slot>()
+    const steps: Apply[] = []
+    const shown = new Set<Slot>()
+    for (let count = reader.count(4); count > 0; count -= 1) {
+      const key = reader.string(limits.keyBytesMax)
+      const tag = reader.byte()
+      const slot = this.#slots.get(tag)?.get(key) ?? fresh.get(`${tag}/${key}`) ?? this.#arriving(input, key, tag)
+      if (slot === undefined) {
+        input.skip()
+        continue
+      }
+      fresh.set(`${tag}/${key}`, slot)
+      shown.add(slot)
+      steps.push(input.part(() => this.#readSlot(input, slot)))
+    }
+    if (input.context !== undefined) {
+      for (const slots of this.#slots.values()) {
+        for (const slot of slots.values()) if (!shown.has(slot)) steps.push(this.#readSlot(input.empty(), slot))
+      }
+    }
+    return () => {
+      for (const slot of fresh.values()) this.#add(slot)
+      for (const step of steps) step()
+    }
+  }
+
+  #arriving(input: Decoder, key: string, tag: number): Slot | undefined {
+    if (isRegister(tag)) return { key, tag, cell: new Cell(), child: undefined }
+    const child = input.create(tag, this.placeOf(key, true))
+    return child === undefined ? undefined : { key, tag, cell: new Cell(), child }
+  }
+
+  #readSlot(input: Decoder, slot: Slot): Apply {
+    const delta = readCell(input)
+    const apply = slot.child?.read(input)
+    return () => {
+      const { patches } = this.place.site
+      const was = patches !== undefined && this.has(slot.key)
+      const changed = slot.cell.join(input, delta, true)
+      apply?.()
+      if (patches === undefined || !changed) return
+      const path = this.childPath(slot.key)
+      if (slot.cell.dot !== 0 && slot.child === undefined) {
+        patches.push({ type: 'set', path, value: this.#json(this.#shown(slot.key)[0] as Slot) })
+      } else if (was && !this.has(slot.key)) patches.push({ type: 'unset', path })
+    }
+  }
+}
+
+function isEmptySlot({ cell, child }: Slot): boolean {
+  return cell.isBottom() && (child === undefined || child.isBottom())
+}
+
+/** `key  tag  part: cell, [container]`. */
+function writeSlot({ writer }: Encoder, { key, tag }: Slot, body: () => void): void {
+  writer.string(key)
+  writer.byte(tag)
+  writer.nested(body)
+}

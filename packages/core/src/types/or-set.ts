@@ -1,0 +1,274 @@
+/**
+ * OR-Set without tombstones: a set in which an addition wins over a concurrent removal (Bieniusa et al., "An optimized
+ * conflict-free replicated set", 2012; deltas after Almeida et al. 2018).
+ *
+ * For users: add and remove as often as you like; a removal takes away what its author had seen, so an element that somebody
+ * adds at the same time stays. Elements are JSON values.
+ * Conflicts: add wins. Space: per element its live dots, nearly always one; nothing for what was removed. Left out: which
+ * replica added an element.
+ *
+ * Elements and dots stand in parallel columns; the map leads from an element's key to its row.
+ */
+import type { Actor } from '../causality/actor.ts'
+import { dotActor } from '../causality/dot.ts'
+import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
+import { type ValueKey, valueKey } from '../codec/value-key.ts'
+import type { Decoder, Encoder } from '../kernel/codec.ts'
+import { type Apply, Container } from '../kernel/container.ts'
+import { loadEncoded } from '../kernel/frame.ts'
+import { tags } from './tags.ts'
+
+interface Addition<T> {
+  readonly elem: T
+  readonly dot: number
+}
+
+export class OrSet<T extends JsonValue = JsonValue> extends Container {
+  readonly tag: number = tags.orset
+  readonly #rows = new Map<ValueKey, number>()
+  #elems: (T | undefined)[] = []
+  /** First live dot of each row; 0 for a free row. */
+  #dots: number[] = []
+  /** Further live dots of the few rows that several replicas added concurrently. */
+  #more: Map<number, number[]> = new Map()
+  #free: number[] = []
+  /** Row of each dot, built when the first removal from elsewhere needs it. */
+  #byDot: Map<number, number> | undefined
+  /** Rows with additions since the last take, with the dot of the addition. */
+  #addedRows: number[] = []
+  #addedDots: number[] = []
+  #gone: number[] = []
+  /** Dots removed here before they arrived. */
+  #early = new Set<number>()
+
+  /** Loads what `encode` wrote; the actor continues it. */
+  static decode<T extends JsonValue>(bytes: Uint8Array, actor: Actor): OrSet<T> {
+    return loadEncoded(new OrSet<T>(actor), bytes)
+  }
+
+  /** Adds an element, or adds it anew so that it survives removals elsewhere that have not seen this. O(1). */
+  add(elem: T): void {
+    this.touch()
+    const value = normalizeJson(elem)
+    const key = valueKey(value)
+    const { site } = this.place
+    const row = this.#rows.get(key)
+    const dot = site.dot()
+    if (row === undefined) {
+      this.#insert(key, value, dot)
+    } else {
+      // What the author had seen is replaced, what it had not stays beside the new dot.
+      const kept = this.#dotsOf(row).filter((other) => !this.#forget(other))
+      this.#setDots(row, [...kept, dot])
+    }
+    this.#addedRows.push(this.#rows.get(key) as number)
+    this.#addedDots.push(dot)
+  }
+
+  /**
+   * Removes an element as far as the author has seen it. O(1).
+   * @returns whether it was there.
+   */
+  remove(elem: T): boolean {
+    this.touch()
+    const key = valueKey(elem)
+    const row = this.#rows.get(key)
+    if (row === undefined) return false
+    this.place.site.mark()
+    this.#removeSeen(key, row)
+    return true
+  }
+
+  /** Removes every element the author has seen. */
+  removeAll(): void {
+    this.touch()
+    this.reset()
+  }
+
+  reset(): void {
+    this.place.site.mark()
+    for (const [key, row] of [...this.#rows]) this.#removeSeen(key, row)
+  }
+
+  #removeSeen(key: ValueKey, row: number): void {
+    const kept = this.#dotsOf(row).filter((dot) => !this.#forget(dot))
+    if (kept.length > 0) this.#setDots(row, kept)
+    else this.#drop(key, row)
+  }
+
+  /** Notes the removal of a dot the author has seen; answers whether it had. */
+  #forget(dot: number): boolean {
+    const { site } = this.place
+    if (!site.sees(dot)) return false
+    this.#byDot?.delete(dot)
+    if (!site.isPending(dot)) this.#gone.push(dot)
+    return true
+  }
+
+  has(elem: T): boolean {
+    return this.#rows.has(valueKey(elem))
+  }
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  /** The elements, in an order of this replica. */
+  *values(): IterableIterator<T> {
+    for (const row of this.#rows.values()) yield this.#elems[row] as T
+  }
+
+  /** The elements in canonical order, the same on every replica. */
+  toJSON(): JsonValue {
+    const { actors } = this.place.site
+    const order = (a: number, b: number): number => actors.compare(dotActor(a), dotActor(b)) || a - b
+    return [...new Map(this.#additions(order).map(({ elem }) => [valueKey(elem), elem])).values()]
+  }
+
+  #dotsOf(row: number): readonly number[] {
+    const dot = this.#dots[row] as number
+    const more = this.#more.get(row)
+    return more === undefined ? [dot] : [dot, ...more]
+  }
+
+  #setDots(row: number, dots: readonly number[]): void {
+    this.#dots[row] = dots[0] as number
+    if (dots.length > 1) this.#more.set(row, dots.slice(1))
+    else if (this.#more.size > 0) this.#more.delete(row)
+    if (this.#byDot !== undefined) for (const dot of dots) this.#byDot.set(dot, row)
+  }
+
+  #insert(key: ValueKey, elem: T, dot: number): void {
+    const row = this.#free.pop() ?? this.#dots.length
+    this.#rows.set(key, row)
+    if (row === this.#dots.length) {
+      this.#elems.push(elem)
+      this.#dots.push(dot)
+    } else {
+      this.#elems[row] = elem
+      this.#dots[row] = dot
+    }
+    this.#byDot?.set(dot, row)
+    this.place.site.patches?.push({ type: 'add', path: this.path(), elem })
+  }
+
+  #drop(key: ValueKey, row: number): void {
+    const elem = this.#elems[row] as T
+    this.#rows.delete(key)
+    this.#elems[row] = undefined
+    this.#dots[row] = 0
+    this.#more.delete(row)
+    this.#free.push(row)
+    this.place.site.patches?.push({ type: 'remove', path: this.path(), elem })
+  }
+
+  /** Every (element, dot), ordered by dot. */
+  #additions(order: (a: number, b: number) => number): Addition<T>[] {
+    const all: Addition<T>[] = []
+    for (const row of this.#rows.values()) {
+      const elem = this.#elems[row] as T
+      for (const dot of this.#dotsOf(row)) all.push({ elem, dot })
+    }
+    return all.sort((a, b) => order(a.dot, b.dot))
+  }
+
+  isBottom(): boolean {
+    return this.#rows.size === 0 && this.#early.size === 0
+  }
+
+  clear(): void {
+    this.#rows.clear()
+    this.#elems = []
+    this.#dots = []
+    this.#more = new Map()
+    this.#free = []
+    this.#byDot = undefined
+    this.#addedRows = []
+    this.#addedDots = []
+    this.#gone = []
+    this.#early.clear()
+  }
+
+  writePending(out: Encoder): void {
+    const { writer } = out
+    // An addition that was itself removed or repeated since has left its row.
+    const live = this.#addedDots.filter((dot, i) => this.#holds(this.#addedRows[i] as number, dot))
+    writer.varint(live.length)
+    for (let i = 0; i < this.#addedDots.length; i += 1) {
+      const row = this.#addedRows[i] as number
+      const dot = this.#addedDots[i] as number
+      if (!this.#holds(row, dot)) continue
+      out.dot(dot)
+      writeJson(writer, this.#elems[row] as T)
+    }
+    out.dots(this.#gone)
+    this.#addedRows = []
+    this.#addedDots = []
+    this.#gone = []
+  }
+
+  #holds(row: number, dot: number): boolean {
+    return this.#dots[row] === dot || (this.#more.size > 0 && this.#more.get(row)?.includes(dot) === true)
+  }
+
+  writeState(out: Encoder): void {
+    const additions = this.#additions(out.compareDots)
+    out.writer.varint(additions.length)
+    for (const { elem, dot } of additions) {
+      out.dot(dot)
+      writeJson(out.writer, elem)
+    }
+    for (const dot of this.#early) if (out.site.context.has(dot)) this.#early.delete(dot)
+    out.dots([...this.#early])
+  }
+
+  read(input: Decoder): Apply {
+    const additions: Addition<T>[] = []
+    for (let count = input.reader.count(3); count > 0; count -= 1) {
+      additions.push({ dot: input.ownDot(), elem: readJson(input.reader) as T })
+    }
+    const removed = input.dots()
+    return () => this.#join(input, additions, removed)
+  }
+
+  #join({ site, context }: Decoder, additions: readonly Addition<T>[], removed: readonly number[]): void {
+    if (context !== undefined) {
+      const shown = new Set(additions.map(({ dot }) => dot))
+      this.#removeDots(this.#allDots().filter((dot) => context.has(dot) && !shown.has(dot)))
+    }
+    this.#removeDots(removed)
+    for (const dot of removed) {
+      if (site.context.has(dot)) continue
+      this.#early.add(dot)
+      site.mentioned.add(dotActor(dot))
+    }
+    for (const { elem, dot } of additions) {
+      // A dot that is known and no longer here was removed here.
+      if (!site.context.has(dot) && !this.#early.has(dot)) this.#addDot(elem, dot)
+    }
+  }
+
+  #addDot(elem: T, dot: number): void {
+    const key = valueKey(elem)
+    const row = this.#rows.get(key)
+    if (row === undefined) this.#insert(key, elem, dot)
+    else if (!this.#holds(row, dot)) this.#setDots(row, [...this.#dotsOf(row), dot])
+  }
+
+  #allDots(): number[] {
+    return [...this.#rows.values()].flatMap((row) => this.#dotsOf(row))
+  }
+
+  #removeDots(dots: readonly number[]): void {
+    if (dots.length === 0) return
+    this.#byDot ??= new Map([...this.#rows.values()].flatMap((row) => this.#dotsOf(row).map((dot) => [dot, row])))
+    for (const dot of dots) {
+      const row = this.#byDot.get(dot)
+      if (row === undefined) continue
+      this.#byDot.delete(dot)
+      const kept = this.#dotsOf(row).filter((other) => other !== dot)
+      if (kept.length > 0) this.#setDots(row, kept)
+      else this.#drop(valueKey(this.#elems[row] as T), row)
+    }
+  }
+}

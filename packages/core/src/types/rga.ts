@@ -1,0 +1,294 @@
+/**
+ * RGA: a replicated list (Roh et al., "Replicated abstract data types", 2011), in the order of Fugue (Weidner and Kleppmann
+ * 2023).
+ *
+ * For users: a list of JSON values, or of containers (records, maps, texts) that merge inside. Conflicts: concurrent
+ * insertions at one place stand one after the other, never interleaved; deleting an element wins over concurrent edits
+ * inside it; an insertion into a stretch that somebody deletes survives. Space: the visible elements, and a few numbers per
+ * run of ids, deleted ones included.
+ */
+import type { Actor } from '../causality/actor.ts'
+import { dotActor, dotCounter } from '../causality/dot.ts'
+import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
+import { refuse } from '../errors.ts'
+import type { Decoder, Encoder } from '../kernel/codec.ts'
+import { type Apply, Container, type Parent, type Place } from '../kernel/container.ts'
+import { loadEncoded } from '../kernel/frame.ts'
+import { GapBuffer } from '../kernel/gap-buffer.ts'
+import { Ordered, type Source } from '../kernel/ordered.ts'
+import type { Path } from '../kernel/patch.ts'
+import type { Spec, TypeTable } from '../kernel/spec.ts'
+import { formatElementId, parseElementId } from './element-id.ts'
+import { tags } from './tags.ts'
+
+/** An element that is a container says so by its type; the container itself is found by the element's id. */
+class Nested {
+  readonly tag: number
+
+  constructor(tag: number) {
+    this.tag = tag
+  }
+}
+
+type Item = JsonValue | Nested
+
+/** First byte of an element that is a container; JSON values begin with smaller ones. */
+const CONTAINER = 15
+
+/** @typeParam E what `get` answers: a JSON value, or the handle of a container. */
+export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Parent {
+  readonly tag: number = tags.rga
+  readonly #items = new GapBuffer<Item, Item[]>((length) => new Array<Item>(length).fill(null))
+  readonly #children = new Map<number, Container>()
+  readonly #dirty = new Set<Container>()
+  #elements: Spec<E> | undefined
+
+  /**
+   * @param elements the type of the elements where they are containers.
+   * @param types makes the types of elements that others put in; by default that of `elements` only.
+   */
+  constructor(at: Actor | Place, elements?: Spec<E>, types?: TypeTable) {
+    super(at)
+    this.#elements = elements
+    const { site } = this.place
+    if (site.standalone) {
+      site.types ??= types ?? ((tag, place) => (tag === elements?.tag ? elements.create(place) : undefined))
+    }
+  }
+
+  /** Loads what `encode` wrote; the actor continues it. */
+  static decode<E = JsonValue>(bytes: Uint8Array, actor: Actor, elements?: Spec<E>, types?: TypeTable): Rga<E> {
+    return loadEncoded(new Rga<E>(actor, elements, types), bytes)
+  }
+
+  /** Tells a list that arrived from elsewhere the type of its elements. @internal */
+  bind(elements: Spec<E> | undefined): this {
+    this.#elements ??= elements
+    return this
+  }
+
+  /** Inserts values before an index. O(log n + values). Throws `CORE_POSITION_INVALID`, `CORE_VALUE_INVALID`. */
+  insert(index: number, ...values: JsonValue[]): void {
+    this.touch()
+    this.checkRange(index, 0)
+    const normal = values.map((value) => normalizeJson(value))
+    if (normal.length === 0) return
+    this.insertIds(index, normal.length)
+    this.insertContent(index, normal, 0, normal.length)
+  }
+
+  /** Appends values. */
+  push(...values: JsonValue[]): void {
+    this.insert(this.length, ...values)
+  }
+
+  /** Inserts values behind the element with an id, which may be deleted; undefined for the start. */
+  insertAfter(id: string | undefined, ...values: JsonValue[]): void {
+    this.touch()
+    const normal = values.map((value) => normalizeJson(value))
+    const dot = id === undefined ? undefined : this.knownDot(parseElementId(this.place.site, id))
+    if (normal.length === 0) return
+    this.insertContent(this.insertIdsAfter(dot, normal.length), normal, 0, normal.length)
+  }
+
+  /**
+   * Inserts a new container before an index (at the end by default) and answers its handle.
+   * @param spec its type; by default the one the list was declared with.
+   */
+  create(index?: number): E
+  create<O>(index: number | undefined, spec: Spec<O>): O
+  create(index: number = this.length, spec?: Spec): unknown {
+    this.touch()
+    this.checkRange(index, 0)
+    const type = spec ?? this.#elements
+    if (type === undefined) throw new TypeError('name the type of the element: this list was declared without one')
+    this.insertIds(index, 1)
+    const dot = this.dotAt(index)
+    const child = type.create(this.placeOf(dot, false))
+    this.#children.set(dot, child)
+    this.insertContent(index, [new Nested(type.tag)], 0, 1)
+    return type.handle(child)
+  }
+
+  /** Deletes `count` elements from an index on. O(log n + runs). Throws `CORE_POSITION_INVALID`. */
+  delete(index: number, count = 1): void {
+    this.touch()
+    this.checkRange(index, count)
+    if (count > 0) this.deleteRange(index, count)
+  }
+
+  /** Deletes the element with an id. Answers whether it was there. Throws `CORE_POSITION_INVALID` for an unknown id. */
+  deleteById(id: string): boolean {
+    this.touch()
+    return this.deleteId(this.knownDot(parseElementId(this.place.site, id)))
+  }
+
+  /** The element at an index; undefined outside the list. O(1) for values, O(log n) for containers. */
+  get(index: number): E | undefined {
+    if (!Number.isInteger(index) || index < 0 || index >= this.length) return undefined
+    const item = this.#items.get(index)
+    if (!(item instanceof Nested)) return item as E
+    const child = this.#child(this.dotAt(index), item)
+    if (child === undefined) return undefined
+    return this.#elements?.tag === item.tag ? this.#elements.handle(child) : (child as E)
+  }
+
+  /** The container at an index. @internal */
+  find(index: number): Container | undefined {
+    const item = index < this.length ? this.#items.get(index) : null
+    return item instanceof Nested ? this.#child(this.dotAt(index), item) : undefined
+  }
+
+  /** The container of an element, made now if nothing was ever written into it. */
+  #child(dot: number, { tag }: Nested): Container | undefined {
+    const known = this.#children.get(dot)
+    if (known !== undefined) return known
+    const child = this.place.site.types?.(tag, this.placeOf(dot, false))
+    if (child !== undefined) this.#children.set(dot, child)
+    return child
+  }
+
+  /** The elements in order. */
+  *values(): IterableIterator<E> {
+    for (let index = 0; index < this.length; index += 1) yield this.get(index) as E
+  }
+
+  /** The id of an element: stays the same wherever it stands. Throws `CORE_POSITION_INVALID` outside the list. */
+  idAt(index: number): string {
+    this.checkRange(index, 1)
+    return formatElementId(this.place.site, this.dotAt(index))
+  }
+
+  /** Ids of all elements, in order. O(n). */
+  ids(): string[] {
+    return this.visibleDots().map((dot) => formatElementId(this.place.site, dot))
+  }
+
+  /** Where an element stands; undefined when it is deleted or unknown. O(log n). */
+  indexOf(id: string): number | undefined {
+    return this.shownAt(parseElementId(this.place.site, id))
+  }
+
+  childTouched(child: Container): void {
+    if (this.shownAt(child.place.step as number) === undefined) {
+      refuse('CORE_PRECONDITION_FAILED', 'the element was deleted: nothing inside it can be changed any more')
+    }
+    this.#dirty.add(child)
+  }
+
+  childPath(step: string | number): Path {
+    return [...this.path(), this.shownAt(step as number) ?? -1]
+  }
+
+  toJSON(): JsonValue {
+    const dots = this.visibleDots()
+    return Array.from({ length: this.length }, (_, index) => {
+      const item = this.#items.get(index)
+      return item instanceof Nested ? (this.#child(dots[index] as number, item)?.toJSON() ?? null) : item
+    })
+  }
+
+  override clear(): void {
+    super.clear()
+    this.#items.clear()
+    this.#children.clear()
+    this.#dirty.clear()
+  }
+
+  protected insertContent(position: number, content: readonly Item[], offset: number, count: number): void {
+    this.#items.insert(position, count, (items, at) => {
+      for (let i = 0; i < count; i += 1) items[at + i] = content[offset + i] as Item
+    })
+    const { patches } = this.place.site
+    if (patches === undefined) return
+    const value = content.slice(offset, offset + count).map((item) => (item instanceof Nested ? {} : item))
+    patches.push({ type: 'insert', path: this.path(), index: position, value })
+  }
+
+  protected deleteContent(position: number, count: number): void {
+    this.#items.delete(position, count, (items, from, to) => items.fill(null, from, to))
+    this.place.site.patches?.push({ type: 'delete', path: this.path(), index: position, count })
+  }
+
+  protected writeContent({ writer }: Encoder, sources: readonly Source<readonly Item[]>[]): void {
+    for (const { run, content } of sources) {
+      const position = content === undefined ? this.sequence.positionOf(run.actor, run.counter) : run.offset
+      for (let i = position; i < position + run.count; i += 1) {
+        const item = content === undefined ? this.#items.get(i) : (content[i] as Item)
+        if (item instanceof Nested) {
+          writer.byte(CONTAINER)
+          writer.byte(item.tag)
+        } else writeJson(writer, item)
+      }
+    }
+  }
+
+  protected readContent({ reader }: Decoder, count: number): readonly Item[] {
+    if (count > reader.remaining) reader.invalid('more elements than bytes')
+    const items: Item[] = []
+    for (let i = 0; i < count; i += 1) {
+      if (reader.remaining > 0 && reader.bytes[reader.at] === CONTAINER) {
+        reader.byte()
+        items.push(new Nested(reader.byte()))
+      } else items.push(readJson(reader))
+    }
+    return items
+  }
+
+  override writePending(out: Encoder): void {
+    super.writePending(out)
+    const dirty = [...this.#dirty].filter((child) => this.shownAt(child.place.step as number) !== undefined)
+    this.#dirty.clear()
+    this.#writeChildren(out, dirty, (child) => child.writePending(out))
+  }
+
+  override writeState(out: Encoder): void {
+    super.writeState(out)
+    this.#dropDeleted()
+    const children = [...this.#children.values()].filter((child) => !child.isBottom())
+    children.sort((a, b) => out.compareDots(a.place.step as number, b.place.step as number))
+    this.#writeChildren(out, children, (child) => child.writeState(out))
+  }
+
+  /** Containers of elements deleted meanwhile. */
+  #dropDeleted(): void {
+    for (const dot of this.#children.keys()) {
+      if (this.sequence.has(dotActor(dot), dotCounter(dot)) && this.shownAt(dot) === undefined) this.#children.delete(dot)
+    }
+  }
+
+  #writeChildren(out: Encoder, children: readonly Container[], body: (child: Container) => void): void {
+    out.writer.varint(children.length)
+    for (const child of children) {
+      out.dot(child.place.step as number)
+      out.writer.byte(child.tag)
+      out.writer.nested(() => body(child))
+    }
+  }
+
+  override read(input: Decoder): Apply {
+    const applyRuns = super.read(input)
+    const fresh = new Map<number, Container>()
+    const steps: Apply[] = []
+    for (let count = input.reader.count(4); count > 0; count -= 1) {
+      const dot = input.dot()
+      const tag = input.reader.byte()
+      const child = this.#children.get(dot) ?? fresh.get(dot) ?? input.create(tag, this.placeOf(dot, false))
+      if (child === undefined) {
+        input.skip()
+        continue
+      }
+      if (child.tag !== tag) input.reader.invalid(`element ${dotCounter(dot)} of another type`)
+      fresh.set(dot, child)
+      steps.push(input.part(() => child.read(input)))
+    }
+    if (input.context !== undefined) {
+      for (const [dot, child] of this.#children) if (!fresh.has(dot)) steps.push(child.read(input.empty()))
+    }
+    return () => {
+      applyRuns()
+      for (const [dot, child] of fresh) this.#children.set(dot, child)
+      for (const step of steps) step()
+    }
+  }
+}

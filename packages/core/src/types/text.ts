@@ -1,0 +1,168 @@
+/**
+ * Text: a sequence of UTF-16 code units for people who write together, in Fugue order (Weidner and Kleppmann, "The art of
+ * the fugue", 2023).
+ *
+ * For users: `insert`, `delete`; positions count UTF-16 units as in a JavaScript string, and never fall inside a surrogate
+ * pair. Conflicts: concurrent runs at one place stand one after the other, never interleaved, whether typed forwards or
+ * backwards; an insertion into text that somebody deletes survives. Space: the visible text, and a few numbers per run of
+ * ids, deleted ones included. Left out: marks (bold, links).
+ */
+import type { Actor } from '../causality/actor.ts'
+import type { JsonValue } from '../codec/json.ts'
+import { isWellFormed } from '../codec/utf8.ts'
+import { refuse } from '../errors.ts'
+import type { Decoder, Encoder } from '../kernel/codec.ts'
+import { loadEncoded } from '../kernel/frame.ts'
+import { GapBuffer } from '../kernel/gap-buffer.ts'
+import { Ordered, type Source } from '../kernel/ordered.ts'
+import { limits } from '../limits.ts'
+import { formatElementId, parseElementId } from './element-id.ts'
+import { tags } from './tags.ts'
+
+/** Code units turned into a string at a time: the argument list of one call is finite. */
+const UNITS_PER_CALL = 8192
+
+export class Text extends Ordered<string> {
+  readonly tag: number = tags.text
+  readonly #units = new GapBuffer<number, Uint16Array>((length) => new Uint16Array(length))
+
+  /** Loads what `encode` wrote; the actor continues it. */
+  static decode(bytes: Uint8Array, actor: Actor): Text {
+    return loadEncoded(new Text(actor), bytes)
+  }
+
+  /**
+   * Inserts text before the unit at a position. O(log n + length).
+   * Throws `CORE_POSITION_INVALID` outside the text or inside a surrogate pair, `CORE_VALUE_INVALID` for a lone surrogate.
+   */
+  insert(position: number, text: string): void {
+    this.touch()
+    this.#checkText(text)
+    this.checkRange(position, 0)
+    this.#checkBoundary(position)
+    if (text === '') return
+    this.insertIds(position, text.length)
+    this.#put(position, text)
+  }
+
+  /**
+   * Inserts text behind the unit with an id, which may be deleted; undefined for the start.
+   * Throws `CORE_POSITION_INVALID` for an id that is not known here.
+   */
+  insertAfter(id: string | undefined, text: string): void {
+    this.touch()
+    this.#checkText(text)
+    const dot = id === undefined ? undefined : this.#known(id)
+    if (text !== '') this.#put(this.insertIdsAfter(dot, text.length), text)
+  }
+
+  #put(position: number, text: string): void {
+    this.insertContent(position, text, 0, text.length)
+  }
+
+  #checkText(text: string): void {
+    if (typeof text !== 'string' || !isWellFormed(text)) refuse('CORE_VALUE_INVALID', 'text is a well-formed string')
+  }
+
+  /** Deletes `count` units from a position on. O(log n + runs). Throws `CORE_POSITION_INVALID`. */
+  delete(position: number, count: number): void {
+    this.touch()
+    this.checkRange(position, count)
+    this.#checkBoundary(position)
+    this.#checkBoundary(position + count)
+    if (count > 0) this.deleteRange(position, count)
+  }
+
+  /** Deletes the unit with an id. Answers whether it was there. Throws `CORE_POSITION_INVALID` for an unknown id. */
+  deleteById(id: string): boolean {
+    this.touch()
+    return this.deleteId(this.#known(id))
+  }
+
+  /** The id of the unit at a position: stays the same whatever is edited around it. Throws `CORE_POSITION_INVALID`. */
+  idAt(position: number): string {
+    this.checkRange(position, 1)
+    return formatElementId(this.place.site, this.dotAt(position))
+  }
+
+  /** Ids of all units, in order. O(n). */
+  ids(): string[] {
+    return this.visibleDots().map((dot) => formatElementId(this.place.site, dot))
+  }
+
+  /** Where a unit stands; undefined when it is deleted or unknown. O(log n). */
+  positionOf(id: string): number | undefined {
+    return this.shownAt(parseElementId(this.place.site, id))
+  }
+
+  #known(id: string): number {
+    return this.knownDot(parseElementId(this.place.site, id))
+  }
+
+  #checkBoundary(position: number): void {
+    if (position === 0 || position >= this.length) return
+    const after = this.#units.get(position)
+    if (after >= 0xdc00 && after < 0xe000) {
+      refuse('CORE_POSITION_INVALID', `position ${position} is inside a surrogate pair`)
+    }
+  }
+
+  /** Text from a position to before another, as `String.prototype.slice` with both in range. */
+  slice(from = 0, to: number = this.length): string {
+    let text = ''
+    this.#units.stretches(from, to, (units, start, end) => {
+      for (let at = start; at < end; at += UNITS_PER_CALL) {
+        text += String.fromCharCode(...units.subarray(at, Math.min(end, at + UNITS_PER_CALL)))
+      }
+    })
+    return text
+  }
+
+  override toString(): string {
+    return this.slice()
+  }
+
+  toJSON(): JsonValue {
+    return this.slice()
+  }
+
+  override clear(): void {
+    super.clear()
+    this.#units.clear()
+  }
+
+  protected insertContent(position: number, content: string, offset: number, count: number): void {
+    this.#units.insert(position, count, (units, at) => {
+      for (let i = 0; i < count; i += 1) units[at + i] = content.charCodeAt(offset + i)
+    })
+    this.place.site.patches?.push({
+      type: 'insert',
+      path: this.path(),
+      index: position,
+      value: content.slice(offset, offset + count),
+    })
+  }
+
+  protected deleteContent(position: number, count: number): void {
+    this.#units.delete(position, count)
+    this.place.site.patches?.push({ type: 'delete', path: this.path(), index: position, count })
+  }
+
+  protected writeContent(out: Encoder, sources: readonly Source<string>[]): void {
+    let text = ''
+    for (const { run, content } of sources) {
+      if (content !== undefined) text += content.slice(run.offset, run.offset + run.count)
+      else {
+        const position = this.sequence.positionOf(run.actor, run.counter)
+        text += this.slice(position, position + run.count)
+      }
+    }
+    out.writer.string(text)
+  }
+
+  protected readContent({ reader }: Decoder, count: number): string {
+    const text = reader.string(limits.changeBytesMax * 64)
+    if (text.length !== count) reader.invalid('text of another length than its ids')
+    return text
+  }
+}

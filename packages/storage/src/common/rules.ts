@@ -1,0 +1,42 @@
+import { type Commit, type DocumentHead, type StoredSnapshot, StoreError } from '@joinery/sync'
+
+/**
+ * The decisions of the storage port as functions of a document's head: who wins a race, and what may be compacted. Adapters
+ * differ in how they read the head and write the result, never in these answers.
+ */
+
+/** The part of a head that decides. */
+export type HeadState = Pick<
+  DocumentHead,
+  'version' | 'incarnation' | 'deleted' | 'snapshotVersion' | 'compactedVersion'
+>
+
+/** Throws `STORE_CONFLICT` unless the commit was made on exactly this head. */
+export function checkCommit(head: HeadState | undefined, commit: Commit): void {
+  const version = head?.version ?? 0
+  if (commit.expectedVersion !== version) {
+    throw conflict(`the commit was made on version ${commit.expectedVersion}, the last one is ${version}`)
+  }
+  const alive = head !== undefined && !head.deleted
+  if (commit.kind === 'begin') {
+    if (alive) throw conflict('the document exists')
+    // A life that could begin again would bring back what its tombstone took away.
+    if (head?.incarnation === commit.incarnation) throw conflict('this incarnation has ended')
+    return
+  }
+  if (!alive) throw conflict(head ? 'the document is deleted' : 'the document does not exist')
+  if (head.incarnation !== commit.incarnation) throw conflict('the document is in another incarnation')
+}
+
+/** Throws `STORE_CONFLICT` unless the snapshot belongs to this head and covers what its log no longer has. */
+export function checkCompaction(head: HeadState | undefined, snapshot: StoredSnapshot): void {
+  if (!head || head.deleted) throw conflict('there is no document to compact')
+  if (head.incarnation !== snapshot.incarnation) throw conflict('the document is in another incarnation')
+  if (snapshot.version < head.snapshotVersion) throw conflict('a newer snapshot is there')
+  if (snapshot.version > head.version) throw conflict('the snapshot is ahead of the document')
+  if (snapshot.version < head.compactedVersion) throw conflict('the snapshot lies before the log')
+}
+
+function conflict(message: string): StoreError {
+  return new StoreError('STORE_CONFLICT', message)
+}

@@ -1,0 +1,165 @@
+import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
+import { StoreError, type StoreIdentity } from '@joinery/sync'
+import { newStoreId, type RandomBytes } from '../common/random.ts'
+import { type Peek, peekInto, type SqliteDatabase, type SqliteDriver } from './driver.ts'
+import { continueFence, createFence, type Fence, fencePath, syncDirectory, tokenBytes } from './fence.ts'
+import type { SqliteLimits } from './limits.ts'
+import { applicationId, format, schema } from './schema.ts'
+import { prepareStatements, type Statements } from './statements.ts'
+import { toBytes, toText } from './text.ts'
+import type { Counters } from './transaction.ts'
+
+export interface OpenedStore {
+  readonly database: SqliteDatabase
+  readonly statements: Statements
+  readonly fence: Fence
+  readonly counters: Counters
+  readonly identity: StoreIdentity
+}
+
+export interface OpenOptions {
+  readonly path: string
+  readonly driver: SqliteDriver
+  readonly random: RandomBytes
+  readonly limits: SqliteLimits
+}
+
+/** Opens the file as its only owner, makes it a store when it is empty, and finds out whether it is what it was. */
+export function openStore({ path, driver, random, limits }: OpenOptions): OpenedStore {
+  const file = createFile(path)
+  const database = driver.open(file)
+  try {
+    takeOwnership(database, peekInto(database))
+  } catch (error) {
+    // Nothing but `exec` has run, so this lets go of the lock at once and leaves a foreign file as it was.
+    database.close()
+    throw error
+  }
+  try {
+    configure(database, limits)
+    const statements = prepareStatements(database)
+    return { database, statements, ...establishIdentity(database, fencePath(file), random) }
+  } catch (error) {
+    releaseDatabase(database)
+    throw error
+  }
+}
+
+/**
+ * Makes sure that the file exists, readable by its owner only, and answers its real path: through a symbolic link the fence
+ * must still lie beside the file itself.
+ *
+ * An existing file is never opened here: closing it again would drop the locks that this process may hold on it (POSIX).
+ */
+function createFile(path: string): string {
+  if (basename(path) === ':memory:') throw new StoreError('STORE_ARGUMENT', 'a store in memory is memoryStore()')
+  const absolute = resolve(path)
+  const directory = dirname(absolute)
+  const firstCreated = mkdirSync(directory, { recursive: true, mode: 0o700 })
+  if (firstCreated !== undefined) syncCreated(directory, firstCreated)
+  try {
+    closeSync(openSync(absolute, 'wx', 0o600))
+    syncDirectory(directory)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  return realpathSync(absolute)
+}
+
+/** Flushes the parents of all directories from the innermost up to the first that was created. */
+function syncCreated(innermost: string, firstCreated: string): void {
+  for (let directory = innermost; ; directory = dirname(directory)) {
+    syncDirectory(dirname(directory))
+    if (directory === firstCreated || directory === dirname(directory)) return
+  }
+}
+
+/** Takes the lock, held until the database is closed or the process is gone, and checks what the file is. */
+function takeOwnership(database: SqliteDatabase, peek: Peek): void {
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; BEGIN EXCLUSIVE; COMMIT')
+  const application = peek('application_id', 'pragma_application_id')
+  const version = Number(peek('user_version', 'pragma_user_version'))
+  const isEmpty = peek('count(*)', 'sqlite_schema') === 0
+  if (application === 0 && version === 0 && isEmpty) {
+    createSchema(database)
+    return
+  }
+  if (application !== applicationId) throw new StoreError('STORE_FORMAT', 'this SQLite database is not a store')
+  if (version > format) {
+    throw new StoreError('STORE_FORMAT', `the store has format ${version}, this version reads up to ${format}`)
+  }
+  if (version < 1) throw new StoreError('STORE_FORMAT', `the store has format ${version}, which never was`)
+}
+
+/**
+ * All tables in one transaction and before write-ahead logging begins, so that the header of the file itself always tells what
+ * it is.
+ */
+function createSchema(database: SqliteDatabase): void {
+  database.exec(`BEGIN;
+    PRAGMA application_id = ${applicationId};
+    PRAGMA user_version = ${format};
+    ${schema}
+    INSERT INTO store (one, store_id, fence_token, transactions, last_position) VALUES (1, x'', x'', 0, 0);
+    COMMIT;`)
+}
+
+function configure(database: SqliteDatabase, limits: SqliteLimits): void {
+  // On macOS only `fullfsync` reaches the disk; elsewhere it changes nothing.
+  database.exec(`PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA fullfsync = ON;
+    PRAGMA checkpoint_fullfsync = ON;
+    PRAGMA wal_autocheckpoint = ${limits.checkpointPagesMax};
+    PRAGMA journal_size_limit = ${limits.walBytesMax};
+    PRAGMA cache_size = -${Math.ceil(limits.cacheBytesMax / 1024)};
+    PRAGMA temp_store = MEMORY;
+    PRAGMA trusted_schema = OFF;`)
+  const { journal_mode: journal } = database.prepare('PRAGMA journal_mode').get() as { journal_mode: string }
+  const { synchronous } = database.prepare('PRAGMA synchronous').get() as { synchronous: number }
+  if (journal !== 'wal') throw new StoreError('STORE_IO', `SQLite journals with "${journal}" here, not with a WAL`)
+  if (synchronous !== 2) throw new StoreError('STORE_IO', 'SQLite does not flush each transaction here')
+}
+
+interface StoreRow {
+  readonly store_id: Uint8Array
+  readonly fence_token: Uint8Array
+  readonly transactions: number
+  readonly last_position: number
+}
+
+/** Keeps the identity when the fence vouches for the data. Otherwise takes a new one, in the database first. */
+function establishIdentity(
+  database: SqliteDatabase,
+  path: string,
+  random: RandomBytes,
+): { readonly fence: Fence; readonly identity: StoreIdentity; readonly counters: Counters } {
+  const row = database.prepare('SELECT * FROM store').get() as StoreRow
+  const counters: Counters = { transactions: row.transactions, lastPosition: row.last_position }
+  const continued = continueFence(path, { token: row.fence_token, transactions: row.transactions })
+  if (continued) {
+    return { fence: continued, identity: { storeId: toText(row.store_id), continuous: true }, counters }
+  }
+  const storeId = newStoreId(random)
+  const token = random(tokenBytes)
+  counters.transactions += 1
+  const rename = database.prepare('UPDATE store SET store_id = ?, fence_token = ?, transactions = ?')
+  rename.run(toBytes(storeId), token, counters.transactions)
+  const fence = createFence(path, { token, transactions: counters.transactions })
+  return { fence, identity: { storeId, continuous: false }, counters }
+}
+
+/**
+ * Closes the database and gives up its lock.
+ *
+ * `close` alone is not enough: statements that are not yet garbage collected keep the connection and its lock (`driver.ts`).
+ * Without a write-ahead log the lock can be given up first. It also leaves one file instead of two.
+ */
+export function releaseDatabase(database: SqliteDatabase): void {
+  try {
+    database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM store')
+  } finally {
+    database.close()
+  }
+}

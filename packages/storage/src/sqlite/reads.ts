@@ -1,0 +1,140 @@
+import type {
+  DocumentHead,
+  DocumentKey,
+  ListOptions,
+  LogEntry,
+  LogOptions,
+  Page,
+  Receipt,
+  StoredSnapshot,
+} from '@joinery/sync'
+import { cursorAfter, idOfCursor } from '../common/arguments.ts'
+import type { Statements } from './statements.ts'
+import { prefixRange, successor, toBytes, toText } from './text.ts'
+
+interface HeadRow {
+  readonly id: Uint8Array
+  readonly version: number
+  readonly incarnation: Uint8Array
+  readonly deleted: number
+  readonly attributes: Uint8Array
+  readonly snapshot_version: number
+  readonly compacted_version: number
+}
+
+function toHead(tenant: string, row: HeadRow): DocumentHead {
+  return {
+    key: { tenant, id: toText(row.id) },
+    version: row.version,
+    incarnation: toText(row.incarnation),
+    deleted: row.deleted !== 0,
+    attributes: toText(row.attributes),
+    snapshotVersion: row.snapshot_version,
+    compactedVersion: row.compacted_version,
+  }
+}
+
+export function readHead(statements: Statements, { tenant, id }: DocumentKey): DocumentHead | undefined {
+  const row = statements.head.get(toBytes(tenant), toBytes(id)) as HeadRow | undefined
+  return row && toHead(tenant, row)
+}
+
+interface EntryRow {
+  readonly position: number
+  readonly version: number
+  readonly change: Uint8Array
+  readonly attributes: Uint8Array
+}
+
+export function readLog(statements: Statements, key: DocumentKey, options: LogOptions): readonly LogEntry[] {
+  const { tenant, id } = key
+  const state = statements.state.get(toBytes(tenant), toBytes(id)) as
+    | { readonly document: number; readonly incarnation: Uint8Array }
+    | undefined
+  if (!state) return []
+  const incarnation = toText(state.incarnation)
+  const rows = statements.log.all(state.document, options.after, options.limit) as EntryRow[]
+  return rows.map(({ position, version, change, attributes }) => ({
+    key: { tenant, id },
+    version,
+    position,
+    incarnation,
+    change,
+    attributes: toText(attributes),
+  }))
+}
+
+interface ArrivalRow extends EntryRow {
+  readonly id: Uint8Array
+  readonly incarnation: Uint8Array
+  readonly ends: Uint8Array | null
+}
+
+export function readTenantLog(statements: Statements, tenant: string, options: LogOptions): readonly LogEntry[] {
+  const rows = statements.tenantLog.all(toBytes(tenant), options.after, options.limit) as ArrivalRow[]
+  return rows.map(({ id, position, version, ends, incarnation, change, attributes }) => ({
+    key: { tenant, id: toText(id) },
+    version,
+    position,
+    // A tombstone stays while a later incarnation lives, so it names its own.
+    incarnation: toText(ends ?? incarnation),
+    change,
+    attributes: toText(attributes),
+  }))
+}
+
+export function readSnapshot(statements: Statements, { tenant, id }: DocumentKey): StoredSnapshot | undefined {
+  const row = statements.snapshot.get(toBytes(tenant), toBytes(id)) as
+    | {
+        readonly version: number
+        readonly incarnation: Uint8Array
+        readonly bytes: Uint8Array
+        readonly attributes: Uint8Array
+      }
+    | undefined
+  if (!row) return undefined
+  const { version, bytes } = row
+  return { version, incarnation: toText(row.incarnation), bytes, attributes: toText(row.attributes) }
+}
+
+/** One page. One more than asked for is read, to know whether there is a next page. */
+export function readDocuments(statements: Statements, tenant: string, options: ListOptions): Page<DocumentHead> {
+  const { prefix = '', cursor, limit, deleted = false } = options
+  const range = prefixRange(prefix)
+  const next = cursor === undefined ? range.from : successor(idOfCursor(cursor))
+  const from = Buffer.compare(next, range.from) > 0 ? next : range.from
+  const listing = deleted ? statements.heads : statements.headsAlive
+  const rows = listing.all(toBytes(tenant), from, range.to, limit + 1) as HeadRow[]
+  const items = rows.slice(0, limit).map((row) => toHead(tenant, row))
+  return rows.length > limit ? { items, cursor: cursorAfter(items.at(-1)!.key.id) } : { items }
+}
+
+export function readReceipt(
+  statements: Statements,
+  { tenant, scope, key }: Pick<Receipt, 'tenant' | 'scope' | 'key'>,
+): Receipt | undefined {
+  const row = statements.receipt.get(toBytes(tenant), toBytes(scope), toBytes(key)) as
+    | {
+        readonly request_hash: Uint8Array
+        readonly answer: Uint8Array
+        readonly expires_at_ms: number | null
+      }
+    | undefined
+  if (!row) return undefined
+  const receipt = { tenant, scope, key, requestHash: toText(row.request_hash), answer: toText(row.answer) }
+  return row.expires_at_ms === null ? receipt : { ...receipt, expiresAtMs: row.expires_at_ms }
+}
+
+export function readValue(statements: Statements, name: string): string | undefined {
+  const row = statements.value.get(toBytes(name)) as { readonly value: Uint8Array } | undefined
+  return row && toText(row.value)
+}
+
+export function readValues(
+  statements: Statements,
+  prefix: string,
+): readonly { readonly name: string; readonly value: string }[] {
+  const { from, to } = prefixRange(prefix)
+  const rows = statements.values.all(from, to) as { readonly name: Uint8Array; readonly value: Uint8Array }[]
+  return rows.map(({ name, value }) => ({ name: toText(name), value: toText(value) }))
+}

@@ -1,0 +1,130 @@
+import type { Commit, DocumentKey, LogEntry, Receipt, StoredSnapshot } from '@joinery/sync'
+import { checkCommit, checkCompaction, type HeadState } from '../common/rules.ts'
+import type { Statements } from './statements.ts'
+import { toBytes, toText } from './text.ts'
+import type { Counters } from './transaction.ts'
+
+/** Where writes go. They run inside a transaction, one after the other. */
+export interface WriteContext {
+  readonly statements: Statements
+  readonly counters: Counters
+}
+
+interface StateRow {
+  readonly document: number
+  readonly tenant: number
+  readonly version: number
+  readonly incarnation: Uint8Array
+  readonly deleted: number
+  readonly snapshot_version: number
+  readonly compacted_version: number
+}
+
+function readState(statements: Statements, { tenant, id }: DocumentKey): StateRow | undefined {
+  return statements.state.get(toBytes(tenant), toBytes(id)) as StateRow | undefined
+}
+
+function headState(row: StateRow): HeadState {
+  return {
+    version: row.version,
+    incarnation: toText(row.incarnation),
+    deleted: row.deleted !== 0,
+    snapshotVersion: row.snapshot_version,
+    compactedVersion: row.compacted_version,
+  }
+}
+
+/** One commit. Everything that can refuse it comes before the first change. */
+export function writeCommit({ statements, counters }: WriteContext, commit: Commit): readonly LogEntry[] {
+  const row = readState(statements, commit.key)
+  checkCommit(row && headState(row), commit)
+  const { document, tenant } = advance(statements, commit, row)
+  if (commit.kind === 'end') {
+    statements.dropLog.run(document)
+    statements.dropSnapshot.run(document)
+  }
+  const ends = commit.kind === 'end' ? toBytes(commit.incarnation) : null
+  const { tenant: tenantName, id } = commit.key
+  const entries = commit.entries.map(({ change, attributes }, i) => {
+    counters.lastPosition += 1
+    const position = counters.lastPosition
+    const version = commit.expectedVersion + i + 1
+    statements.addEntry.run(position, document, version, tenant, ends, change, toBytes(attributes))
+    const key = { tenant: tenantName, id }
+    return { key, version, position, incarnation: commit.incarnation, change, attributes }
+  })
+  if (commit.receipt) {
+    const isSame = commit.receipt.tenant === tenantName
+    const receiptTenant = isSame ? tenant : tenantForWriting(statements, commit.receipt.tenant)
+    putReceipt(statements, receiptTenant, commit.receipt)
+  }
+  return entries
+}
+
+interface DocumentNumbers {
+  readonly document: number
+  readonly tenant: number
+}
+
+/** Moves the head to the last version of the commit; a document never seen gets its row. */
+function advance(statements: Statements, commit: Commit, row: StateRow | undefined): DocumentNumbers {
+  const version = commit.expectedVersion + commit.entries.length
+  if (!row) {
+    const tenant = tenantForWriting(statements, commit.key.tenant)
+    const attributes = toBytes(commit.attributes ?? '')
+    const id = toBytes(commit.key.id)
+    const added = statements.addDocument.run(tenant, id, version, toBytes(commit.incarnation), attributes)
+    return { document: Number(added.lastInsertRowid), tenant }
+  }
+  if (commit.kind === 'append') {
+    statements.advanceDocument.run(version, row.document)
+  } else if (commit.kind === 'end') {
+    statements.endDocument.run(version, row.document)
+  } else {
+    const attributes = toBytes(commit.attributes ?? '')
+    statements.reviveDocument.run(version, toBytes(commit.incarnation), attributes, row.document)
+  }
+  return row
+}
+
+function tenantForWriting(statements: Statements, name: string): number {
+  const bytes = toBytes(name)
+  statements.addTenant.run(bytes)
+  return (statements.tenant.get(bytes) as { tenant: number }).tenant
+}
+
+function putReceipt(statements: Statements, tenant: number, receipt: Receipt): void {
+  const { scope, key, requestHash, answer, expiresAtMs = null } = receipt
+  statements.putReceipt.run(tenant, toBytes(scope), toBytes(key), toBytes(requestHash), toBytes(answer), expiresAtMs)
+}
+
+/** The snapshot, and with it the cut. */
+export function writeCompaction(
+  { statements }: WriteContext,
+  key: DocumentKey,
+  { snapshot, keepAfter }: { readonly snapshot: StoredSnapshot; readonly keepAfter: number },
+): void {
+  const row = readState(statements, key)
+  checkCompaction(row && headState(row), snapshot)
+  const { document } = row!
+  statements.putSnapshot.run(document, snapshot.version, snapshot.bytes, toBytes(snapshot.attributes))
+  statements.cutLog.run(document, keepAfter)
+  statements.compactDocument.run(snapshot.version, keepAfter, document)
+}
+
+/** Forgets at most `limit` receipts; answers how many. */
+export function purgeReceipts({ statements }: WriteContext, nowMs: number, limit: number): number {
+  return Number(statements.purgeReceipts.run(nowMs, limit).changes)
+}
+
+export function writeValue({ statements }: WriteContext, name: string, value: string | undefined): void {
+  if (value === undefined) statements.dropValue.run(toBytes(name))
+  else statements.putValue.run(toBytes(name), toBytes(value))
+}
+
+/** Memory that a waiting commit holds, near enough: characters count as bytes. */
+export function commitBytes({ entries, attributes = '', receipt }: Commit): number {
+  let bytes = attributes.length + (receipt?.answer.length ?? 0)
+  for (const entry of entries) bytes += entry.change.byteLength + entry.attributes.length
+  return bytes
+}
