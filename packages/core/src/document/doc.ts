@@ -221,7 +221,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#site.abandon()
     const past = { checks: [], heads: new Set<number>(), timeMicros: 0 }
     const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, past), this.#site)
+    // The dots are announced but not here any more: what follows brings them back.
+    this.#site.context.clear()
     this.#readRoot(snapshot)()
+    for (const actor of snapshot.actors) this.#site.context.advance(actor, snapshot.context.prefix(actor))
   }
 
   /** Appends to the log and to the past, whose newest dots these are. */

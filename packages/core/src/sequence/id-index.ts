@@ -3,7 +3,7 @@
  *
  * A chunk keeps handles only and compares through the columns, so a span may move its first id (when a deleted
  * neighbour takes or gives ids) without the index being told: the order among spans stays. Two levels are enough: with
- * 10 million spans the upper one has 100,000 entries, and an insertion moves a fraction of that once per 64 insertions.
+ * 10 million spans the upper one has 100,000 entries, and an insertion moves a part of them once in 64 insertions.
  * A cut of the oldest text therefore costs the same as one of the newest, which a flat sorted array cannot offer.
  */
 import { assert } from './assert.ts'
@@ -14,8 +14,8 @@ const COUNTERS = 2 ** 32
 
 export class IdIndex {
   readonly #spans: Spans
-  #chunks: Int32Array[] = [new Int32Array(CHUNK).fill(ROOT)]
-  #sizes: number[] = [1]
+  /** None is empty; the first begins with the root. */
+  readonly #chunks: number[][] = [[ROOT]]
   /** Where the last search ended. */
   #chunk = 0
   #slot = 0
@@ -36,10 +36,10 @@ export class IdIndex {
       if (this.#key(chunks[middle]![0]!) <= key) low = middle
       else high = middle - 1
     }
-    const chunk = chunks[low]!
     this.#chunk = low
+    const chunk = chunks[low]!
     low = 0
-    high = this.#sizes[this.#chunk]! - 1
+    high = chunk.length - 1
     while (low < high) {
       const middle = (low + high + 1) >>> 1
       if (this.#key(chunk[middle]!) <= key) low = middle
@@ -63,46 +63,28 @@ export class IdIndex {
     assert(this.#key(before) + count[before]! <= key, 'id inserted twice')
     const following = this.#following()
     assert(following === ROOT || key + count[row]! <= this.#key(following), 'id inserted twice')
-    if (this.#sizes[this.#chunk] === CHUNK) this.#split()
     const chunk = this.#chunks[this.#chunk]!
-    const slot = this.#slot + 1
-    for (let to = this.#sizes[this.#chunk]!++; to > slot; to--) chunk[to] = chunk[to - 1]!
-    chunk[slot] = row
+    chunk.splice(this.#slot + 1, 0, row)
+    if (chunk.length <= CHUNK) return
+    // As in OrderTree: growth at the end leaves full chunks behind.
+    const kept = this.#slot + 1 === CHUNK ? CHUNK : CHUNK / 2
+    this.#chunks.splice(this.#chunk + 1, 0, chunk.splice(kept))
   }
 
   /** Takes out a span. */
   remove(row: number): void {
-    const found = this.floor(this.#spans.actor[row]!, this.#spans.counter[row]!)
-    assert(found === row, 'removed span is indexed')
+    assert(this.floor(this.#spans.actor[row]!, this.#spans.counter[row]!) === row, 'removed span is not indexed')
     const chunk = this.#chunks[this.#chunk]!
-    chunk.copyWithin(this.#slot, this.#slot + 1)
-    if (--this.#sizes[this.#chunk]! > 0) return
-    this.#chunks.splice(this.#chunk, 1)
-    this.#sizes.splice(this.#chunk, 1)
+    chunk.splice(this.#slot, 1)
+    if (chunk.length === 0) this.#chunks.splice(this.#chunk, 1)
   }
 
   #key(row: number): number {
     return this.#spans.actor[row]! * COUNTERS + this.#spans.counter[row]!
   }
 
-  /** The span behind the one of the last search, or the root at the end. */
+  /** The span behind the one of the last search. */
   #following(): number {
-    if (this.#slot + 1 < this.#sizes[this.#chunk]!) return this.#chunks[this.#chunk]![this.#slot + 1]!
-    return this.#chunks[this.#chunk + 1]?.[0] ?? ROOT
-  }
-
-  /** Makes room in the chunk of the last search, and moves that search's end along. */
-  #split(): void {
-    // As in OrderTree: growth at the end leaves full chunks behind. A new chunk is then filled at slot 0.
-    const kept = this.#slot === CHUNK - 1 ? CHUNK : CHUNK / 2
-    const upper = new Int32Array(CHUNK)
-    upper.set(this.#chunks[this.#chunk]!.subarray(kept))
-    this.#chunks.splice(this.#chunk + 1, 0, upper)
-    this.#sizes.splice(this.#chunk + 1, 0, CHUNK - kept)
-    this.#sizes[this.#chunk] = kept
-    if (this.#slot >= kept || kept === CHUNK) {
-      this.#chunk++
-      this.#slot -= kept
-    }
+    return this.#chunks[this.#chunk]![this.#slot + 1] ?? this.#chunks[this.#chunk + 1]?.[0] ?? ROOT
   }
 }

@@ -116,26 +116,16 @@ export class Sequence {
    * result is the visible position where it landed, and means nothing for a deleted run.
    */
   integrate(actor: number, counter: number, count: number, placement: Placement, deleted: boolean): number {
-    const { parentCounter, side } = placement
+    const { parentActor, parentCounter, side } = placement
     const { spans } = this.#settled()
     this.#admit(counter, count, deleted)
-    let parent = this.#find(placement.parentActor, parentCounter)
-    const at = parentCounter - spans.counter[parent]!
-    if (side === LEFT) {
-      assert(parent !== ROOT, 'the root has no left children')
-      if (at > 0) parent = this.#tree.cut(parent, at)
-    } else if (at < spans.count[parent]! - 1) {
-      this.#tree.cut(parent, at + 1)
-    }
+    const holder = this.#find(parentActor, parentCounter)
+    const parent = this.#tree.expose(holder, parentCounter - spans.counter[holder]!, side)
     const after = this.#tree.place(parent, side, actor, counter)
-    if (deleted) {
-      this.#put(after, parent, side, actor, counter, count, true)
-      return 0
-    }
-    const start = this.#rank(after)
+    const start = deleted ? 0 : this.#rank(after)
     const position = start + spans.weight[after]!
-    const row = this.#put(after, parent, side, actor, counter, count, false)
-    this.#moveTo(row, row === after ? start : position)
+    const row = this.#put(after, parent, side, actor, counter, count, deleted)
+    if (!deleted) this.#moveTo(row, row === after ? start : position)
     return position
   }
 
@@ -235,11 +225,8 @@ export class Sequence {
     this.#loading = true
     this.#admit(counter, count, deleted)
     this.#idCount += count
-    const { spans } = this.#tree
-    const row = this.#tree.insert(spans.prev[ROOT]!, actor, counter, count, deleted)
-    spans.parentActor[row] = placement.parentActor
-    spans.parentCounter[row] = placement.parentCounter
-    spans.side[row] = placement.side
+    const { parentActor, parentCounter, side } = placement
+    this.#tree.link(this.#spans.prev[ROOT]!, actor, counter, count, deleted, parentActor, parentCounter, side)
   }
 
   /** What checkSequence looks at. */
@@ -252,17 +239,12 @@ export class Sequence {
     this.#admit(counter, count, false)
     const spans = this.#spans
     const row = this.#row
-    const last = spans.count[row]! - 1
-    let parent = row
-    let side: 0 | 1 = RIGHT
-    if (offset < last || spans.right[row] !== ROOT) {
-      // The left origin has right children, so the id that follows it is one of them or below: it has no left children.
-      if (offset < last) this.#tree.cut(row, offset + 1)
-      parent = spans.next[row]!
-      side = LEFT
-    }
+    // The left origin has right children: the id that follows it is one of them or below, and has no left children.
+    const isParent = offset === spans.count[row]! - 1 && spans.children[2 * row + RIGHT] === ROOT
+    this.#tree.expose(row, offset, RIGHT)
     const end = this.#start + spans.weight[row]!
-    const created = this.#put(row, parent, side, actor, counter, count, false)
+    const parent = isParent ? row : spans.next[row]!
+    const created = this.#put(row, parent, isParent ? RIGHT : LEFT, actor, counter, count, false)
     if (created !== row) this.#moveTo(created, end)
   }
 
@@ -270,7 +252,7 @@ export class Sequence {
   #put(
     after: number,
     parent: number,
-    side: 0 | 1,
+    side: number,
     actor: number,
     counter: number,
     count: number,
@@ -280,7 +262,7 @@ export class Sequence {
     this.#idCount += count
     if (
       side === RIGHT &&
-      spans.right[parent] === ROOT &&
+      spans.children[2 * parent + RIGHT] === ROOT &&
       spans.actor[parent] === actor &&
       spans.counter[parent]! + spans.count[parent]! === counter &&
       spans.deleted[parent] === (deleted ? 1 : 0)
@@ -289,9 +271,7 @@ export class Sequence {
       if (!deleted) this.#tree.order.add(parent, count)
       return parent
     }
-    const row = this.#tree.insert(after, actor, counter, count, deleted)
-    this.#tree.attach(row, parent, side)
-    return row
+    return this.#tree.insert(after, parent, side, actor, counter, count, deleted)
   }
 
   #admit(counter: number, count: number, deleted: boolean): void {

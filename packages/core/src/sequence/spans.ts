@@ -3,15 +3,15 @@
  *
  * A span holds ids of one actor with consecutive counters, each the right child of the one before, all visible or all
  * deleted. Two further rules keep every tree walk at the level of spans:
- * - only the first id of a span may have left children (one inside would lie between two ids of the span);
+ * - only the first id of a span may have left children (they would lie between two ids of the span);
  * - only the last id of a span may have right children other than the id that follows it in the span.
  *
  * A row is named by its handle, an index into the columns. A cut leaves the handle with the first part, so the handle of
  * a span whose first id is an explicit child never changes. Row 0 is the root: one deleted id (-1, 0) at the start of
- * the document, of which everything else descends; no code below has to treat "before everything" apart.
+ * the document, of which everything else descends; no code has to treat "before everything" apart.
  *
- * Cost: 45 bytes per span, nothing on the heap per span or per id. Typed arrays, because objects per span cost ten times
- * the memory and the pauses to collect it.
+ * Cost: 46 bytes per span, nothing on the heap per span or per id. Columns rather than objects, which would cost several
+ * times the memory and the pauses to collect it.
  */
 
 /** Handle of the root span. As a child reference it means "no child", since the root is nobody's child. */
@@ -21,15 +21,15 @@ export const ROOT = 0
 export const LEFT = 0
 export const RIGHT = 1
 
-/** Child reference: the only right child is the same actor's next id. It is looked up by id, as its row may change. */
+/** Child reference: the only right child is the same actor's next id. It is found by id, as its row may change. */
 export const IMPLIED = -1
 
 const ROWS_MIN = 8
 
 type Column = Int32Array | Uint32Array | Uint8Array
 
-function grown<C extends Column>(column: C, rows: number): C {
-  const copy = new (column.constructor as new (length: number) => C)(rows)
+function grown<C extends Column>(column: C, length: number): C {
+  const copy = new (column.constructor as new (length: number) => C)(length)
   copy.set(column)
   return copy
 }
@@ -45,9 +45,8 @@ export class Spans {
   parentActor: Int32Array = new Int32Array(ROWS_MIN)
   parentCounter: Uint32Array = new Uint32Array(ROWS_MIN)
   side: Uint8Array = new Uint8Array(ROWS_MIN)
-  /** Left children of the first id, right children of the last: ROOT, IMPLIED, a handle, or a group (see FugueTree). */
-  left: Int32Array = new Int32Array(ROWS_MIN)
-  right: Int32Array = new Int32Array(ROWS_MIN)
+  /** At 2 * row: left children of the first id; behind: right children of the last. References as in FugueTree. */
+  children: Int32Array = new Int32Array(2 * ROWS_MIN)
   /** Neighbours in document order; the list is a ring through the root. */
   next: Int32Array = new Int32Array(ROWS_MIN)
   prev: Int32Array = new Int32Array(ROWS_MIN)
@@ -56,6 +55,7 @@ export class Spans {
   leaf: Int32Array = new Int32Array(ROWS_MIN)
 
   #used = 1
+  /** Released rows, chained by `next`. */
   #free = ROOT
 
   constructor() {
@@ -65,22 +65,21 @@ export class Spans {
     this.side[ROOT] = RIGHT
   }
 
-  /** Rows ever used; handles are below it. */
-  get used(): number {
-    return this.#used
-  }
-
-  /** A row linked in after another one, without placement or children. */
+  /** A row linked in behind another one, without children; its other columns are the caller's to fill. */
   create(after: number): number {
-    const row = this.#allocate()
-    const { next, prev } = this
-    const following = next[after]!
-    next[after] = row
-    prev[row] = after
-    next[row] = following
-    prev[following] = row
-    this.left[row] = ROOT
-    this.right[row] = ROOT
+    let row = this.#free
+    if (row !== ROOT) this.#free = this.next[row]!
+    else {
+      row = this.#used++
+      if (row === this.actor.length) this.#grow(2 * row)
+    }
+    const following = this.next[after]!
+    this.next[after] = row
+    this.prev[row] = after
+    this.next[row] = following
+    this.prev[following] = row
+    this.children[2 * row + LEFT] = ROOT
+    this.children[2 * row + RIGHT] = ROOT
     return row
   }
 
@@ -108,18 +107,7 @@ export class Spans {
     )
   }
 
-  #allocate(): number {
-    const row = this.#free
-    if (row !== ROOT) {
-      this.#free = this.next[row]!
-      return row
-    }
-    if (this.#used === this.actor.length) this.#grow()
-    return this.#used++
-  }
-
-  #grow(): void {
-    const rows = this.#used * 2
+  #grow(rows: number): void {
     this.actor = grown(this.actor, rows)
     this.counter = grown(this.counter, rows)
     this.count = grown(this.count, rows)
@@ -127,8 +115,7 @@ export class Spans {
     this.parentActor = grown(this.parentActor, rows)
     this.parentCounter = grown(this.parentCounter, rows)
     this.side = grown(this.side, rows)
-    this.left = grown(this.left, rows)
-    this.right = grown(this.right, rows)
+    this.children = grown(this.children, 2 * rows)
     this.next = grown(this.next, rows)
     this.prev = grown(this.prev, rows)
     this.weight = grown(this.weight, rows)

@@ -1,4 +1,4 @@
-import { StoreError, type StoreErrorCode } from '@joinery/sync'
+import type { StoreError, StoreErrorCode } from '@joinery/sync'
 
 /**
  * The few assertions that the suite needs. Its own, so that it runs under every test runner and in browsers.

@@ -1,6 +1,18 @@
 import type { Commit, Store } from '@joinery/sync'
 import { assert, assertEqual, assertRefused } from './assert.ts'
-import { append, begin, brief, bytesOf, doc, docAt, end, logOf, receiptOf, type StoreCase, tenantLogOf } from './case.ts'
+import {
+  append,
+  begin,
+  brief,
+  bytesOf,
+  doc,
+  docAt,
+  end,
+  logOf,
+  receiptOf,
+  type StoreCase,
+  tenantLogOf,
+} from './case.ts'
 
 /** Names that trip stores which compare text by locale, match with LIKE, stop at NUL, normalise, or trim. */
 export const awkwardNames: readonly string[] = [

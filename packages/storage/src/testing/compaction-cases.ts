@@ -124,7 +124,12 @@ export const compactionCases: readonly StoreCase[] = [
       await beginTen(store)
       const large = new Uint8Array(3 * 1024 * 1024).map((_, i) => (i * 17) % 253)
       for (const [i, bytes] of [new Uint8Array(0), large, large.subarray(11, 1000)].entries()) {
-        const snapshot: StoredSnapshot = { version: i + 1, incarnation: 'life-1', bytes, attributes: i === 0 ? '' : 'a\0b' }
+        const snapshot: StoredSnapshot = {
+          version: i + 1,
+          incarnation: 'life-1',
+          bytes,
+          attributes: i === 0 ? '' : 'a\0b',
+        }
         await store.compact(doc, snapshot, 0)
         assertEqual(await store.snapshot(doc), snapshot, `snapshot ${i}`)
       }

@@ -29,7 +29,19 @@ export const listingCases: readonly StoreCase[] = [
   {
     name: 'a prefix is compared byte by byte, whatever characters it has',
     async run({ store }) {
-      const ids = [...awkwardNames, '\u{1f600}\u{1f601}', '\u{1f601}', 'a', 'A%', 'a%%', 'a_b', 'caf', 'nul\0', '%', '_']
+      const ids = [
+        ...awkwardNames,
+        '\u{1f600}\u{1f601}',
+        '\u{1f601}',
+        'a',
+        'A%',
+        'a%%',
+        'a_b',
+        'caf',
+        'nul\0',
+        '%',
+        '_',
+      ]
       await beginAll(store, ids)
       const prefixes = ['', ...ids, 'zzz', '\u{1f602}', 'a%%%', 'caf\u00e9s']
       for (const prefix of prefixes) {
@@ -55,7 +67,11 @@ export const listingCases: readonly StoreCase[] = [
         [1_000_000, 1],
       ] as const) {
         assertEqual(await listAll(store, 'tenant', { limit }), { ids, pages }, `pages of ${limit}`)
-        assertEqual(await listAll(store, 'tenant', { limit, prefix: 'doc' }), { ids, pages }, `prefix, pages of ${limit}`)
+        assertEqual(
+          await listAll(store, 'tenant', { limit, prefix: 'doc' }),
+          { ids, pages },
+          `prefix, pages of ${limit}`,
+        )
       }
       assertEqual(await store.documents('nobody', { limit: 1 }), { items: [] }, 'a tenant without documents')
     },

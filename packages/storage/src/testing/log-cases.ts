@@ -58,7 +58,9 @@ export const logCases: readonly StoreCase[] = [
       for (let i = 0; i < 30; i += 1) {
         const key = docAt(`doc ${i % 3}`)
         const version = Math.floor(i / 3)
-        await store.commit(version === 0 ? begin(key, { changes: [`c${i}`] }) : append(key, version, { changes: [`c${i}`] }))
+        await store.commit(
+          version === 0 ? begin(key, { changes: [`c${i}`] }) : append(key, version, { changes: [`c${i}`] }),
+        )
         expected.push(`${key.id}@life-1 ${version + 1}:c${i}`)
       }
       assertEqual(await tenantLogOf(store), expected, 'order')
@@ -88,7 +90,8 @@ export const logCases: readonly StoreCase[] = [
       }
       await store.commit(end(docAt('doc', 't2'), 3, { changes: ['gone'] }))
       for (const tenant of tenants) {
-        const expected = tenant === 't2' ? ['doc@life-1 4:gone'] : [0, 1, 2].map((i) => `doc@life-1 ${i + 1}:${tenant} ${i}`)
+        const expected =
+          tenant === 't2' ? ['doc@life-1 4:gone'] : [0, 1, 2].map((i) => `doc@life-1 ${i + 1}:${tenant} ${i}`)
         assertEqual(await tenantLogOf(store, tenant), expected, `tenant log of "${tenant}"`)
       }
     },

@@ -1,0 +1,110 @@
+/** What the server does, without HTTP: requests in, answers out, refusals as `ServerError`. */
+import type { JsonValue, TypeName } from '@joinery/core'
+
+/** Types a document can have over HTTP: each type of the library, and `doc` for a document with several fields. */
+export type DocumentType = Exclude<TypeName, 'struct'> | 'doc'
+
+/** Who asks. */
+export interface Caller {
+  readonly tenant: string
+  readonly node: string
+}
+
+/** What makes a retry safe: the key of the request and a hash of its body. */
+export interface Idempotency {
+  readonly key: string
+  readonly bodyHash: string
+}
+
+/** What every answer about a document carries. */
+export interface DocumentState {
+  readonly id: string
+  readonly type: DocumentType
+  /** Grows by one per stored change, also across deletion and new creation. */
+  readonly version: number
+  readonly incarnation: string
+  readonly storeId: string
+}
+
+export interface DocumentValue extends DocumentState {
+  readonly value: JsonValue
+  /** Ids of the elements, for `rga` and `text` when asked for. */
+  readonly ids?: readonly string[]
+}
+
+/** An operation, as the API takes and shows it: see `docs/HTTP-API.md`. */
+export type Operation = { readonly [key: string]: JsonValue }
+
+export interface LoggedOperation {
+  readonly version: number
+  readonly node: string
+  /** RFC 3339, milliseconds. */
+  readonly time: string
+  readonly op: Operation
+}
+
+export interface TenantOperation extends LoggedOperation {
+  readonly id: string
+  readonly incarnation: string
+  /** Position in the tenant's log: the `since` of the next page. */
+  readonly position: number
+}
+
+/** The version a caller is at, and where that number comes from. */
+export interface Since {
+  readonly version: number
+  readonly storeId?: string | undefined
+  readonly incarnation?: string | undefined
+}
+
+export interface PutRequest {
+  readonly type: DocumentType
+  readonly value: JsonValue
+  readonly idempotency?: Idempotency | undefined
+}
+
+export interface OpsRequest {
+  readonly type: DocumentType
+  readonly since: Since
+  readonly ops: readonly Operation[]
+  /** Leave the snapshot out of the answer. */
+  readonly withoutSnapshot?: boolean | undefined
+  /** Show element ids in the answer. */
+  readonly withIds?: boolean | undefined
+  readonly idempotency?: Idempotency | undefined
+}
+
+export interface OpsAnswer extends DocumentState {
+  readonly snapshot?: JsonValue
+  readonly ids?: readonly string[]
+  /** What others did after `since`, oldest first; at most one page of them. */
+  readonly ops: readonly LoggedOperation[]
+  /** True when there is more after the last of `ops`, or when `since` is older than the kept history. */
+  readonly truncated: boolean
+}
+
+export interface LogAnswer extends DocumentState {
+  readonly ops: readonly LoggedOperation[]
+  /** The `since` of the next page; absent on the last. */
+  readonly next?: number
+}
+
+export interface DocumentService {
+  /** Creates or overwrites. `created` tells which. */
+  put(caller: Caller, id: string, request: PutRequest): Promise<DocumentValue & { readonly created: boolean }>
+  get(caller: Caller, id: string, options?: { readonly ids?: boolean | undefined }): Promise<DocumentValue>
+  /** Ends the current incarnation. */
+  remove(caller: Caller, id: string, idempotency?: Idempotency): Promise<DocumentState>
+  list(
+    caller: Caller,
+    options: { readonly prefix?: string | undefined; readonly cursor?: string | undefined; readonly limit: number },
+  ): Promise<{ readonly documents: readonly DocumentState[]; readonly cursor?: string }>
+  ops(caller: Caller, id: string, request: OpsRequest): Promise<OpsAnswer>
+  log(caller: Caller, id: string, options: { readonly since: Since; readonly limit: number }): Promise<LogAnswer>
+  tenantLog(
+    caller: Caller,
+    options: { readonly since: number; readonly limit: number },
+  ): Promise<{ readonly storeId: string; readonly ops: readonly TenantOperation[]; readonly next?: number }>
+  /** Waits for what was begun and refuses what comes after. The store stays open. */
+  drain(): Promise<void>
+}
