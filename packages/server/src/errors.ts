@@ -1,14 +1,47 @@
 /** Every refusal of the server: stable code, HTTP status, and what the caller should do. The one table of them. */
 import type { JsonValue } from '@joinery/core'
 
-interface Entry {
+export interface ErrorEntry {
   readonly status: number
   readonly title: string
   /** What to do, in one sentence. */
   readonly advice: string
 }
 
-const table = {
+/** Stable codes of what the server refuses. */
+export type ServerErrorCode =
+  | 'HEADER_MISSING'
+  | 'ID_INVALID'
+  | 'BODY_INVALID'
+  | 'TYPE_UNKNOWN'
+  | 'OP_INVALID'
+  | 'POSITION_INVALID'
+  | 'VALUE_INVALID'
+  | 'CLOCK_SKEW'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'ROUTE_UNKNOWN'
+  | 'METHOD_NOT_ALLOWED'
+  | 'GONE'
+  | 'TYPE_MISMATCH'
+  | 'VALUE_UNREACHABLE'
+  | 'PRECONDITION_FAILED'
+  | 'STORE_MISMATCH'
+  | 'INCARNATION_MISMATCH'
+  | 'SINCE_COMPACTED'
+  | 'SINCE_UNKNOWN'
+  | 'IDEMPOTENCY_STALE'
+  | 'IDEMPOTENCY_MISMATCH'
+  | 'BODY_TOO_LARGE'
+  | 'LIMIT_EXCEEDED'
+  | 'TOO_MANY_OPS'
+  | 'MEDIA_TYPE'
+  | 'OVERLOADED'
+  | 'SHUTTING_DOWN'
+  | 'INTERNAL'
+
+const table: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
   HEADER_MISSING: { status: 400, title: 'A required header is missing', advice: 'Send X-Tenant-ID and X-Node-ID with every request.' },
   ID_INVALID: { status: 400, title: 'An identifier is malformed', advice: 'Use 1 to 128 bytes of well-formed text without control characters.' },
   BODY_INVALID: { status: 400, title: 'The request is malformed', advice: 'Send JSON as described in /openapi.json.' },
@@ -39,9 +72,7 @@ const table = {
   OVERLOADED: { status: 503, title: 'The server is busy', advice: 'Try again after the time in Retry-After.' },
   SHUTTING_DOWN: { status: 503, title: 'The server is stopping', advice: 'Try again; nothing of this request was done.' },
   INTERNAL: { status: 500, title: 'The server failed', advice: 'Try again; the log has the request id.' },
-} as const satisfies Record<string, Entry>
-
-export type ServerErrorCode = keyof typeof table
+}
 
 /** A refusal. `extra` becomes members of the problem document. */
 export class ServerError extends Error {
@@ -69,6 +100,6 @@ export class ServerError extends Error {
 }
 
 /** All codes with status, title and advice, for the documentation and its test. */
-export function errorTable(): Readonly<Record<ServerErrorCode, Entry>> {
+export function errorTable(): Readonly<Record<ServerErrorCode, ErrorEntry>> {
   return table
 }

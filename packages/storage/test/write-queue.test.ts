@@ -1,0 +1,117 @@
+import { StoreError } from '@joinery/sync'
+import { describe, expect, test } from 'vitest'
+import { defaultSqliteLimits } from '../src/sqlite/limits.ts'
+import { type Outcome, type Write, writeQueue } from '../src/sqlite/write-queue.ts'
+
+const limits = { queueWritesMax: 5, queueBytesMax: 100, flushWritesMax: 3, flushBytesMax: 50 }
+
+function setUp(overrides: Partial<typeof limits> = {}) {
+  const flushes: number[] = []
+  const turns: (() => void)[] = []
+  const flush = (writes: readonly Write[]): Outcome[] => {
+    flushes.push(writes.length)
+    return writes.map((write): Outcome => {
+      try {
+        return { ok: true, value: write() }
+      } catch (error) {
+        return { ok: false, error: error as StoreError }
+      }
+    })
+  }
+  const queue = writeQueue({ flush, schedule: (run) => turns.push(run), limits: { ...limits, ...overrides } })
+  const nextTurn = () => turns.shift()?.()
+  return { queue, flushes, turns, nextTurn }
+}
+
+describe('write queue', () => {
+  test('writes of one turn share a flush, in order', async () => {
+    const { queue, flushes, turns, nextTurn } = setUp()
+    const order: number[] = []
+    const writes = [1, 2, 3].map((n) => queue.submit(1, () => order.push(n)))
+    expect(flushes).toEqual([])
+    expect(turns.length).toBe(1)
+    nextTurn()
+    await Promise.all(writes)
+    expect(flushes).toEqual([3])
+    expect(order).toEqual([1, 2, 3])
+  })
+
+  test('a write gets its own value or refusal', async () => {
+    const { queue, nextTurn } = setUp()
+    const refuse = () => {
+      throw new StoreError('STORE_CONFLICT', 'lost')
+    }
+    const answers = [queue.submit(1, () => 'a'), queue.submit(1, refuse), queue.submit(1, () => 'c')]
+    nextTurn()
+    const settled = await Promise.allSettled(answers)
+    expect(settled.map((one) => (one.status === 'fulfilled' ? one.value : one.reason.code))).toEqual([
+      'a',
+      'STORE_CONFLICT',
+      'c',
+    ])
+  })
+
+  test('a flush takes at most flushWritesMax writes; the rest goes in the next turn', async () => {
+    const { queue, flushes, turns, nextTurn } = setUp()
+    const writes = Array.from({ length: 5 }, () => queue.submit(1, () => 0))
+    nextTurn()
+    expect(flushes).toEqual([3])
+    expect(turns.length).toBe(1)
+    nextTurn()
+    await Promise.all(writes)
+    expect(flushes).toEqual([3, 2])
+  })
+
+  test('a flush takes at most flushBytesMax bytes, but at least one write', async () => {
+    const { queue, flushes, nextTurn } = setUp({ queueBytesMax: 1000 })
+    const writes = [20, 30, 1, 80, 10].map((bytes) => queue.submit(bytes, () => 0))
+    for (let i = 0; i < 4; i += 1) nextTurn()
+    await Promise.all(writes)
+    expect(flushes).toEqual([2, 1, 1, 1])
+  })
+
+  test('at queueWritesMax a write is refused with STORE_BUSY and never runs', async () => {
+    const { queue, nextTurn } = setUp()
+    const ran: number[] = []
+    const writes = Array.from({ length: 5 }, (_, i) => queue.submit(1, () => ran.push(i)))
+    await expect(queue.submit(1, () => ran.push(99))).rejects.toMatchObject({ code: 'STORE_BUSY' })
+    nextTurn()
+    const after = queue.submit(1, () => ran.push(5))
+    nextTurn()
+    await Promise.all([...writes, after])
+    expect(ran).toEqual([0, 1, 2, 3, 4, 5])
+  })
+
+  test('at queueBytesMax a write is refused; one too large is taken when nothing waits', async () => {
+    const { queue, nextTurn } = setUp()
+    const large = queue.submit(5000, () => 'large')
+    await expect(queue.submit(1, () => 0)).rejects.toMatchObject({ code: 'STORE_BUSY' })
+    nextTurn()
+    expect(await large).toBe('large')
+    const fitting = [queue.submit(60, () => 0), queue.submit(40, () => 0)]
+    await expect(queue.submit(1, () => 0)).rejects.toMatchObject({ code: 'STORE_BUSY' })
+    nextTurn()
+    nextTurn()
+    await Promise.all(fitting)
+  })
+
+  test('drained waits for all that was submitted', async () => {
+    const { queue, nextTurn } = setUp()
+    await queue.drained()
+    const settled: string[] = []
+    const writes = Array.from({ length: 5 }, (_, i) => queue.submit(1, () => 0).then(() => settled.push(`w${i}`)))
+    const drained = queue.drained().then(() => settled.push('drained'))
+    nextTurn()
+    await Promise.resolve()
+    expect(settled).not.toContain('drained')
+    nextTurn()
+    await Promise.all([...writes, drained])
+    expect(settled.at(-1)).toBe('drained')
+  })
+
+  test('the defaults hold together', () => {
+    const { queueWritesMax, queueBytesMax, flushWritesMax, flushBytesMax } = defaultSqliteLimits
+    expect(queueWritesMax).toBeGreaterThan(flushWritesMax)
+    expect(queueBytesMax).toBeGreaterThan(flushBytesMax)
+  })
+})
