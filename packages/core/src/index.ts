@@ -16,10 +16,18 @@ export { type CausalOrder, VersionVector } from './causality/version-vector.ts'
 export { type JsonValue, normalizeJson, readJson, writeJson } from './codec/json.ts'
 export { Reader } from './codec/reader.ts'
 export { Writer } from './codec/writer.ts'
-export type { MissingRange } from './document/causal-buffer.ts'
 export { encodeBundle } from './document/bundle.ts'
+export type { MissingRange } from './document/causal-buffer.ts'
 export { type ChangeHeader, type ChangeNote, type Head, readChange } from './document/change.ts'
-export { type ApplyResult, type ChangeOptions, Doc, type DocEvent, type DocOptions, type NewDocOptions } from './document/doc.ts'
+export {
+  type ApplyResult,
+  type ChangeOptions,
+  Doc,
+  type DocEvent,
+  type DocOptions,
+  type NewDocOptions,
+  type Observed,
+} from './document/doc.ts'
 export { allTypes } from './document/registry.ts'
 export {
   boundedCounter,
@@ -37,9 +45,9 @@ export {
   orSet,
   pnCounter,
   type Schema,
+  type StructSpec,
   specOf,
   struct,
-  type StructSpec,
   text,
   twoPhaseSet,
 } from './document/schema.ts'

@@ -1,1 +1,27 @@
-export {}
+export { type ErrorEntry, errorTable, ServerError, type ServerErrorCode } from './errors.ts'
+export { type App, createApp } from './http/app.ts'
+export type { AppOptions, Load } from './http/context.ts'
+export type { TlsIdentity } from './http/listener.ts'
+export { type KeyRecord, type KeyRing, type KeyRingOptions, type KeyVerdict, type NewKey, openKeyRing } from './keys.ts'
+export { defaultServerLimits, type ServerLimits } from './limits.ts'
+export { createServer, type JoineryServer, type ServerOptions } from './server.ts'
+export { type ServiceLimits, serviceLimits } from './service/limits.ts'
+export { type ServerActorOptions, serverActor } from './service/server-actor.ts'
+export { createDocumentService, type DocumentServiceOptions } from './service/service.ts'
+export type {
+  Caller,
+  DocumentService,
+  DocumentState,
+  DocumentType,
+  DocumentValue,
+  Idempotency,
+  LogAnswer,
+  LoggedOperation,
+  Operation,
+  OpsAnswer,
+  OpsRequest,
+  PutRequest,
+  Since,
+  TenantOperation,
+} from './service/types.ts'
+export { StartError, type StartErrorCode } from './start-error.ts'

@@ -1,1 +1,8 @@
-export {}
+export { TestWall, testActor, testNames } from './actors.ts'
+export { Inventory } from './inventory.ts'
+export { checkLattice, type TestLatticeOptions, testLattice } from './lattice/test-lattice.ts'
+export type { LatticeScenario } from './lattice/scenario.ts'
+export type { AnySubject, Subject } from './lattice/subject.ts'
+export { standaloneTypes } from './lattice/subjects.ts'
+export { type SeededRandom, seededRandom } from './random.ts'
+export { historyPath, historyRuns, historySeed } from './runs.ts'

@@ -26,7 +26,12 @@ const EPOCH_BYTES = 12
 
 /** Checks a name: 1 to 128 bytes of well-formed UTF-8. Throws `CORE_ID_INVALID`. */
 export function replicaId(name: string): ReplicaId {
-  if (typeof name !== 'string' || name.length === 0 || !isWellFormed(name) || utf8Length(name) > limits.replicaIdBytesMax) {
+  if (
+    typeof name !== 'string' ||
+    name.length === 0 ||
+    !isWellFormed(name) ||
+    utf8Length(name) > limits.replicaIdBytesMax
+  ) {
     refuse('CORE_ID_INVALID', `a replica id is 1 to ${limits.replicaIdBytesMax} bytes of well-formed text`)
   }
   return name as ReplicaId
@@ -80,10 +85,15 @@ export class ActorTable {
     const known = this.#indices.get(id)
     if (known !== undefined) return known
     const index = this.ids.length
-    if (index > limits.actorsMax) refuse('CORE_LIMIT_EXCEEDED', `more than ${limits.actorsMax} actors`)
+    if (index >= limits.actorsMax) refuse('CORE_LIMIT_EXCEEDED', `more than ${limits.actorsMax} actors`)
     this.ids.push(id)
     this.#indices.set(id, index)
     return index
+  }
+
+  /** Forgets the youngest, so that `count` stay: those of bytes that were refused. */
+  truncate(count: number): void {
+    while (this.ids.length > count) this.#indices.delete(this.ids.pop() as ActorId)
   }
 
   find(id: ActorId): number | undefined {

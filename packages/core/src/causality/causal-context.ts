@@ -1,8 +1,8 @@
 /**
- * The set of dots a replica has seen: per actor a contiguous prefix (together the version vector) and, beyond it, the runs of
- * dots that arrived early (the dot cloud). Adding compacts: a run that touches the prefix becomes part of it.
+ * A causal context: which dots are known, as a prefix per actor plus runs beyond it (Almeida et al., "Scalable and accurate
+ * causality tracking for eventually consistent stores", 2014). Compacted: what touches the prefix joins it.
  *
- * Space: one number per actor, two per early run. A document applies changes in causal order, so its cloud is empty.
+ * Actors are indices of the table it belongs to. A document's own context knows changes in causal order, so its cloud is empty.
  */
 import { dotActor, dotCounter } from './dot.ts'
 
@@ -26,49 +26,63 @@ export class CausalContext {
   }
 
   has(dot: number): boolean {
+    return this.covers(dot, 1)
+  }
+
+  /** Whether `count` consecutive dots from this one on are all known. */
+  covers(dot: number, count: number): boolean {
     const actor = dotActor(dot)
     const counter = dotCounter(dot)
-    if (counter <= (this.#prefix[actor] ?? 0)) return true
+    const last = counter + count - 1
+    if (last <= (this.#prefix[actor] ?? 0)) return true
     const runs = this.#cloud[actor]
     if (runs === undefined) return false
-    for (let i = 0; i < runs.length; i += 2) {
-      if (counter >= (runs[i] as number) && counter <= (runs[i + 1] as number)) return true
-    }
-    return false
+    const at = firstEndingAt(runs, counter)
+    return at < runs.length && (runs[at] as number) <= counter && (runs[at + 1] as number) >= last
   }
 
   /** Raises the prefix of an actor; for the actor's own dots and for changes applied in order. */
   advance(actor: number, counter: number): void {
     while (this.#prefix.length <= actor) this.#prefix.push(0)
     if (counter > (this.#prefix[actor] as number)) this.#prefix[actor] = counter
+    if (this.#cloud[actor] !== undefined) this.#compact(actor)
   }
 
   /** Adds the dots `first..last` of an actor. */
   add(actor: number, first: number, last: number): void {
     const prefix = this.prefix(actor)
     if (last <= prefix) return
-    const runs = this.#cloud[actor]
-    if (first <= prefix + 1 && runs === undefined) {
+    if (first <= prefix + 1) {
       this.advance(actor, last)
       return
     }
-    this.#cloud[actor] = insertRun(runs ?? [], Math.max(first, prefix + 1), last)
-    this.#compact(actor)
+    const runs = this.#cloud[actor]
+    if (runs === undefined) this.#cloud[actor] = [first, last]
+    else insertRun(runs, first, last)
   }
 
+  /** Takes runs that touch the prefix into it. */
   #compact(actor: number): void {
     const runs = this.#cloud[actor] as number[]
-    while (runs.length > 0 && (runs[0] as number) <= this.prefix(actor) + 1) {
-      this.advance(actor, runs[1] as number)
-      runs.splice(0, 2)
+    let prefix = this.prefix(actor)
+    let taken = 0
+    while (taken < runs.length && (runs[taken] as number) <= prefix + 1) {
+      prefix = Math.max(prefix, runs[taken + 1] as number)
+      taken += 2
     }
-    if (runs.length === 0) this.#cloud[actor] = undefined
+    this.#prefix[actor] = prefix
+    if (taken === runs.length) this.#cloud[actor] = undefined
+    else runs.splice(0, taken)
   }
 
   join(other: CausalContext): void {
     for (let actor = 0; actor < other.actorCount; actor += 1) {
-      const runs = other.runs(actor)
-      for (let i = 0; i < runs.length; i += 2) this.add(actor, runs[i] as number, runs[i + 1] as number)
+      if (other.prefix(actor) > 0) this.advance(actor, other.prefix(actor))
+      const theirs = other.#cloud[actor]
+      if (theirs === undefined) continue
+      // One sweep over both: runs added one at a time would cost their product.
+      this.#cloud[actor] = uniteRuns(this.#cloud[actor] ?? [], theirs)
+      this.advance(actor, 0)
     }
   }
 
@@ -85,36 +99,57 @@ export class CausalContext {
   }
 }
 
-/** Puts a run among sorted runs, swallowing those it overlaps or touches. */
-function insertRun(runs: readonly number[], first: number, last: number): number[] {
-  const result: number[] = []
-  let from = first
-  let to = last
-  let placed = false
-  for (let i = 0; i < runs.length; i += 2) {
-    const f = runs[i] as number
-    const l = runs[i + 1] as number
-    if (l + 1 < from) result.push(f, l)
-    else if (f > to + 1) {
-      if (!placed) result.push(from, to)
-      placed = true
-      result.push(f, l)
-    } else {
-      from = Math.min(from, f)
-      to = Math.max(to, l)
-    }
+/** Index of the first run that ends at a counter or beyond it. */
+function firstEndingAt(runs: readonly number[], counter: number): number {
+  let low = 0
+  let high = runs.length / 2
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((runs[2 * middle + 1] as number) < counter) low = middle + 1
+    else high = middle
   }
-  if (!placed) result.push(from, to)
-  return result
+  return 2 * low
+}
+
+/** Puts a run among sorted runs, swallowing those it overlaps or touches. */
+function insertRun(runs: number[], first: number, last: number): void {
+  const from = firstEndingAt(runs, first - 1)
+  let to = from
+  while (to < runs.length && (runs[to] as number) <= last + 1) to += 2
+  if (to === from) runs.splice(from, 0, first, last)
+  else {
+    const start = Math.min(first, runs[from] as number)
+    runs.splice(from, to - from, start, Math.max(last, runs[to - 1] as number))
+  }
+}
+
+/** Union of two ascending lists of runs. */
+function uniteRuns(a: readonly number[], b: readonly number[]): number[] {
+  const union: number[] = []
+  let i = 0
+  let j = 0
+  while (i < a.length || j < b.length) {
+    const fromA = j >= b.length || (i < a.length && (a[i] as number) <= (b[j] as number))
+    const first = (fromA ? a[i] : b[j]) as number
+    const last = (fromA ? a[i + 1] : b[j + 1]) as number
+    if (fromA) i += 2
+    else j += 2
+    const end = union.length - 1
+    if (end > 0 && first <= (union[end] as number) + 1) union[end] = Math.max(union[end] as number, last)
+    else union.push(first, last)
+  }
+  return union
 }
 
 /** The counters of `runs` that are not in `minus`; both and the answer are `[first, last, …]`, ascending. */
 export function subtractRuns(runs: readonly number[], minus: readonly number[]): number[] {
   const rest: number[] = []
+  let from = 0
   for (let i = 0; i < runs.length; i += 2) {
     const last = runs[i + 1] as number
     let at = runs[i] as number
-    for (let j = 0; j < minus.length && (minus[j] as number) <= last; j += 2) {
+    while (from < minus.length && (minus[from + 1] as number) < at) from += 2
+    for (let j = from; j < minus.length && (minus[j] as number) <= last; j += 2) {
       if ((minus[j] as number) > at) rest.push(at, (minus[j] as number) - 1)
       at = Math.max(at, (minus[j + 1] as number) + 1)
     }

@@ -8,13 +8,7 @@ import type { Reader } from './reader.ts'
 import { isWellFormed, utf8Length } from './utf8.ts'
 import type { Writer } from './writer.ts'
 
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue }
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
 const NULL = 0
 const FALSE = 1
@@ -117,8 +111,11 @@ export function readJson(reader: Reader, depth = 0): JsonValue {
       return false
     case TRUE:
       return true
-    case INTEGER:
-      return reader.signed()
+    case INTEGER: {
+      const value = reader.signed()
+      if (!isVarint(value)) reader.invalid('number not in its canonical form')
+      return value
+    }
     case FLOAT: {
       const value = reader.float64()
       if (!Number.isFinite(value) || isVarint(value)) reader.invalid('number not in its canonical form')

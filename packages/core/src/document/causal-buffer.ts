@@ -3,6 +3,7 @@
  * missing. Each change waits for one thing at a time, so that a release looks only at changes it may release.
  */
 import type { ActorId } from '../causality/actor.ts'
+import type { Dot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type Change, lastOf } from './change.ts'
@@ -14,40 +15,58 @@ export interface MissingRange {
   readonly to: number
 }
 
+interface Filed {
+  /** Counter of the actor it is filed under that must be known first. */
+  readonly counter: number
+  readonly change: Change
+}
+
 export class CausalBuffer {
   readonly #waiting = new Map<string, Change>()
+  /** By the actor they wait for, the largest counter first, so that what is released stands at the end. */
+  readonly #filed = new Map<ActorId, Filed[]>()
   #bytes = 0
 
   get size(): number {
     return this.#waiting.size
   }
 
-  /** Keeps a change. Answers false when it is here already. Throws `CORE_BUFFER_FULL`, keeping what it has. */
-  add(change: Change): boolean {
-    const key = `${change.header.first}@${change.header.actor}`
-    const twin = this.#waiting.get(key)
-    if (twin !== undefined) {
-      if (twin.check !== change.check) refuse('CORE_ACTOR_FORKED', 'two different changes under the same dots')
-      return false
-    }
-    if (this.#waiting.size >= limits.bufferedChangesMax || this.#bytes + change.bytes.length > limits.bufferedBytesMax) {
+  /** The change that waits under the same dots. */
+  twin(change: Change): Change | undefined {
+    return this.#waiting.get(keyOf(change))
+  }
+
+  /** Throws `CORE_BUFFER_FULL` when there is no room for so many more. */
+  requireRoom(changes: number, bytes: number): void {
+    if (changes === 0) return
+    if (this.#waiting.size + changes > limits.bufferedChangesMax || this.#bytes + bytes > limits.bufferedBytesMax) {
       refuse('CORE_BUFFER_FULL', `${this.#waiting.size} changes wait already: send what is missing first`)
     }
+  }
+
+  /** Keeps a change until `need` is known. Answers false when it is here already. Room is the caller's duty. */
+  add(change: Change, need: Dot): boolean {
+    const key = keyOf(change)
+    if (this.#waiting.has(key)) return false
     this.#waiting.set(key, change)
     this.#bytes += change.bytes.length
+    const filed = this.#filed.get(need.actor) ?? []
+    this.#filed.set(need.actor, filed)
+    filed.splice(placeOf(filed, need.counter), 0, { counter: need.counter, change })
     return true
   }
 
-  /** Takes out the changes that can be applied now, and those that are known by now. */
-  take(ready: (change: Change) => boolean): Change[] {
-    const taken: Change[] = []
-    for (const [key, change] of this.#waiting) {
-      if (!ready(change)) continue
-      this.#waiting.delete(key)
+  /** Takes out the changes that waited for no more than `known` dots of an actor. */
+  release(actor: ActorId, known: number): Change[] {
+    const filed = this.#filed.get(actor)
+    if (filed === undefined) return []
+    const released = filed.splice(placeOf(filed, known)).map(({ change }) => change)
+    if (filed.length === 0) this.#filed.delete(actor)
+    for (const change of released) {
+      this.#waiting.delete(keyOf(change))
       this.#bytes -= change.bytes.length
-      taken.push(change)
     }
-    return taken
+    return released.reverse()
   }
 
   /**
@@ -59,23 +78,44 @@ export class CausalBuffer {
     const want = (actor: ActorId, counter: number): void => {
       if (counter > Math.max(known(actor), wanted.get(actor) ?? 0)) wanted.set(actor, counter)
     }
-    for (const { header } of this.#waiting.values()) {
-      want(header.actor, header.first - 1)
-      for (const { actor, counter } of header.deps) want(actor, counter)
+    const own = new Map<ActorId, Change[]>()
+    for (const change of this.#waiting.values()) {
+      const { actor, first, deps } = change.header
+      want(actor, first - 1)
+      for (const dep of deps) want(dep.actor, dep.counter)
+      const others = own.get(actor)
+      if (others === undefined) own.set(actor, [change])
+      else others.push(change)
     }
-    return [...wanted].flatMap(([actor, to]) => this.#gaps(actor, known(actor) + 1, to))
+    return [...wanted].flatMap(([actor, to]) => gaps(own.get(actor) ?? [], { actor, from: known(actor) + 1, to }))
   }
+}
 
-  #gaps(actor: ActorId, from: number, to: number): MissingRange[] {
-    const own = [...this.#waiting.values()].filter(({ header }) => header.actor === actor)
-    own.sort((a, b) => a.header.first - b.header.first)
-    const gaps: MissingRange[] = []
-    let at = from
-    for (const { header } of own) {
-      if (header.first > at && at <= to) gaps.push({ actor, from: at, to: Math.min(to, header.first - 1) })
-      at = Math.max(at, lastOf(header) + 1)
-    }
-    if (at <= to) gaps.push({ actor, from: at, to })
-    return gaps
+function keyOf({ header }: Change): string {
+  return `${header.first}@${header.actor}`
+}
+
+/** Index of the first entry that waits for no more than a counter. */
+function placeOf(filed: readonly Filed[], counter: number): number {
+  let low = 0
+  let high = filed.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((filed[middle] as Filed).counter > counter) low = middle + 1
+    else high = middle
   }
+  return low
+}
+
+/** What of a range the waiting changes of its actor do not have. */
+function gaps(own: Change[], { actor, from, to }: MissingRange): MissingRange[] {
+  own.sort((a, b) => a.header.first - b.header.first)
+  const missing: MissingRange[] = []
+  let at = from
+  for (const { header } of own) {
+    if (header.first > at && at <= to) missing.push({ actor, from: at, to: Math.min(to, header.first - 1) })
+    at = Math.max(at, lastOf(header) + 1)
+  }
+  if (at <= to) missing.push({ actor, from: at, to })
+  return missing
 }

@@ -6,14 +6,14 @@
  * Cost: a change costs what it touches; `apply` costs what the change touched; `snapshot` and `load` cost the document.
  */
 import { type Actor, type ActorId, compareActorIds } from '../causality/actor.ts'
-import { packDot } from '../causality/dot.ts'
+import { type Dot, dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { VersionVector } from '../causality/version-vector.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { Reader } from '../codec/reader.ts'
 import { CoreError, refuse } from '../errors.ts'
-import { Decoder, Encoder } from '../kernel/codec.ts'
+import { Decoder, Encoder, reusedActor } from '../kernel/codec.ts'
 import type { Container, Place } from '../kernel/container.ts'
-import { KIND_BUNDLE, KIND_CHANGE, KIND_SNAPSHOT, reusedActor } from '../kernel/frame.ts'
+import { KIND_BUNDLE, KIND_CHANGE, KIND_SNAPSHOT } from '../kernel/frame.ts'
 import type { Patch, Path } from '../kernel/patch.ts'
 import { SELF, Site } from '../kernel/site.ts'
 import type { Spec } from '../kernel/spec.ts'
@@ -22,7 +22,15 @@ import { Struct } from '../types/struct.ts'
 import type { TypeName } from '../types/tags.ts'
 import { encodeBundle, readBundle } from './bundle.ts'
 import { CausalBuffer, type MissingRange } from './causal-buffer.ts'
-import { type Change, type ChangeHeader, type ChangeNote, encodeChange, type Head, lastOf, readChange } from './change.ts'
+import {
+  type Change,
+  type ChangeHeader,
+  type ChangeNote,
+  encodeChange,
+  type Head,
+  lastOf,
+  readChange,
+} from './change.ts'
 import { ChangeLog } from './change-log.ts'
 import { findContainer } from './find.ts'
 import { allTypes } from './registry.ts'
@@ -41,19 +49,30 @@ export interface NewDocOptions<S extends FieldSpecs> extends DocOptions<S> {
   readonly incarnation: string
 }
 
+/** What an author had seen of a document. */
+export interface Observed {
+  sees(dot: Dot): boolean
+  /** The container at a path as it was then: counters have no dots that `sees` could be asked about. */
+  find?(path: Path): Container | undefined
+}
+
 export interface ChangeOptions extends ChangeNote {
+  /** Make a change, taking one dot, even if `mutate` changes nothing. */
+  readonly evenIfEmpty?: boolean
   /** Time of the change in microseconds, if not now by the actor's clock. */
   readonly timeMicros?: number
   /**
    * What the author had seen, where that is less than what is here: removals and overwrites take away only dots for which
    * this holds. Used by hosts that write on behalf of others.
    */
-  readonly observed?: { sees(dot: Head): boolean; readonly state?: Doc }
+  readonly observed?: Observed
 }
 
 export interface ApplyResult {
   /** Headers of the changes applied, in order; a snapshot counts as none. */
   readonly applied: readonly ChangeHeader[]
+  /** Changes that waited and turned out to contradict the history they waited for: forks, dropped here. */
+  readonly refused: readonly ChangeHeader[]
   /** Changes that were known already. */
   readonly duplicates: number
   /** Changes that wait for others now; see `missing`. */
@@ -154,6 +173,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       if (options.timeMicros !== undefined) site.startAt(options.timeMicros)
       site.open = true
       mutate(this.root)
+      if (options.evenIfEmpty) site.mark()
       if (site.last >= site.first) change = this.#encode(options)
     } catch (error) {
       this.#rollBack()
@@ -174,12 +194,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #observe({ observed }: ChangeOptions): void {
     if (observed === undefined) return
     const { actors } = this.#site
-    this.#site.observes = (dot) => {
-      const counter = dot >>> 0
-      return observed.sees({ actor: actors.id((dot - counter) / 2 ** 32), counter })
-    }
-    const { state } = observed
-    if (state !== undefined) this.#site.twin = (path) => state.find(path)
+    this.#site.observes = (dot) => observed.sees({ actor: actors.id(dotActor(dot)), counter: dotCounter(dot) })
+    if (observed.find !== undefined) this.#site.twin = (path) => observed.find?.(path)
   }
 
   #encode(note: ChangeNote): Change {
@@ -203,7 +219,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       ...(signature === undefined ? {} : { signature }),
     }
     const bytes = encodeChange(site, header, out.table, out.writer)
-    if (bytes.length > limits.changeBytesMax) refuse('CORE_LIMIT_EXCEEDED', `a change above ${limits.changeBytesMax} bytes`)
+    if (bytes.length > limits.changeBytesMax)
+      refuse('CORE_LIMIT_EXCEEDED', `a change above ${limits.changeBytesMax} bytes`)
     return readChange(bytes)
   }
 
@@ -249,42 +266,66 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    */
   apply(bytes: Uint8Array): ApplyResult {
     if (this.#site.open) refuse('CORE_PRECONDITION_FAILED', 'apply inside a change')
-    switch (bytes[0]) {
-      case KIND_SNAPSHOT:
-        return this.#applySnapshot(bytes)
-      case KIND_BUNDLE:
-        return this.#applyAll(readBundle(bytes))
-      case KIND_CHANGE:
-        return this.#applyAll([readChange(bytes.slice())])
-      default:
-        return this.#applyAll([readChange(bytes)])
+    const { actors } = this.#site
+    const known = actors.ids.length
+    try {
+      switch (bytes[0]) {
+        case KIND_SNAPSHOT:
+          return this.#applySnapshot(bytes)
+        case KIND_BUNDLE:
+          return this.#applyAll(readBundle(bytes))
+        case KIND_CHANGE:
+          return this.#applyAll([readChange(bytes.slice())])
+        default:
+          return this.#applyAll([readChange(bytes)])
+      }
+    } catch (error) {
+      // Nothing refers to the actors of refused bytes, and whoever sends many must not fill the table.
+      actors.truncate(known)
+      throw error
     }
   }
 
   #applyAll(changes: readonly Change[]): ApplyResult {
-    // All of them are checked before the first is applied.
-    for (const change of changes) this.#check(change)
-    const applied: ChangeHeader[] = []
+    this.#checkAll(changes)
+    this.#incarnation ||= changes[0]?.header.incarnation ?? ''
+    const queue: Change[] = []
+    const result = { applied: [] as ChangeHeader[], refused: [] as ChangeHeader[] }
     let duplicates = 0
     for (const change of changes) {
+      const need = this.#need(change)
       if (this.#isKnown(change)) duplicates += 1
-      else if (this.#isReady(change)) this.#applyReady(change, applied)
-      else if (!this.#buffer.add(change)) duplicates += 1
+      else if (need !== undefined) duplicates += this.#buffer.add(change, need) ? 0 : 1
+      else {
+        queue.push(change)
+        this.#drain(queue, result)
+      }
     }
-    return { applied, duplicates, waiting: this.#buffer.size, changed: applied.length > 0 }
+    return { ...result, duplicates, waiting: this.#buffer.size, changed: result.applied.length > 0 }
   }
 
-  #applyReady(change: Change, applied: ChangeHeader[]): void {
-    this.#applyChange(change)
-    applied.push(change.header)
-    while (this.#buffer.size > 0) {
-      const ready = this.#buffer.take((waiting) => this.#isKnown(waiting) || this.#isReady(waiting))
-      if (ready.length === 0) return
-      for (const next of ready) {
-        if (this.#isKnown(next)) continue
-        this.#applyChange(next)
-        applied.push(next.header)
-      }
+  /** Applies a queue of ready changes, and what waited for them. */
+  #drain(queue: Change[], { applied, refused }: { applied: ChangeHeader[]; refused: ChangeHeader[] }): void {
+    for (const change of queue) {
+      const { header } = change
+      this.#applyChange(change)
+      applied.push(header)
+      this.#admit(this.#buffer.release(header.actor, this.#known(header.actor)), queue, refused)
+    }
+    queue.length = 0
+  }
+
+  /** Sorts changes that no longer wait for what they waited for: ready, waiting for something else, or contradicted. */
+  #admit(released: readonly Change[], queue: Change[], refused: ChangeHeader[]): void {
+    for (const change of released) {
+      if (this.#isKnown(change)) continue
+      const { header } = change
+      const known = this.#known(header.actor)
+      const follows = header.first === known + 1 && header.previous === this.#checkOf(header.actor)
+      const need = this.#need(change)
+      if (header.first <= known || (header.first === known + 1 && !follows)) refused.push(header)
+      else if (need !== undefined) this.#buffer.add(change, need)
+      else queue.push(change)
     }
   }
 
@@ -297,28 +338,60 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     return lastOf(header) <= this.#known(header.actor)
   }
 
-  #isReady({ header }: Change): boolean {
-    if (header.first !== this.#known(header.actor) + 1) return false
-    return header.deps.every((dep) => this.#known(dep.actor) >= dep.counter)
+  /** A dot that must be known before a change can be applied; undefined when there is none. */
+  #need({ header }: Change): Dot | undefined {
+    if (header.first > this.#known(header.actor) + 1) return { actor: header.actor, counter: header.first - 1 }
+    return header.deps.find((dep) => this.#known(dep.actor) < dep.counter)
   }
 
-  /** Refuses what could not be applied, now or later. */
-  #check(change: Change): void {
-    const { header } = change
-    if (this.#incarnation === '') this.#incarnation = header.incarnation
-    if (header.incarnation !== this.#incarnation) {
-      refuse('CORE_INCARNATION_MISMATCH', 'the change belongs to another life of this document')
+  /** Refuses what could not be applied, now or later. All changes are checked before the first is applied. */
+  #checkAll(changes: readonly Change[]): void {
+    const heads = new Map<ActorId, Change>()
+    const early = new Map<string, Change>()
+    let bytes = 0
+    const incarnation = this.#incarnation || changes[0]?.header.incarnation
+    for (const change of changes) {
+      const { header } = change
+      if (header.incarnation !== incarnation) {
+        refuse('CORE_INCARNATION_MISMATCH', 'the change belongs to another life of this document')
+      }
+      if (!this.#checkChain(change, heads.get(header.actor))) continue
+      this.#readChange(change)
+      const lastKnown = (actor: ActorId): number => {
+        const head = heads.get(actor)
+        return head === undefined ? this.#known(actor) : lastOf(head.header)
+      }
+      const ready = header.first === lastKnown(header.actor) + 1
+      if (ready && header.deps.every((dep) => lastKnown(dep.actor) >= dep.counter)) heads.set(header.actor, change)
+      else {
+        const key = `${header.first}@${header.actor}`
+        const twin = early.get(key) ?? this.#buffer.twin(change)
+        if (twin === undefined) bytes += change.bytes.length
+        else if (twin.check !== change.check) forked()
+        if (!this.#buffer.twin(change)) early.set(key, change)
+      }
     }
-    const known = this.#known(header.actor)
-    if (header.actor === this.#actor.id && lastOf(header) > known && !this.#site.resuming) reusedActor()
+    this.#buffer.requireRoom(early.size, bytes)
+  }
+
+  /**
+   * Checks a change against its actor's history, which is what is here and, behind that, `head`, which comes with it.
+   * Answers false for a change that is known.
+   */
+  #checkChain(change: Change, head: Change | undefined): boolean {
+    const { header } = change
+    const here = this.#known(header.actor)
+    const known = head === undefined ? here : lastOf(head.header)
+    if (header.actor === this.#actor.id && lastOf(header) > here && !this.#site.resuming) reusedActor()
     if (lastOf(header) <= known) {
       const twin = this.#log.find(header.actor, header.first)
       if (twin !== undefined && twin.check !== change.check) forked()
-      return
+      return false
     }
     if (header.first <= known) forked()
-    if (header.first === known + 1 && header.previous !== this.#checkOf(header.actor)) forked()
-    this.#readChange(change)
+    const check = head === undefined ? this.#checkOf(header.actor) : head.check
+    if (header.first === known + 1 && header.previous !== check) forked()
+    return true
   }
 
   #checkOf(actor: ActorId): number {
@@ -335,8 +408,12 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const input = new Decoder(new Reader(change.bytes, change.payloadAt), this.#site, {
       actors,
       context: undefined,
-      claim: { has: (dot) => dot >= from && dot <= to },
+      claim: {
+        has: (dot) => dot >= from && dot <= to,
+        covers: (dot, count) => dot >= from && dot + count - 1 <= to,
+      },
       time: header.timeMicros,
+      author: actor,
     })
     const apply = this.#root.read(input)
     input.reader.finish()
@@ -344,7 +421,6 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   }
 
   #applyChange(change: Change): void {
-    if (change.header.previous !== this.#checkOf(change.header.actor)) forked()
     const { apply, actor, opaque } = this.#readChange(change)
     const patches = this.#listen()
     apply()
@@ -357,8 +433,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   #applySnapshot(bytes: Uint8Array): ApplyResult {
     const snapshot = readSnapshot(bytes, this.#site)
-    if (this.#incarnation === '') this.#incarnation = snapshot.incarnation
-    if (snapshot.incarnation !== this.#incarnation) {
+    if (snapshot.incarnation !== (this.#incarnation || snapshot.incarnation)) {
       refuse('CORE_INCARNATION_MISMATCH', 'the snapshot belongs to another life of this document')
     }
     const { context } = this.#site
@@ -367,7 +442,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const twins = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) === context.prefix(actor))
     if (twins.some((actor) => (this.#checks[actor] ?? 0) !== snapshot.checks[actor])) forked()
     const apply = this.#readRoot(snapshot)
-    if (news.length === 0) return { applied: [], duplicates: 0, waiting: this.#buffer.size, changed: false }
+    this.#incarnation = snapshot.incarnation
+    const result = { applied: [] as ChangeHeader[], refused: [] as ChangeHeader[] }
+    if (news.length === 0) return { ...result, duplicates: 0, waiting: this.#buffer.size, changed: false }
+    if (this.#opaque) unknownTypes()
     const patches = this.#listen()
     apply()
     this.#site.patches = undefined
@@ -376,17 +454,19 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#base = this.snapshot()
     this.#baseVersion = this.version()
     this.#emit({ origin: 'remote', header: undefined, bytes: undefined, patches })
-    const released: ChangeHeader[] = []
-    for (const change of this.#buffer.take((waiting) => this.#isKnown(waiting) || this.#isReady(waiting))) {
-      if (!this.#isKnown(change)) this.#applyReady(change, released)
+    const queue: Change[] = []
+    for (const actor of news) {
+      const id = this.#site.actors.id(actor)
+      this.#admit(this.#buffer.release(id, this.#known(id)), queue, result.refused)
     }
-    return { applied: released, duplicates: 0, waiting: this.#buffer.size, changed: true }
+    this.#drain(queue, result)
+    return { ...result, duplicates: 0, waiting: this.#buffer.size, changed: true }
   }
 
   /** Reads a snapshot's root; what it answers joins it. */
   #readRoot(snapshot: Snapshot): () => void {
     const { actors, context, reader } = snapshot
-    const input = new Decoder(reader, this.#site, { actors, context, claim: context, time: 0 })
+    const input = new Decoder(reader, this.#site, { actors, context, claim: context, time: 0, author: undefined })
     const apply = this.#root.read(input)
     reader.finish()
     if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the snapshot holds types that this build does not know')
@@ -431,6 +511,17 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     return [...this.#heads].sort(this.#site.actors.compare).map((actor) => this.#head(actor))
   }
 
+  /**
+   * The dots of everything that an observed removal could take away: elements of sets, writes of registers, presence of keys.
+   * A host that tells "what its author had seen" by arrival keeps the arrival of these for ever. O(document).
+   */
+  tags(): Dot[] {
+    const { actors } = this.#site
+    const tags: Dot[] = []
+    this.#root.visitTags((dot) => tags.push({ actor: actors.id(dotActor(dot)), counter: dotCounter(dot) }))
+    return tags
+  }
+
   /** What the changes that wait here depend on: ask for it. */
   missing(): readonly MissingRange[] {
     return this.#buffer.missing((actor) => this.#known(actor))
@@ -450,7 +541,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * this build does not know, which only its changes can carry on.
    */
   snapshot(): Uint8Array {
-    if (this.#opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'this build does not know all types of the document: keep its changes')
+    if (this.#opaque) unknownTypes()
     const past = { checks: this.#checks, heads: this.#heads, timeMicros: this.#timeMicros }
     return encodeSnapshot(this.#root, this.#incarnation, past)
   }
@@ -481,6 +572,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   toJSON(): JsonValue {
     return this.#root.toJSON()
   }
+}
+
+function unknownTypes(): never {
+  return refuse('CORE_FORMAT_UNSUPPORTED', 'this build does not know all types of the document: keep its changes')
 }
 
 function forked(): never {

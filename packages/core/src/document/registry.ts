@@ -38,6 +38,6 @@ export function allTypes(tag: number, place: Place): Container | undefined {
     refuse('CORE_SCHEMA_INVALID', 'a G-Set, 2P-Set or bounded counter cannot stand below a removable key')
   }
   if (isRegister(tag)) return openRegister(tag, place)
-  const constructor = constructors.get(tag)
-  return constructor === undefined ? undefined : new constructor(place)
+  const Type = constructors.get(tag)
+  return Type === undefined ? undefined : new Type(place)
 }

@@ -8,6 +8,7 @@
 import type { JsonValue } from '../codec/json.ts'
 import type { Container, Place } from '../kernel/container.ts'
 import type { HandleOf, Spec } from '../kernel/spec.ts'
+import { requireResettable } from '../kernel/spec.ts'
 import type { BoundedCounter } from '../types/bounded-counter.ts'
 import type { DisableWinsFlag } from '../types/disable-wins-flag.ts'
 import type { EnableWinsFlag } from '../types/enable-wins-flag.ts'
@@ -23,7 +24,6 @@ import type { Struct } from '../types/struct.ts'
 import { type TypeName, tags } from '../types/tags.ts'
 import type { Text } from '../types/text.ts'
 import type { TwoPhaseSet } from '../types/two-phase-set.ts'
-import { requireResettable } from '../kernel/spec.ts'
 import { allTypes, isResettable } from './registry.ts'
 
 /** Field names and their types. */

@@ -4,9 +4,10 @@
  *
  *     kind  flags  incarnation  actors  per actor: counter, chain check  time  heads  root
  */
+
+import { CausalContext } from '../causality/causal-context.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
-import { CausalContext } from '../causality/causal-context.ts'
 import { Encoder } from '../kernel/codec.ts'
 import type { Container } from '../kernel/container.ts'
 import { KIND_SNAPSHOT, readActors, readKind, writeActors } from '../kernel/frame.ts'

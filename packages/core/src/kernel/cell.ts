@@ -51,8 +51,10 @@ export function compareWrites(site: Site, a: Omit<Write, 'value'>, b: Omit<Write
   if (a.by !== undefined || b.by !== undefined) {
     const order = compareUtf8(a.by ?? replicaOf(site.actors.id(actorA)), b.by ?? replicaOf(site.actors.id(actorB)))
     if (order !== 0) return order
-    const epochs = site.actors.id(actorA).slice(-16) < site.actors.id(actorB).slice(-16) ? -1 : 1
-    return actorA === actorB ? dotCounter(a.dot) - dotCounter(b.dot) : epochs
+    if (actorA === actorB) return dotCounter(a.dot) - dotCounter(b.dot)
+    const epochA = site.actors.id(actorA).slice(-16)
+    const epochB = site.actors.id(actorB).slice(-16)
+    return epochA === epochB ? site.actors.compare(actorA, actorB) : epochA < epochB ? -1 : 1
   }
   return actorA === actorB ? dotCounter(a.dot) - dotCounter(b.dot) : site.actors.compare(actorA, actorB)
 }
@@ -68,7 +70,7 @@ export class Cell implements Write {
   /** Dots removed since the last take, pending ones left out. */
   gone: number[] | undefined = undefined
   /** Dots removed here before they arrived. */
-  early: number[] | undefined = undefined
+  early: Set<number> | undefined = undefined
   /** Whether an owner has this cell on its list of things to take. */
   queued = false
 
@@ -155,21 +157,22 @@ export class Cell implements Write {
 
   writeState(out: Encoder): void {
     this.#settleEarly(out.site)
-    const writes = this.rest === undefined ? this.live() : [...this.live()].sort((a, b) => out.compareDots(a.dot, b.dot))
-    writeBlock(out, writes, this.early ?? [])
+    const writes =
+      this.rest === undefined ? this.live() : [...this.live()].sort((a, b) => out.compareDots(a.dot, b.dot))
+    writeBlock(out, writes, [...(this.early ?? [])])
   }
 
   /** Early removals whose dots have arrived meanwhile have done their work. */
   #settleEarly(site: Site): void {
     if (this.early === undefined) return
-    const waiting = this.early.filter((dot) => !site.context.has(dot))
-    this.early = waiting.length > 0 ? waiting : undefined
+    for (const dot of this.early) if (site.context.has(dot)) this.early.delete(dot)
+    if (this.early.size === 0) this.early = undefined
   }
 
   /** Joins a decoded block. Answers whether anything changed. */
   join(input: Decoder, delta: CellDelta, keepAll: boolean): boolean {
     const { site, context } = input
-    const fresh = delta.writes.filter((write) => !site.context.has(write.dot) && !this.early?.includes(write.dot))
+    const fresh = delta.writes.filter((write) => !site.context.has(write.dot) && !this.early?.has(write.dot))
     const removed = new Set(delta.removed)
     const shown = context === undefined ? undefined : new Set(delta.writes.map((write) => write.dot))
     const kept = this.live().filter(
@@ -185,8 +188,8 @@ export class Cell implements Write {
 
   #removeEarly(site: Site, dot: number): void {
     site.mentioned.add(dotActor(dot))
-    if (this.early === undefined) this.early = [dot]
-    else if (!this.early.includes(dot)) this.early.push(dot)
+    this.early ??= new Set()
+    this.early.add(dot)
   }
 }
 
@@ -217,6 +220,7 @@ export function readCell(input: Decoder): CellDelta {
   const writes: Write[] = []
   for (let i = 0; i < count; i += 1) {
     const dot = input.ownDot()
+    input.checkAscending(writes.at(-1)?.dot, dot)
     const flags = reader.byte()
     if (flags > (HAS_TIME | HAS_REPLICA)) reader.invalid('unknown flags of a write')
     const time = flags & HAS_TIME ? reader.varint() : input.time

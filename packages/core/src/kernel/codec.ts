@@ -6,6 +6,7 @@ import type { CausalContext } from '../causality/causal-context.ts'
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
+import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Container, Place } from './container.ts'
 import { SELF, type Site } from './site.ts'
@@ -61,11 +62,12 @@ export class Encoder {
 /** A set of dots. */
 export interface Claim {
   has(dot: number): boolean
+  /** Whether `count` consecutive dots from this one on are all in it. */
+  covers(dot: number, count: number): boolean
 }
 
-export class Decoder {
-  readonly reader: Reader
-  readonly site: Site
+/** What a block is read against. */
+export interface Frame {
   /** Local index of each reference. */
   readonly actors: readonly number[]
   /** What the block vouches for, when it is a whole state: a dot in here that the block does not show was removed. */
@@ -74,26 +76,36 @@ export class Decoder {
   readonly claim: Claim
   /** Time of writes that carry none of their own. */
   readonly time: number
+  /** Who wrote the block, where that is one actor: the author of a change. */
+  readonly author: number | undefined
+}
+
+export class Decoder {
+  readonly reader: Reader
+  readonly site: Site
+  readonly actors: readonly number[]
+  readonly context: CausalContext | undefined
+  readonly claim: Claim
+  readonly time: number
+  readonly author: number | undefined
   /** Whether something was skipped because this build does not know its type. */
   opaque = false
   #depth = 0
+  /** The last dot that the local actor has handed out. */
+  readonly #ownLast: number = Number.POSITIVE_INFINITY
+  #references: Map<number, number> | undefined
 
-  constructor(
-    reader: Reader,
-    site: Site,
-    frame: {
-      readonly actors: readonly number[]
-      readonly context: CausalContext | undefined
-      readonly claim: Claim
-      readonly time: number
-    },
-  ) {
+  constructor(reader: Reader, site: Site, frame: Frame) {
     this.reader = reader
     this.site = site
     this.actors = frame.actors
     this.context = frame.context
     this.claim = frame.claim
     this.time = frame.time
+    this.author = frame.author
+    if (!site.resuming) this.#ownLast = site.last
+    // What is loaded says itself how far the actor got; changes that are loaded one by one do not.
+    else if (frame.context !== undefined) this.#ownLast = frame.context.runs(SELF).at(-1) ?? 0
   }
 
   actor(): number {
@@ -104,7 +116,13 @@ export class Decoder {
     const actor = this.actor()
     const counter = this.reader.varint(limits.dotCounterMax)
     if (counter === 0) this.reader.invalid('dot with counter 0')
+    this.checkOwn(actor, counter)
     return packDot(actor, counter)
+  }
+
+  /** Refuses a mention of a dot that the local actor has not handed out: only a lost or copied state of it can have. */
+  checkOwn(actor: number, counter: number): void {
+    if (actor === SELF && counter > this.#ownLast) reusedActor()
   }
 
   /** A dot of something the block shows, which therefore must be one it vouches for. */
@@ -114,11 +132,28 @@ export class Decoder {
     return dot
   }
 
+  /** Dots, ascending. */
   dots(): number[] {
     const count = this.reader.count(2)
     const dots: number[] = []
-    for (let i = 0; i < count; i += 1) dots.push(this.dot())
+    for (let i = 0; i < count; i += 1) {
+      const dot = this.dot()
+      this.checkAscending(dots.at(-1), dot)
+      dots.push(dot)
+    }
     return dots
+  }
+
+  /** Refuses a dot that does not come after the one before, by reference, then counter; so none is there twice. */
+  checkAscending(before: number | undefined, dot: number): void {
+    if (before === undefined) return
+    const order = this.#reference(dotActor(before)) - this.#reference(dotActor(dot))
+    if (order > 0 || (order === 0 && before >= dot)) this.reader.invalid('dots out of order')
+  }
+
+  #reference(actor: number): number {
+    this.#references ??= new Map(this.actors.map((index, reference) => [index, reference]))
+    return this.#references.get(actor) as number
   }
 
   /** Reads a length-prefixed part by `read`, which must take exactly that part. */
@@ -152,6 +187,14 @@ export class Decoder {
   empty(): Decoder {
     return new Decoder(new Reader(ZEROS), this.site, this)
   }
+}
+
+/** The answer to bytes that know more of the local actor than the actor itself. */
+export function reusedActor(): never {
+  return refuse(
+    'CORE_ACTOR_REUSED',
+    'others know more of this actor than it knows of itself: continue under a new actor',
+  )
 }
 
 /** More than any type takes for its bottom. */

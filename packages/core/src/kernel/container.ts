@@ -71,6 +71,8 @@ export abstract class Container {
   abstract reset(): void
   /** Back to the bottom of the lattice, with nothing pending. @internal */
   abstract clear(): void
+  /** Visits the dots of everything that an observed removal could take away. @internal */
+  visitTags(_visit: (dot: number) => void): void {}
   /** Whether the encoded state refers to this actor. @internal */
   mentions(actor: number): boolean {
     const { context, mentioned } = this.place.site
@@ -105,6 +107,15 @@ export abstract class Container {
     if (!this.place.site.standalone) refuse('CORE_NOT_IN_CHANGE', 'a field of a document is encoded and joined by it')
   }
 
+  /**
+   * Takes away everything the author has seen; what others do concurrently stays.
+   * Throws `CORE_PRECONDITION_FAILED` for types that cannot be reset.
+   */
+  observedReset(): void {
+    this.touch()
+    this.reset()
+  }
+
   /** To be called by every mutator before it changes anything. @internal */
   touch(): void {
     const site = this.place.site
@@ -121,7 +132,7 @@ export abstract class Container {
     }
   }
 
-  /** @internal */
+  /** Field names, map keys and list indices that lead here from the root. */
   path(): Path {
     const { parent, step } = this.place
     return parent === undefined ? [] : parent.childPath(step)

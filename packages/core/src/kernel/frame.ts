@@ -13,7 +13,7 @@ import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { Decoder, Encoder } from './codec.ts'
+import { type Claim, Decoder, Encoder, reusedActor } from './codec.ts'
 import type { Container } from './container.ts'
 import { SELF, type Site } from './site.ts'
 
@@ -133,22 +133,37 @@ export function joinEncoded(container: Container, encoded: Uint8Array): void {
   const kind = readKind(reader)
   if (kind !== KIND_STATE && kind !== KIND_DELTA) reader.invalid('not a stand-alone value')
   if (reader.byte() !== container.tag) reader.invalid('a value of another type')
-  const actors = readActors(reader).map((id) => site.actors.intern(id))
   site.settle()
+  const known = site.actors.ids.length
+  try {
+    joinBody(container, reader, kind)
+  } catch (error) {
+    // Nothing refers to the actors of refused bytes, and whoever sends many must not fill the table.
+    site.actors.truncate(known)
+    throw error
+  }
+}
+
+function joinBody(container: Container, reader: Reader, kind: number): void {
+  const { site } = container.place
+  const actors = readActors(reader).map((id) => site.actors.intern(id))
   const context = container.causal ? readContext(reader, actors) : undefined
-  const claim = context ?? { has: () => false }
-  const input = new Decoder(reader, site, { actors, context: kind === KIND_STATE ? context : undefined, claim, time: 0 })
+  const input = new Decoder(reader, site, {
+    actors,
+    context: kind === KIND_STATE ? context : undefined,
+    claim: context ?? NOTHING,
+    time: 0,
+    author: undefined,
+  })
   const apply = container.read(input)
   reader.finish()
+  if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the value holds types that this one does not know')
   if (context !== undefined && !site.resuming && ownDots(context) > site.last) reusedActor()
   apply()
   if (context !== undefined) site.context.join(context)
 }
 
-/** The answer to a state that knows more of the local actor than the actor itself. */
-export function reusedActor(): never {
-  return refuse('CORE_ACTOR_REUSED', 'others know more of this actor than it knows of itself: continue under a new actor')
-}
+const NOTHING: Claim = { has: () => false, covers: () => false }
 
 function ownDots(context: CausalContext): number {
   return context.runs(SELF).at(-1) ?? 0

@@ -11,11 +11,24 @@ import type { Actor } from '../causality/actor.ts'
 import { CausalContext, subtractRuns } from '../causality/causal-context.ts'
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
+import { checkSequence } from '../sequence/check.ts'
 import type { RunVisitor } from '../sequence/runs.ts'
 import { Sequence } from '../sequence/sequence.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { type Apply, Container, type Place } from './container.ts'
-import { firstDot, type Ids, type Run, readIds, readRuns, shownIn, sliceRun, toIds, writeIds, writeRuns } from './runs.ts'
+import { hasTwins, orderRuns, withoutTwins } from './run-order.ts'
+import {
+  firstDot,
+  type Ids,
+  type Run,
+  readIds,
+  readRuns,
+  shownIn,
+  sliceRun,
+  toIds,
+  writeIds,
+  writeRuns,
+} from './runs.ts'
 import { SELF } from './site.ts'
 
 /** A run that waits for its parent, with the content of the block it came in. */
@@ -32,7 +45,7 @@ export interface Source<C> {
 }
 
 export abstract class Ordered<C> extends Container {
-  protected readonly sequence: Sequence
+  protected sequence: Sequence
   #gone: Ids[] = []
   #waiting: Waiting<C>[] = []
   /** Ids deleted before they arrived. */
@@ -184,100 +197,132 @@ export abstract class Ordered<C> extends Container {
     )
   }
 
-  /** Early deletions whose ids have not arrived. */
+  /** Early deletions whose ids have not arrived; those of ids in place have done their work. */
   #earlyIds(table: readonly number[]): Ids[] {
-    const { context } = this.place.site
-    return table.flatMap((actor) => toIds(actor, subtractRuns(this.#early?.runs(actor) ?? [], context.runs(actor))))
+    const early = this.#early
+    if (early === undefined) return []
+    const left = table.flatMap((actor) => {
+      const runs = early.runs(actor)
+      if (runs.length === 0) return []
+      return toIds(actor, subtractRuns(runs, this.#knownIn(actor, runs[0] as number, runs.at(-1) as number)))
+    })
+    this.#early = undefined
+    for (const { actor, counter, count } of left) this.#deleteEarly(actor, counter, counter + count - 1)
+    return left
   }
 
   read(input: Decoder): Apply {
+    const runs = this.#readPart(input)
+    const gone = readIds(input)
+    const waiting = this.#readPart(input)
+    const whole = input.context !== undefined
+    if (runs.length > 1 && hasTwins(runs)) input.reader.invalid('id listed twice')
+    const { ordered, circular, orphans } = orderRuns(runs)
+    if (circular.length > 0) input.reader.invalid('runs that hang on each other')
+    if (whole && orphans > 0) input.reader.invalid('run without its parent')
+    const loaded = whole && this.isBottom() ? this.#load(input, runs) : undefined
+    return () => {
+      if (loaded !== undefined) this.#show(loaded, runs)
+      else for (const entry of ordered) this.#integrate(entry)
+      for (const ids of gone) this.#delete(ids)
+      if (waiting.length > 0 || this.#waiting.length > 0) this.#release(waiting)
+    }
+  }
+
+  #readPart(input: Decoder): Waiting<C>[] {
     const runs = readRuns(input)
     const content = this.readContent(input, shownIn(runs))
-    const gone = readIds(input)
-    const waiting = readRuns(input)
-    const waitingContent = this.readContent(input, shownIn(waiting))
-    if (input.context !== undefined) this.#checkParents(input, runs)
-    return () => {
-      if (input.context !== undefined && this.isBottom()) this.#load(runs, content)
-      else for (const run of runs) this.#integrate(run, content)
-      for (const run of waiting) this.#integrate(run, waitingContent)
-      for (const ids of gone) this.#delete(ids)
-      this.#release()
+    return runs.map((run) => ({ run, content }))
+  }
+
+  /**
+   * A whole state into an empty sequence: runs stand in document order already, which is checked, since from here on
+   * everything relies on it.
+   */
+  #load(input: Decoder, runs: readonly Waiting<C>[]): Sequence {
+    const sequence = new Sequence(this.place.site.actors.compare)
+    try {
+      for (const { run } of runs) sequence.append(run.actor, run.counter, run.count, run.deleted, run.placement)
+      checkSequence(sequence)
+    } catch {
+      input.reader.invalid('runs out of document order')
+    }
+    return sequence
+  }
+
+  #show(sequence: Sequence, runs: readonly Waiting<C>[]): void {
+    this.sequence = sequence
+    let position = 0
+    for (const { run, content } of runs) {
+      if (run.deleted) continue
+      this.insertContent(position, content, run.offset, run.count)
+      position += run.count
     }
   }
 
-  /** A whole state holds the parents of all its runs, and no id twice: without this it could not be loaded in one sweep. */
-  #checkParents(input: Decoder, runs: readonly Run[]): void {
-    const known = new CausalContext()
-    for (const { actor, counter, count } of [...runs].sort((a, b) => a.counter - b.counter)) {
-      if (known.has(packDot(actor, counter))) input.reader.invalid('id listed twice')
-      known.add(actor, counter, counter + count - 1)
-    }
-    for (const { placement } of runs) {
-      const { parentActor, parentCounter } = placement
-      if (parentActor >= 0 && !known.has(packDot(parentActor, parentCounter))) input.reader.invalid('run without its parent')
-    }
-  }
-
-  #load(runs: readonly Run[], content: C): void {
-    for (const run of runs) {
-      const position = this.length
-      this.sequence.append(run.actor, run.counter, run.count, run.deleted, run.placement)
-      if (!run.deleted) this.insertContent(position, content, run.offset, run.count)
-    }
-  }
-
-  #integrate(run: Run, content: C): void {
+  #integrate(entry: Waiting<C>): void {
+    const { run, content } = entry
     this.#pieces(run, (known, from, to) => {
-      if (!known) this.#place(sliceRun(run, from, to), content)
+      if (!known) this.#place({ run: sliceRun(run, from, to), content })
       else if (run.deleted) this.#remove(run.actor, run.counter + from, to - from)
     })
   }
 
   /** The stretches of ids that are all here, or all not. */
   #pieces({ actor, counter, count }: Ids, visit: (known: boolean, from: number, to: number) => void): void {
-    // Nothing beyond the last dot heard of can be here, however many ids a block announces.
-    const { context } = this.place.site
-    const heard = Math.min(count, (context.runs(actor).at(-1) ?? 0) - counter + 1)
-    let from = 0
-    while (from < heard) {
-      const known = this.sequence.has(actor, counter + from)
-      let to = from + 1
-      while (to < heard && this.sequence.has(actor, counter + to) === known) to += 1
-      visit(known, from, to)
-      from = to
+    // In runs, not in ids: a few bytes can announce any number of ids.
+    const known = this.#knownIn(actor, counter, counter + count - 1)
+    let at = 0
+    for (let i = 0; i < known.length; i += 2) {
+      const from = (known[i] as number) - counter
+      const to = (known[i + 1] as number) - counter + 1
+      if (from > at) visit(false, at, from)
+      visit(true, from, to)
+      at = to
     }
-    if (from < count) visit(false, from, count)
+    if (at < count) visit(false, at, count)
   }
 
-  #place(run: Run, content: C): void {
+  /** Ids of an actor in the sequence, as `[first, last, …]`. */
+  #knownIn(actor: number, first: number, last: number): number[] {
+    const known: number[] = []
+    this.sequence.forEachRunOf(actor, first, last, (_, counter, count) => known.push(counter, counter + count - 1))
+    return known
+  }
+
+  #place(entry: Waiting<C>): void {
+    const { run, content } = entry
     const { parentActor, parentCounter } = run.placement
     if (parentActor >= 0 && !this.sequence.has(parentActor, parentCounter)) {
       this.place.site.mentioned.add(run.actor).add(parentActor)
-      this.#waiting.push({ run, content })
+      this.#waiting.push(entry)
       return
     }
     const position = this.sequence.integrate(run.actor, run.counter, run.count, run.placement, run.deleted)
     if (!run.deleted) this.insertContent(position, content, run.offset, run.count)
     if (this.#early === undefined) return
-    for (let i = 0; i < run.count; i += 1) {
-      if (this.#early.has(packDot(run.actor, run.counter + i))) this.#remove(run.actor, run.counter + i, 1)
+    const early = this.#early.runs(run.actor)
+    for (let i = 0; i < early.length; i += 2) {
+      const first = Math.max(run.counter, early[i] as number)
+      const last = Math.min(run.counter + run.count - 1, early[i + 1] as number)
+      if (first <= last) this.#remove(run.actor, first, last - first + 1)
     }
   }
 
-  /** Tries the waiting runs again until none finds its parent. Repeated blocks leave twins, which are known by then. */
-  #release(): void {
-    for (let before = -1; this.#waiting.length > 0 && before !== this.#waiting.length; ) {
-      const entries = this.#waiting
-      before = entries.length
-      const twins = new Set<string>()
-      this.#waiting = []
-      for (const { run, content } of entries) {
-        const key = `${firstDot(run)}/${run.count}/${run.deleted}`
-        if (!twins.has(key)) this.#integrate(run, content)
-        twins.add(key)
-      }
-    }
+  /** Tries the waiting runs again, those that just came among them. */
+  #release(arrived: readonly Waiting<C>[]): void {
+    const entries = withoutTwins([...this.#waiting, ...arrived], (run) =>
+      this.#deleteEarly(run.actor, run.counter, run.counter + run.count - 1),
+    )
+    const { ordered, circular } = orderRuns(entries)
+    this.#waiting = [...circular]
+    for (const entry of ordered) this.#integrate(entry)
+  }
+
+  #deleteEarly(actor: number, first: number, last: number): void {
+    this.place.site.mentioned.add(actor)
+    this.#early ??= new CausalContext()
+    this.#early.add(actor, first, last)
   }
 
   #delete(ids: Ids): void {
@@ -289,9 +334,7 @@ export abstract class Ordered<C> extends Container {
       }
       // In a document every id is known before its deletion.
       if (!this.place.site.standalone) return
-      this.place.site.mentioned.add(actor)
-      this.#early ??= new CausalContext()
-      this.#early.add(actor, counter + from, counter + to - 1)
+      this.#deleteEarly(actor, counter + from, counter + to - 1)
     })
   }
 }

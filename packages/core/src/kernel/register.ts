@@ -1,6 +1,7 @@
 /** What the four registers share: a cell at a place. They differ in what they read from it, and in nothing else. */
 import type { Actor } from '../causality/actor.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
+import { refuse } from '../errors.ts'
 import { Cell, readCell, type Stamp } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { type Apply, Container, emitValue, type Place } from './container.ts'
@@ -43,8 +44,14 @@ export abstract class Register extends Container {
   }
 
   reset(): void {
+    if (!this.#keepAll)
+      refuse('CORE_PRECONDITION_FAILED', 'a last-writer-wins register is reset below a removable key only')
     this.place.site.mark()
     this.cell.remove(this.place.site)
+  }
+
+  override visitTags(visit: (dot: number) => void): void {
+    for (const { dot } of this.cell.live()) visit(dot)
   }
 
   clear(): void {

@@ -35,7 +35,8 @@ export function firstDot({ actor, counter }: Ids): number {
 export function sliceRun(run: Run, from: number, to: number): Run {
   if (from === 0 && to === run.count) return run
   const counter = run.counter + from
-  const placement: Placement = from === 0 ? run.placement : { parentActor: run.actor, parentCounter: counter - 1, side: 1 }
+  const placement: Placement =
+    from === 0 ? run.placement : { parentActor: run.actor, parentCounter: counter - 1, side: 1 }
   return { ...run, counter, count: to - from, placement, offset: run.deleted ? run.offset : run.offset + from }
 }
 
@@ -77,14 +78,19 @@ export function readRuns(input: Decoder): Run[] {
   let offset = 0
   for (let left = reader.count(4); left > 0; left -= 1) {
     const ids = readIdRun(input)
-    if (!input.claim.has(firstDot(ids)) || !input.claim.has(firstDot(ids) + ids.count - 1)) {
+    if (!input.claim.covers(firstDot(ids), ids.count)) {
       reader.invalid('ids outside of what their author vouches for')
     }
     const flags = reader.byte()
     if (flags > (DELETED | EXPLICIT | RIGHT)) reader.invalid('unknown flags of a run')
     const deleted = (flags & DELETED) !== 0
-    const placement = flags & EXPLICIT ? readPlacement(input, flags & RIGHT ? 1 : 0) : impliedPlacement(input, runs.at(-1), ids)
-    if (placement.parentActor === ids.actor && placement.parentCounter >= ids.counter && placement.parentCounter < ids.counter + ids.count) {
+    const placement =
+      flags & EXPLICIT ? readPlacement(input, flags & RIGHT ? 1 : 0) : impliedPlacement(input, runs.at(-1), ids)
+    if (
+      placement.parentActor === ids.actor &&
+      placement.parentCounter >= ids.counter &&
+      placement.parentCounter < ids.counter + ids.count
+    ) {
       reader.invalid('run that hangs on itself')
     }
     runs.push({ ...ids, deleted, placement, offset })
@@ -109,7 +115,9 @@ function readPlacement(input: Decoder, side: 0 | 1): Placement {
   }
   const parentCounter = reader.varint(limits.dotCounterMax)
   if (parentCounter === 0) reader.invalid('parent with counter 0')
-  return { parentActor: input.actors[reference - 1] as number, parentCounter, side }
+  const parentActor = input.actors[reference - 1] as number
+  input.checkOwn(parentActor, parentCounter)
+  return { parentActor, parentCounter, side }
 }
 
 function readIdRun(input: Decoder): Ids {
@@ -117,6 +125,7 @@ function readIdRun(input: Decoder): Ids {
   const counter = dotCounter(dot)
   const count = input.reader.varint(limits.dotCounterMax)
   if (count === 0 || counter + count - 1 > limits.dotCounterMax) input.reader.invalid('run of ids out of range')
+  input.checkOwn(dotActor(dot), counter + count - 1)
   return { actor: dotActor(dot), counter, count }
 }
 

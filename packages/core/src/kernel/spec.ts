@@ -20,5 +20,6 @@ export type HandleOf<S> = S extends Spec<infer H> ? H : never
 
 /** Refuses a type below a removable key that could not be reset with it. */
 export function requireResettable(spec: Spec): void {
-  if (!spec.resettable) refuse('CORE_SCHEMA_INVALID', 'a G-Set, 2P-Set or bounded counter cannot stand below a removable key')
+  if (!spec.resettable)
+    refuse('CORE_SCHEMA_INVALID', 'a G-Set, 2P-Set or bounded counter cannot stand below a removable key')
 }

@@ -9,8 +9,7 @@
  */
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
-import type { Decoder, Encoder } from './codec.ts'
-import { reusedActor } from './frame.ts'
+import { type Decoder, type Encoder, reusedActor } from './codec.ts'
 import { SELF, type Site } from './site.ts'
 
 interface Entry {
@@ -37,7 +36,8 @@ export class Tally {
   /** Raises the local actor's total. Throws `CORE_LIMIT_EXCEEDED` when its entry would leave the safe integers. */
   raise(site: Site, by: number): void {
     const sum = this.#sums[SELF] as number
-    if (!(by > 0) || !Number.isSafeInteger(by)) refuse('CORE_VALUE_INVALID', 'a counter goes up by a positive safe integer')
+    if (!(by > 0) || !Number.isSafeInteger(by))
+      refuse('CORE_VALUE_INVALID', 'a counter goes up by a positive safe integer')
     if (this.#removable) {
       this.#raiseRemovable(site, by)
       return
@@ -170,15 +170,19 @@ export class Tally {
       const first = this.#removable ? reader.varint(limits.dotCounterMax) : 0
       const cut = this.#removable ? reader.varint(sum) : 0
       if (sum === 0 || (this.#removable && first === 0)) reader.invalid('empty entry of a counter')
+      if (!this.#removable && input.author !== undefined && actor !== input.author) {
+        reader.invalid('entry of another actor than the author')
+      }
       if (actor === SELF && site.standalone && !site.resuming && sum > this.#sum(SELF)) reusedActor()
       entries.push({ actor, first, sum, cut })
     }
     return entries
   }
 
-  join(delta: TallyDelta): void {
+  join(site: Site, delta: TallyDelta): void {
     for (const entry of delta) {
       const { actor, first } = entry
+      if (!site.standalone) site.mentioned.add(actor)
       const present = this.#first(actor)
       if (first > present) this.#set(entry)
       else if (first === present) {

@@ -33,11 +33,11 @@ function checkOrder(tree: FugueTree, idCount: number): void {
     }
     assert(~top === row, 'the document is not in Fugue order')
     if (row !== ROOT) {
-      assert(ids.floor(spans.actor[row]!, spans.counter[row]!) === row, 'a span is not indexed')
-      known += spans.count[row]!
+      assert(ids.floor(spans.actor(row), spans.counter(row)) === row, 'a span is not indexed')
+      known += spans.count(row)
     }
-    assert(spans.prev[spans.next[row]!] === row, 'the list is broken')
-    row = spans.next[row]!
+    assert(spans.prev(spans.next(row)) === row, 'the list is broken')
+    row = spans.next(row)
   }
   assert(row === ROOT && known === idCount, 'ids are missing in the tree')
 }
@@ -46,11 +46,11 @@ function checkWeights({ spans, order }: FugueTree): void {
   let before = 0
   let row = ROOT
   do {
-    assert(spans.weight[row] === (spans.deleted[row] ? 0 : spans.count[row]), 'a span has the wrong weight')
+    assert(spans.weight(row) === 0 || spans.weight(row) === spans.count(row), 'a span has the wrong weight')
     assert(order.rank(row) === before, 'a span has the wrong rank')
-    before += spans.weight[row]!
-    if (spans.weight[row]! > 0) assert(order.find(before - 1) === row, 'a position is found in the wrong span')
-    row = spans.next[row]!
+    before += spans.weight(row)
+    if (spans.weight(row) > 0) assert(order.find(before - 1) === row, 'a position is found in the wrong span')
+    row = spans.next(row)
   } while (row !== ROOT)
   assert(order.total === before, 'the total is wrong')
 }

@@ -18,7 +18,7 @@
 import { assert } from './assert.ts'
 import { IdIndex } from './id-index.ts'
 import { OrderTree } from './order-tree.ts'
-import { IMPLIED, RIGHT, ROOT, Spans } from './spans.ts'
+import { CHILDREN, COUNT, COUNTER, IMPLIED, PARENT_ACTOR, PARENT_COUNTER, RIGHT, ROOT, SIDE, Spans } from './spans.ts'
 
 export type CompareActors = (a: number, b: number) => number
 
@@ -36,49 +36,27 @@ export class FugueTree {
     this.ids = new IdIndex(this.spans)
   }
 
-  /** Puts a span behind another one in the document. It is not yet known by id, nor to its parent. */
-  link(
-    after: number,
-    actor: number,
-    counter: number,
-    count: number,
-    deleted: boolean,
-    parentActor: number,
-    parentCounter: number,
-    side: number,
-  ): number {
-    const { spans } = this
-    const row = spans.create(after)
-    spans.actor[row] = actor
-    spans.counter[row] = counter
-    spans.count[row] = count
-    spans.deleted[row] = deleted ? 1 : 0
-    spans.parentActor[row] = parentActor
-    spans.parentCounter[row] = parentCounter
-    spans.side[row] = side
-    this.order.insert(after, row, deleted ? 0 : count)
-    return row
-  }
-
   /**
-   * After spans were only linked: makes them known by id and to their parents. That they are in document order is the
+   * After spans were only put in order: makes them known by id and to their parents. That the order is right is the
    * caller's promise.
    */
   settle(): void {
     const { spans, ids } = this
-    for (let row = spans.next[ROOT]!; row !== ROOT; row = spans.next[row]!) ids.add(row)
-    for (let row = spans.next[ROOT]!; row !== ROOT; row = spans.next[row]!) {
-      const parent = ids.floor(spans.parentActor[row]!, spans.parentCounter[row]!)
-      assert(spans.holds(parent, spans.parentActor[row]!, spans.parentCounter[row]!), 'a run without its parent')
-      const side = spans.side[row]!
-      this.#register(row, this.expose(parent, spans.parentCounter[row]! - spans.counter[parent]!, side), side)
+    for (let row = spans.next(ROOT); row !== ROOT; row = spans.next(row)) ids.add(row)
+    for (let row = spans.next(ROOT); row !== ROOT; row = spans.next(row)) {
+      const actor = spans.cells[row + PARENT_ACTOR]!
+      const counter = spans.parentCounter(row)
+      const side = spans.cells[row + SIDE]!
+      const parent = ids.floor(actor, counter)
+      assert(spans.holds(parent, actor, counter), 'a run without its parent')
+      this.#register(row, this.expose(parent, counter - spans.counter(parent), side), side)
     }
   }
 
   /** Makes an id the first (left) or last (right) of its span, as it must be to get a child there. Returns the span. */
   expose(row: number, at: number, side: number): number {
     if (side === RIGHT) {
-      if (at + 1 < this.spans.count[row]!) this.#cut(row, at + 1)
+      if (at + 1 < this.spans.count(row)) this.#cut(row, at + 1)
       return row
     }
     assert(row !== ROOT, 'the root has no left children')
@@ -87,12 +65,12 @@ export class FugueTree {
 
   /** The span behind which a new child of the span `parent` goes. */
   place(parent: number, side: number, actor: number, counter: number): number {
-    if (this.spans.children[2 * parent + side] !== ROOT) {
+    if (this.spans.cells[parent + CHILDREN + side] !== ROOT) {
       const siblings = this.children(parent, side)
       const inner = siblings[this.#lowerBound(siblings, actor, counter) - side]
       if (inner !== undefined) return this.#beyond(inner, side)
     }
-    return side === RIGHT ? parent : this.spans.prev[parent]!
+    return side === RIGHT ? parent : this.spans.prev(parent)
   }
 
   /** Inserts a run behind a span, as a child of the first (left) or last (right) id of the span `parent`. */
@@ -106,9 +84,11 @@ export class FugueTree {
     deleted: boolean,
   ): number {
     const { spans } = this
-    const parentCounter = spans.counter[parent]! + (side === RIGHT ? spans.count[parent]! - 1 : 0)
-    const row = this.link(after, actor, counter, count, deleted, spans.actor[parent]!, parentCounter, side)
+    const parentCounter = spans.counter(parent) + (side === RIGHT ? spans.count(parent) - 1 : 0)
+    const row = spans.create(actor, counter, count, spans.actor(parent), parentCounter, side)
+    // First, as it throws for known ids, and then nothing has changed.
     this.ids.add(row)
+    this.order.insert(after, row, deleted ? 0 : count)
     this.#register(row, parent, side)
     return row
   }
@@ -119,8 +99,8 @@ export class FugueTree {
    */
   erase(row: number, from: number, count: number): number {
     const { spans, order } = this
-    if (from + count < spans.count[row]!) {
-      const former = spans.prev[row]!
+    if (from + count < spans.count(row)) {
+      const former = spans.prev(row)
       if (from === 0 && this.#joins(former, row, former)) {
         this.#slide(former, row, count)
         order.add(row, -count)
@@ -129,7 +109,7 @@ export class FugueTree {
       this.#cut(row, from + count)
     }
     if (from === 0) return this.#bury(row)
-    const following = spans.next[row]!
+    const following = spans.next(row)
     if (this.#joins(row, following, following)) {
       this.#slide(row, following, -count)
       order.add(row, -count)
@@ -139,7 +119,7 @@ export class FugueTree {
 
   /** Children on a side of a span, in order. */
   children(row: number, side: number): readonly number[] {
-    const reference = this.spans.children[2 * row + side]!
+    const reference = this.spans.cells[row + CHILDREN + side]!
     if (reference < IMPLIED) return this.#groups[-2 - reference]!
     return reference === ROOT ? [] : [this.#outermost(row, side)]
   }
@@ -147,15 +127,17 @@ export class FugueTree {
   /** Cuts a span before its element `at`. The span keeps the first part and its handle; the result is the second. */
   #cut(row: number, at: number): number {
     const { spans, order } = this
-    const actor = spans.actor[row]!
-    const counter = spans.counter[row]! + at
-    const count = spans.count[row]! - at
-    const deleted = spans.deleted[row] === 1
-    spans.count[row] = at
+    const actor = spans.actor(row)
+    const counter = spans.counter(row) + at
+    const count = spans.count(row) - at
+    const deleted = spans.weight(row) === 0
+    spans.cells[row + COUNT] = at
     if (!deleted) order.add(row, -count)
-    const rest = this.link(row, actor, counter, count, deleted, actor, counter - 1, RIGHT)
-    spans.children[2 * rest + RIGHT] = spans.children[2 * row + RIGHT]!
-    spans.children[2 * row + RIGHT] = IMPLIED
+    const rest = spans.create(actor, counter, count, actor, counter - 1, RIGHT)
+    order.insert(row, rest, deleted ? 0 : count)
+    const { cells } = spans
+    cells[rest + CHILDREN + RIGHT] = cells[row + CHILDREN + RIGHT]!
+    cells[row + CHILDREN + RIGHT] = IMPLIED
     this.ids.add(rest)
     return rest
   }
@@ -163,10 +145,9 @@ export class FugueTree {
   /** Deletes a whole span. Returns it, or the one before if that took it in. */
   #bury(row: number): number {
     const { spans, order } = this
-    spans.deleted[row] = 1
-    order.add(row, -spans.count[row]!)
-    const former = spans.prev[row]!
-    const following = spans.next[row]!
+    order.add(row, -spans.count(row))
+    const former = spans.prev(row)
+    const following = spans.next(row)
     if (this.#joins(row, following, following)) this.#absorb(row, following)
     if (!this.#joins(former, row, former)) return row
     this.#absorb(former, row)
@@ -176,47 +157,43 @@ export class FugueTree {
   /** Joins a deleted span with the next one. */
   #absorb(row: number, following: number): void {
     const { spans } = this
+    const { cells } = spans
     this.ids.remove(following)
+    cells[row + COUNT]! += spans.count(following)
+    cells[row + CHILDREN + RIGHT] = cells[following + CHILDREN + RIGHT]!
     this.order.remove(following)
-    spans.count[row]! += spans.count[following]!
-    spans.children[2 * row + RIGHT] = spans.children[2 * following + RIGHT]!
-    spans.release(following)
   }
 
   /** Moves the border between two neighbours by some ids. The order of the index stays as it is. */
   #slide(row: number, following: number, by: number): void {
-    const { count, counter, parentCounter } = this.spans
-    count[row]! += by
-    counter[following]! += by
-    parentCounter[following]! += by
-    count[following]! -= by
+    const { cells } = this.spans
+    cells[row + COUNT]! += by
+    cells[following + COUNTER]! += by
+    cells[following + PARENT_COUNTER]! += by
+    cells[following + COUNT]! -= by
   }
 
   /** Whether the second of two neighbours goes on where the first ends, nothing else hangs between, and `other` is deleted. */
   #joins(row: number, following: number, other: number): boolean {
-    const { actor, counter, count, children, deleted } = this.spans
-    return (
-      deleted[other] === 1 &&
-      children[2 * row + RIGHT] === IMPLIED &&
-      actor[row] === actor[following] &&
-      counter[row]! + count[row]! === counter[following]
-    )
+    const { spans } = this
+    return spans.weight(other) === 0 && spans.cells[row + CHILDREN + RIGHT] === IMPLIED && spans.follows(following, row)
   }
 
   /** Enters a span among the children of its parent. */
   #register(row: number, parent: number, side: number): void {
-    const { children, actor, counter } = this.spans
-    const at = 2 * parent + side
-    const reference = children[at]!
-    if (reference === ROOT) children[at] = this.spans.isImplied(row) ? IMPLIED : row
+    const { spans } = this
+    const { cells } = spans
+    const at = parent + CHILDREN + side
+    const reference = cells[at]!
+    if (reference === ROOT) cells[at] = spans.isImplied(row) ? IMPLIED : row
     else {
       if (reference >= IMPLIED) {
         const only = this.#outermost(parent, side)
-        children[at] = -2 - this.#groups.length
+        cells[at] = -2 - this.#groups.length
         this.#groups.push([only])
       }
-      const group = this.#groups[-2 - children[at]!]!
-      group.splice(this.#lowerBound(group, actor[row]!, counter[row]!), 0, row)
+      const group = this.#groups[-2 - cells[at]!]!
+      group.splice(this.#lowerBound(group, spans.actor(row), spans.counter(row)), 0, row)
     }
   }
 
@@ -229,9 +206,10 @@ export class FugueTree {
    * gap has no subtree and parts the two paths, so another walk as long needs as many new ids first.
    */
   #beyond(child: number, side: number): number {
-    const { prev, side: sides, parentActor, parentCounter } = this.spans
-    const inside = (row: number): number => (side === RIGHT ? row : prev[row]!)
-    const outside = (row: number): number => (side === RIGHT ? prev[row]! : row)
+    const { spans } = this
+    const { cells } = spans
+    const inside = (row: number): number => (side === RIGHT ? row : spans.prev(row))
+    const outside = (row: number): number => (side === RIGHT ? spans.prev(row) : row)
     let inner = child
     let outer = child
     for (let rising = true; ; ) {
@@ -244,12 +222,12 @@ export class FugueTree {
         outer = nearer
         continue
       }
-      const parent = this.ids.floor(parentActor[outer]!, parentCounter[outer]!)
+      const parent = this.ids.floor(cells[outer + PARENT_ACTOR]!, spans.parentCounter(outer))
       const sibling = this.#sibling(parent, outer, side)
       if (sibling !== ROOT) {
         outer = sibling
         rising = false
-      } else if (sides[outer] !== side || parent === ROOT) {
+      } else if (cells[outer + SIDE] !== side || parent === ROOT) {
         // Behind the last child of the root is the end, where the ring comes back to the root.
         return outside(parent)
       } else outer = parent
@@ -258,20 +236,20 @@ export class FugueTree {
 
   /** The outermost child on a side of a span: the last right one of its last id, the first left one of its first. */
   #outermost(row: number, side: number): number {
-    const { children, actor, counter, count } = this.spans
-    const reference = children[2 * row + side]!
+    const { spans } = this
+    const reference = spans.cells[row + CHILDREN + side]!
     if (reference >= ROOT) return reference
-    if (reference === IMPLIED) return this.ids.floor(actor[row]!, counter[row]! + count[row]!)
+    if (reference === IMPLIED) return this.ids.floor(spans.actor(row), spans.counter(row) + spans.count(row))
     const group = this.#groups[-2 - reference]!
     return group[side === RIGHT ? group.length - 1 : 0]!
   }
 
   /** The next sibling of a span towards a side. */
   #sibling(parent: number, row: number, towards: number): number {
-    const { side, actor, counter } = this.spans
-    const siblings = this.children(parent, side[row]!)
+    const { spans } = this
+    const siblings = this.children(parent, spans.cells[row + SIDE]!)
     if (siblings.length < 2) return ROOT
-    const index = this.#lowerBound(siblings, actor[row]!, counter[row]!)
+    const index = this.#lowerBound(siblings, spans.actor(row), spans.counter(row))
     return siblings[towards === RIGHT ? index + 1 : index - 1] ?? ROOT
   }
 
@@ -282,8 +260,8 @@ export class FugueTree {
     while (low < high) {
       const middle = (low + high) >>> 1
       const row = group[middle]!
-      const by = spans.actor[row]!
-      const order = by === actor ? spans.counter[row]! - counter : this.#compareActors(by, actor)
+      const by = spans.actor(row)
+      const order = by === actor ? spans.counter(row) - counter : this.#compareActors(by, actor)
       if (order < 0) low = middle + 1
       else high = middle
     }

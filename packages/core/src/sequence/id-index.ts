@@ -1,7 +1,7 @@
 /**
  * From an id to the span that holds it: the spans sorted by (actor, counter of the first id), in chunks.
  *
- * A chunk keeps handles only and compares through the columns, so a span may move its first id (when a deleted
+ * A chunk keeps handles only and compares through the rows, so a span may move its first id (when a deleted
  * neighbour takes or gives ids) without the index being told: the order among spans stays. Two levels are enough: with
  * 10 million spans the upper one has 100,000 entries, and an insertion moves a part of them once in 64 insertions.
  * A cut of the oldest text therefore costs the same as one of the newest, which a flat sorted array cannot offer.
@@ -57,12 +57,12 @@ export class IdIndex {
 
   /** Adds a span whose ids no other span holds. */
   add(row: number): void {
-    const { actor, counter, count } = this.#spans
-    const before = this.floor(actor[row]!, counter[row]!)
+    const spans = this.#spans
+    const before = this.floor(spans.actor(row), spans.counter(row))
     const key = this.#key(row)
-    assert(this.#key(before) + count[before]! <= key, 'id inserted twice')
+    assert(this.#key(before) + spans.count(before) <= key, 'id inserted twice')
     const following = this.#following()
-    assert(following === ROOT || key + count[row]! <= this.#key(following), 'id inserted twice')
+    assert(following === ROOT || key + spans.count(row) <= this.#key(following), 'id inserted twice')
     const chunk = this.#chunks[this.#chunk]!
     chunk.splice(this.#slot + 1, 0, row)
     if (chunk.length <= CHUNK) return
@@ -73,14 +73,14 @@ export class IdIndex {
 
   /** Takes out a span. */
   remove(row: number): void {
-    assert(this.floor(this.#spans.actor[row]!, this.#spans.counter[row]!) === row, 'removed span is not indexed')
+    assert(this.floor(this.#spans.actor(row), this.#spans.counter(row)) === row, 'removed span is not indexed')
     const chunk = this.#chunks[this.#chunk]!
     chunk.splice(this.#slot, 1)
     if (chunk.length === 0) this.#chunks.splice(this.#chunk, 1)
   }
 
   #key(row: number): number {
-    return this.#spans.actor[row]! * COUNTERS + this.#spans.counter[row]!
+    return this.#spans.actor(row) * COUNTERS + this.#spans.counter(row)
   }
 
   /** The span behind the one of the last search. */

@@ -2,96 +2,103 @@
  * A counted B-tree over the spans in document order: from a visible index to its span, and from a span to the number
  * of visible ids before it, both in O(log n).
  *
- * Nodes live in typed arrays like the spans and are named by number; a leaf's kids are spans, an inner node's kids are
- * nodes. Each node caches the visible ids below it. A change of one span's weight is one addition per level, so there is
- * nothing to gain from holding it back in a cursor. Order itself is the linked list in Spans: the tree never has to step
- * to a neighbour.
+ * Nodes lie in one array of cells like the spans, and are named likewise; a leaf's kids are spans, an inner node's kids
+ * are nodes. Each node caches the visible ids below it. A change of one span's weight is one addition per level, so there
+ * is nothing to gain from holding it back in a cursor. Steps to a neighbour go by the linked list in Spans, which the tree
+ * keeps too.
  *
  * Left out: refilling nodes after removals. Spans disappear only when deleted neighbours merge, an empty node goes with
  * its last kid, and the height is bounded by the most spans there ever were.
  */
-import { ROOT, type Spans } from './spans.ts'
+import { LEAF, ROOT, type Spans, WEIGHT } from './spans.ts'
 
 /** Kids per node: 128 bytes, two cache lines to scan. */
 const WIDTH = 32
-const NODES_MIN = 4
+
+/** Cells of a node, in front of its kids. */
+const FILL = 0
+const UP = 1
+const SUM = 2
+const KIDS = 3
+const NODE = KIDS + WIDTH
+
+/** What the topmost node has above it. */
+const NOTHING = -1
 
 export class OrderTree {
   /** Visible ids before the span that `find` returned last. */
   before = 0
 
   readonly #spans: Spans
-  #kids = new Int32Array(NODES_MIN * WIDTH)
-  #fill = new Int32Array(NODES_MIN)
-  #up = new Int32Array(NODES_MIN)
-  #sum = new Int32Array(NODES_MIN)
-  #free: number[] = []
-  #used = 1
-  #root = 0
+  #nodes = new Int32Array(NODE)
+  readonly #free: number[] = []
+  #used = NODE
+  #top = 0
   /** Levels above the leaves. */
   #height = 0
 
   /** A tree that holds the root span. */
   constructor(spans: Spans) {
     this.#spans = spans
-    this.#kids[0] = ROOT
-    this.#fill[0] = 1
-    this.#up[0] = -1
-    spans.leaf[ROOT] = 0
+    this.#nodes[FILL] = 1
+    this.#nodes[UP] = NOTHING
+    this.#nodes[KIDS] = ROOT
   }
 
   /** All visible ids. */
   get total(): number {
-    return this.#sum[this.#root]!
+    return this.#nodes[this.#top + SUM]!
   }
 
   /** Changes a span's number of visible ids. */
   add(row: number, delta: number): void {
-    this.#spans.weight[row]! += delta
-    this.#addUp(this.#spans.leaf[row]!, delta)
+    const { cells } = this.#spans
+    cells[row + WEIGHT]! += delta
+    this.#addUp(cells[row + LEAF]!, delta)
   }
 
-  /** Puts a span after another one. */
+  /** Puts a span behind another one. */
   insert(after: number, row: number, weight: number): void {
-    this.#spans.weight[row] = 0
-    this.#insertKid(this.#spans.leaf[after]!, 0, after, row)
-    if (weight !== 0) this.add(row, weight)
+    this.#spans.link(after, row)
+    this.#insertKid(this.#spans.cells[after + LEAF]!, 0, after, row)
+    if (weight > 0) this.add(row, weight)
   }
 
   /** Takes out a span that shows nothing. */
   remove(row: number): void {
-    let node = this.#spans.leaf[row]!
-    let kid = row
-    for (;;) {
-      const kids = this.#kids
-      const end = node * WIDTH + --this.#fill[node]!
-      for (let slot = this.#slotOf(node, kid); slot < end; slot++) kids[slot] = kids[slot + 1]!
-      if (this.#fill[node]! > 0) break
-      // The root span is never removed, so the leftmost path never empties and there is always a parent here.
+    const nodes = this.#nodes
+    let node = this.#spans.cells[row + LEAF]!
+    this.#spans.release(row)
+    for (let kid = row; ; ) {
+      const slot = this.#slotOf(node, kid)
+      nodes.copyWithin(slot, slot + 1, node + KIDS + nodes[node + FILL]!--)
+      if (nodes[node + FILL]! > 0) break
+      // The leaf of the root span never empties, so there is always a parent here.
       this.#free.push(node)
       kid = node
-      node = this.#up[node]!
+      node = nodes[node + UP]!
     }
-    while (this.#height > 0 && this.#fill[this.#root] === 1) {
-      this.#free.push(this.#root)
-      this.#root = this.#kids[this.#root * WIDTH]!
-      this.#up[this.#root] = -1
+    while (this.#height > 0 && nodes[this.#top + FILL] === 1) {
+      this.#free.push(this.#top)
+      this.#top = nodes[this.#top + KIDS]!
+      nodes[this.#top + UP] = NOTHING
       this.#height--
     }
   }
 
   /** The span that shows the visible index, which must be below `total`; `before` then says where it starts. */
   find(index: number): number {
-    const kids = this.#kids
+    const nodes = this.#nodes
     let rest = index
-    let node = this.#root
+    let node = this.#top
     for (let level = this.#height; level >= 0; level--) {
-      const weights = level === 0 ? this.#spans.weight : this.#sum
-      let slot = node * WIDTH
-      node = kids[slot]!
-      for (let weight = weights[node]!; rest >= weight; weight = weights[node]!) {
+      const weights = level > 0 ? nodes : this.#spans.cells
+      const at = level > 0 ? SUM : WEIGHT
+      let slot = node + KIDS
+      node = nodes[slot]!
+      for (let weight = weights[node + at]!; rest >= weight; weight = weights[node + at]!) {
         rest -= weight
-        node = kids[++slot]!
+        node = nodes[++slot]!
       }
     }
     this.before = index - rest
@@ -100,105 +107,102 @@ export class OrderTree {
 
   /** Visible ids before a span. */
   rank(row: number): number {
-    const kids = this.#kids
-    const up = this.#up
-    let weights = this.#spans.weight
-    let kid = row
+    const nodes = this.#nodes
+    const { cells } = this.#spans
+    let node = cells[row + LEAF]!
     let before = 0
-    for (let node = this.#spans.leaf[row]!; node >= 0; node = up[node]!) {
-      for (let slot = node * WIDTH; kids[slot] !== kid; slot++) before += weights[kids[slot]!]!
-      weights = this.#sum
-      kid = node
+    for (let slot = node + KIDS; nodes[slot] !== row; slot++) before += cells[nodes[slot]! + WEIGHT]!
+    for (let up = nodes[node + UP]!; up !== NOTHING; up = nodes[node + UP]!) {
+      for (let slot = up + KIDS; nodes[slot] !== node; slot++) before += nodes[nodes[slot]! + SUM]!
+      node = up
     }
     return before
   }
 
   #slotOf(node: number, kid: number): number {
-    const kids = this.#kids
-    let slot = node * WIDTH
-    while (kids[slot] !== kid) slot++
+    const nodes = this.#nodes
+    let slot = node + KIDS
+    while (nodes[slot] !== kid) slot++
     return slot
   }
 
-  /** Puts a kid after another kid of the node, leaving the sums to the caller. */
+  #addUp(from: number, delta: number): void {
+    const nodes = this.#nodes
+    for (let node = from; node !== NOTHING; node = nodes[node + UP]!) nodes[node + SUM]! += delta
+  }
+
+  /** Puts a kid behind another kid of the node, leaving the sums to the caller. */
   #insertKid(node: number, level: number, after: number, kid: number): void {
     let target = node
-    let slot = this.#slotOf(node, after) + 1
-    if (this.#fill[node] === WIDTH) {
-      const index = slot - node * WIDTH
+    let index = this.#slotOf(node, after) + 1 - node - KIDS
+    if (this.#nodes[node + FILL] === WIDTH) {
       // Growth at the end leaves full nodes behind: documents are mostly typed, and loaded, front to back.
       const kept = index === WIDTH ? WIDTH : WIDTH / 2
       const sibling = this.#split(node, level, kept)
       if (index > kept || kept === WIDTH) {
         target = sibling
-        slot = sibling * WIDTH + index - kept
+        index -= kept
       }
     }
-    const kids = this.#kids
-    for (let to = target * WIDTH + this.#fill[target]!++; to > slot; to--) kids[to] = kids[to - 1]!
-    kids[slot] = kid
-    if (level === 0) this.#spans.leaf[kid] = target
-    else this.#up[kid] = target
+    const nodes = this.#nodes
+    const slot = target + KIDS + index
+    for (let to = target + KIDS + nodes[target + FILL]!++; to > slot; to--) nodes[to] = nodes[to - 1]!
+    nodes[slot] = kid
+    this.#adopt(kid, level, target)
+  }
+
+  #adopt(kid: number, level: number, node: number): void {
+    if (level > 0) this.#nodes[kid + UP] = node
+    else this.#spans.cells[kid + LEAF] = node
   }
 
   /** Moves all but the first kids to a new right sibling. */
   #split(node: number, level: number, kept: number): number {
-    const sibling = this.#allocate()
-    const kids = this.#kids
-    const homes = level === 0 ? this.#spans.leaf : this.#up
-    const weights = level === 0 ? this.#spans.weight : this.#sum
+    const sibling = this.#create()
+    const nodes = this.#nodes
     let moved = 0
     for (let index = kept; index < WIDTH; index++) {
-      const kid = kids[node * WIDTH + index]!
-      kids[sibling * WIDTH + index - kept] = kid
-      homes[kid] = sibling
-      moved += weights[kid]!
+      const kid = nodes[node + KIDS + index]!
+      nodes[sibling + KIDS + index - kept] = kid
+      this.#adopt(kid, level, sibling)
+      moved += level > 0 ? nodes[kid + SUM]! : this.#spans.weight(kid)
     }
-    this.#fill[sibling] = WIDTH - kept
-    this.#fill[node] = kept
-    if (node === this.#root) this.#raise(node)
+    nodes[sibling + FILL] = WIDTH - kept
+    nodes[node + FILL] = kept
+    if (node === this.#top) this.#raise()
     // What moved leaves the sums before the sibling is linked and joins them after, as its parent may be another one.
     this.#addUp(node, -moved)
-    this.#sum[sibling] = 0
-    this.#insertKid(this.#up[node]!, level + 1, node, sibling)
+    this.#insertKid(this.#nodes[node + UP]!, level + 1, node, sibling)
     this.#addUp(sibling, moved)
     return sibling
   }
 
-  #addUp(from: number, delta: number): void {
-    const up = this.#up
-    const sum = this.#sum
-    for (let node = from; node >= 0; node = up[node]!) sum[node]! += delta
-  }
-
-  #raise(node: number): void {
-    const root = this.#allocate()
-    this.#kids[root * WIDTH] = node
-    this.#fill[root] = 1
-    this.#sum[root] = this.#sum[node]!
-    this.#up[root] = -1
-    this.#up[node] = root
-    this.#root = root
+  /** Puts a new node above the topmost one. */
+  #raise(): void {
+    const above = this.#create()
+    const nodes = this.#nodes
+    nodes[above + FILL] = 1
+    nodes[above + UP] = NOTHING
+    nodes[above + SUM] = nodes[this.#top + SUM]!
+    nodes[above + KIDS] = this.#top
+    nodes[this.#top + UP] = above
+    this.#top = above
     this.#height++
   }
 
-  #allocate(): number {
-    const free = this.#free.pop()
-    if (free !== undefined) return free
-    if (this.#used === this.#fill.length) this.#grow()
-    return this.#used++
-  }
-
-  #grow(): void {
-    const nodes = this.#used * 2
-    const grown = (column: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> => {
-      const copy = new Int32Array(length)
-      copy.set(column)
-      return copy
+  /** An empty node. */
+  #create(): number {
+    let node = this.#free.pop()
+    if (node === undefined) {
+      node = this.#used
+      this.#used += NODE
+      if (node === this.#nodes.length) {
+        const nodes = new Int32Array(2 * node)
+        nodes.set(this.#nodes)
+        this.#nodes = nodes
+      }
     }
-    this.#kids = grown(this.#kids, nodes * WIDTH)
-    this.#fill = grown(this.#fill, nodes)
-    this.#up = grown(this.#up, nodes)
-    this.#sum = grown(this.#sum, nodes)
+    this.#nodes[node + SUM] = 0
+    return node
   }
 }

@@ -15,6 +15,7 @@ import { type Apply, Container, emitValue } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { SELF } from '../kernel/site.ts'
 import { exact, Tally } from '../kernel/tally.ts'
+import { countToJson } from './g-counter.ts'
 import { tags } from './tags.ts'
 
 interface Transfer {
@@ -58,7 +59,8 @@ export class BoundedCounter extends Container {
     this.touch()
     this.#requireRights(amount)
     const { site } = this.place
-    if (!(amount > 0) || !Number.isSafeInteger(amount)) refuse('CORE_VALUE_INVALID', 'a transfer is a positive safe integer')
+    if (!(amount > 0) || !Number.isSafeInteger(amount))
+      refuse('CORE_VALUE_INVALID', 'a transfer is a positive safe integer')
     const receiver = site.actors.intern(to)
     if (receiver === SELF) refuse('CORE_PRECONDITION_FAILED', 'rights are transferred to another actor')
     const total = (this.#transfers.get(SELF)?.get(receiver) ?? 0) + amount
@@ -88,12 +90,13 @@ export class BoundedCounter extends Container {
     return exact(Number(this.#gained.bigTotal() - this.#spent.bigTotal()))
   }
 
+  /** A number, or the digits as text where a number would not be exact. */
   toJSON(): JsonValue {
-    return this.value
+    return countToJson(this.#gained.bigTotal() - this.#spent.bigTotal())
   }
 
   isBottom(): boolean {
-    return this.#gained.isBottom()
+    return this.#gained.isBottom() && this.#spent.isBottom() && this.#transfers.size === 0
   }
 
   override mentions(actor: number): boolean {
@@ -131,15 +134,17 @@ export class BoundedCounter extends Container {
     const transfers: Transfer[] = []
     for (let count = input.reader.count(3); count > 0; count -= 1) {
       const transfer = { from: input.actor(), to: input.actor(), amount: input.reader.varint() }
-      if (transfer.amount === 0 || transfer.from === transfer.to) input.reader.invalid('transfer of nothing or to oneself')
+      if (transfer.amount === 0 || transfer.from === transfer.to)
+        input.reader.invalid('transfer of nothing or to oneself')
+      if (input.author !== undefined && transfer.from !== input.author) input.reader.invalid('transfer by another actor')
       transfers.push(transfer)
     }
     return () => {
-      this.#gained.join(gained)
-      this.#spent.join(spent)
+      this.#gained.join(input.site, gained)
+      this.#spent.join(input.site, spent)
       for (const transfer of transfers) {
         this.#raiseTransfer(transfer)
-        input.site.mentioned.add(transfer.to)
+        input.site.mentioned.add(transfer.from).add(transfer.to)
       }
       emitValue(this)
     }

@@ -75,7 +75,7 @@ export class GCounter extends Container {
   read(input: Decoder): Apply {
     const delta = this.#up.read(input)
     return () => {
-      this.#up.join(delta)
+      this.#up.join(input.site, delta)
       emitValue(this)
     }
   }

@@ -222,6 +222,15 @@ export class OrMap<H = unknown> extends Container implements Parent {
     return (child ?? openRegister(tag, this.placeOf(key, true), cell)).toJSON()
   }
 
+  override visitTags(visit: (dot: number) => void): void {
+    for (const slots of this.#slots.values()) {
+      for (const { cell, child } of slots.values()) {
+        for (const { dot } of cell.live()) visit(dot)
+        child?.visitTags(visit)
+      }
+    }
+  }
+
   isBottom(): boolean {
     for (const slots of this.#slots.values()) for (const slot of slots.values()) if (!isEmptySlot(slot)) return false
     return true
@@ -264,18 +273,23 @@ export class OrMap<H = unknown> extends Container implements Parent {
 
   read(input: Decoder): Apply {
     const { reader } = input
-    const fresh = new Map<string, Slot>()
+    const fresh: Slot[] = []
     const steps: Apply[] = []
     const shown = new Set<Slot>()
+    const listed = new Set<string>()
     for (let count = reader.count(4); count > 0; count -= 1) {
       const key = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
-      const slot = this.#slots.get(tag)?.get(key) ?? fresh.get(`${tag}/${key}`) ?? this.#arriving(input, key, tag)
+      const name = `${tag}/${key}`
+      if (listed.has(name)) reader.invalid('key listed twice')
+      listed.add(name)
+      const known = this.#slots.get(tag)?.get(key)
+      const slot = known ?? this.#arriving(input, key, tag)
       if (slot === undefined) {
         input.skip()
         continue
       }
-      fresh.set(`${tag}/${key}`, slot)
+      if (known === undefined) fresh.push(slot)
       shown.add(slot)
       steps.push(input.part(() => this.#readSlot(input, slot)))
     }
@@ -285,7 +299,7 @@ export class OrMap<H = unknown> extends Container implements Parent {
       }
     }
     return () => {
-      for (const slot of fresh.values()) this.#add(slot)
+      for (const slot of fresh) this.#add(slot)
       for (const step of steps) step()
     }
   }

@@ -79,12 +79,6 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
     return true
   }
 
-  /** Removes every element the author has seen. */
-  removeAll(): void {
-    this.touch()
-    this.reset()
-  }
-
   reset(): void {
     this.place.site.mark()
     for (const [key, row] of [...this.#rows]) this.#removeSeen(key, row)
@@ -172,6 +166,10 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
     return all.sort((a, b) => order(a.dot, b.dot))
   }
 
+  override visitTags(visit: (dot: number) => void): void {
+    for (const dot of this.#allDots()) visit(dot)
+  }
+
   isBottom(): boolean {
     return this.#rows.size === 0 && this.#early.size === 0
   }
@@ -225,7 +223,9 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
   read(input: Decoder): Apply {
     const additions: Addition<T>[] = []
     for (let count = input.reader.count(3); count > 0; count -= 1) {
-      additions.push({ dot: input.ownDot(), elem: readJson(input.reader) as T })
+      const dot = input.ownDot()
+      input.checkAscending(additions.at(-1)?.dot, dot)
+      additions.push({ dot, elem: readJson(input.reader) as T })
     }
     const removed = input.dots()
     return () => this.#join(input, additions, removed)

@@ -86,8 +86,8 @@ export class PnCounter extends Container {
     const up = this.#up.read(input)
     const down = this.#down.read(input)
     return () => {
-      this.#up.join(up)
-      this.#down.join(down)
+      this.#up.join(input.site, up)
+      this.#down.join(input.site, down)
       emitValue(this)
     }
   }

@@ -12,7 +12,7 @@ import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, Container, type Parent, type Place } from '../kernel/container.ts'
+import type { Apply, Container, Parent, Place } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
@@ -82,13 +82,18 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     this.insert(this.length, ...values)
   }
 
-  /** Inserts values behind the element with an id, which may be deleted; undefined for the start. */
-  insertAfter(id: string | undefined, ...values: JsonValue[]): void {
+  /**
+   * Inserts values behind the element with an id, which may be deleted; undefined for the start. Answers the ids of the new
+   * elements. Throws `CORE_POSITION_INVALID` for an id that is not known here.
+   */
+  insertAfter(id: string | undefined, ...values: JsonValue[]): string[] {
     this.touch()
     const normal = values.map((value) => normalizeJson(value))
     const dot = id === undefined ? undefined : this.knownDot(parseElementId(this.place.site, id))
-    if (normal.length === 0) return
+    if (normal.length === 0) return []
+    const first = this.place.site.last + 1
     this.insertContent(this.insertIdsAfter(dot, normal.length), normal, 0, normal.length)
+    return normal.map((_, i) => formatElementId(this.place.site, first + i))
   }
 
   /**
@@ -142,7 +147,7 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
   /** The container of an element, made now if nothing was ever written into it. */
   #child(dot: number, { tag }: Nested): Container | undefined {
     const known = this.#children.get(dot)
-    if (known !== undefined) return known
+    if (known?.tag === tag) return known
     const child = this.place.site.types?.(tag, this.placeOf(dot, false))
     if (child !== undefined) this.#children.set(dot, child)
     return child
@@ -186,6 +191,10 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
       const item = this.#items.get(index)
       return item instanceof Nested ? (this.#child(dots[index] as number, item)?.toJSON() ?? null) : item
     })
+  }
+
+  override visitTags(visit: (dot: number) => void): void {
+    for (const child of this.#children.values()) child.visitTags(visit)
   }
 
   override clear(): void {
@@ -253,7 +262,8 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
   /** Containers of elements deleted meanwhile. */
   #dropDeleted(): void {
     for (const dot of this.#children.keys()) {
-      if (this.sequence.has(dotActor(dot), dotCounter(dot)) && this.shownAt(dot) === undefined) this.#children.delete(dot)
+      if (this.sequence.has(dotActor(dot), dotCounter(dot)) && this.shownAt(dot) === undefined)
+        this.#children.delete(dot)
     }
   }
 
@@ -269,25 +279,35 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
   override read(input: Decoder): Apply {
     const applyRuns = super.read(input)
     const fresh = new Map<number, Container>()
+    const listed = new Set<number>()
     const steps: Apply[] = []
     for (let count = input.reader.count(4); count > 0; count -= 1) {
       const dot = input.dot()
       const tag = input.reader.byte()
-      const child = this.#children.get(dot) ?? fresh.get(dot) ?? input.create(tag, this.placeOf(dot, false))
+      if (listed.has(dot)) input.reader.invalid('element listed twice')
+      listed.add(dot)
+      const known = this.#children.get(dot)
+      const child = known?.tag === tag ? known : input.create(tag, this.placeOf(dot, false))
       if (child === undefined) {
         input.skip()
         continue
       }
-      if (child.tag !== tag) input.reader.invalid(`element ${dotCounter(dot)} of another type`)
+      const step = input.part(() => child.read(input))
+      // Whoever made the element said its type. Whether a block is refused must not depend on what is here, so what has
+      // another type is passed over.
+      if (known !== undefined && known !== child) continue
       fresh.set(dot, child)
-      steps.push(input.part(() => child.read(input)))
+      steps.push(step)
     }
     if (input.context !== undefined) {
       for (const [dot, child] of this.#children) if (!fresh.has(dot)) steps.push(child.read(input.empty()))
     }
     return () => {
       applyRuns()
-      for (const [dot, child] of fresh) this.#children.set(dot, child)
+      for (const [dot, child] of fresh) {
+        this.place.site.mentioned.add(dotActor(dot))
+        this.#children.set(dot, child)
+      }
       for (const step of steps) step()
     }
   }

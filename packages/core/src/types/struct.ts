@@ -59,6 +59,10 @@ export class Struct extends Container implements Parent {
     return Object.fromEntries(this.#sorted().map(({ name, container }) => [name, container.toJSON()]))
   }
 
+  override visitTags(visit: (dot: number) => void): void {
+    for (const { container } of this.#fields.values()) container.visitTags(visit)
+  }
+
   isBottom(): boolean {
     for (const { container } of this.#fields.values()) if (!container.isBottom()) return false
     return true
@@ -108,8 +112,9 @@ export class Struct extends Container implements Parent {
       const name = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
       const key = fieldKey(tag, name)
+      if (shown.has(key)) reader.invalid('field listed twice')
       shown.add(key)
-      const known = this.#fields.get(key) ?? fresh.get(key)
+      const known = this.#fields.get(key)
       const container = known?.container ?? input.create(tag, this.placeOf(name, this.place.removable))
       if (container === undefined) {
         input.skip()

@@ -46,14 +46,17 @@ export class Text extends Ordered<string> {
   }
 
   /**
-   * Inserts text behind the unit with an id, which may be deleted; undefined for the start.
-   * Throws `CORE_POSITION_INVALID` for an id that is not known here.
+   * Inserts text behind the unit with an id, which may be deleted; undefined for the start. Answers the ids of
+   * the new units. Throws `CORE_POSITION_INVALID` for an id that is not known here.
    */
-  insertAfter(id: string | undefined, text: string): void {
+  insertAfter(id: string | undefined, text: string): string[] {
     this.touch()
     this.#checkText(text)
     const dot = id === undefined ? undefined : this.#known(id)
-    if (text !== '') this.#put(this.insertIdsAfter(dot, text.length), text)
+    if (text === '') return []
+    const first = this.place.site.last + 1
+    this.#put(this.insertIdsAfter(dot, text.length), text)
+    return Array.from({ length: text.length }, (_, i) => formatElementId(this.place.site, first + i))
   }
 
   #put(position: number, text: string): void {

@@ -38,10 +38,14 @@ export function openStore({ path, driver, random, limits }: OpenOptions): Opened
   }
   try {
     configure(database, limits)
-    const statements = prepareStatements(database)
+    const statements = prepare(database)
     return { database, statements, ...establishIdentity(database, fencePath(file), random) }
   } catch (error) {
-    releaseDatabase(database)
+    try {
+      releaseDatabase(database)
+    } catch {
+      // The first failure says more than one that follows from it.
+    }
     throw error
   }
 }
@@ -122,6 +126,15 @@ function configure(database: SqliteDatabase, limits: SqliteLimits): void {
   if (synchronous !== 2) throw new StoreError('STORE_IO', 'SQLite does not flush each transaction here')
 }
 
+/** The schema was read before, so what fails here is not the medium. */
+function prepare(database: SqliteDatabase): Statements {
+  try {
+    return prepareStatements(database)
+  } catch (error) {
+    throw new StoreError('STORE_FORMAT', 'its tables are not those of a store', { cause: error })
+  }
+}
+
 interface StoreRow {
   readonly store_id: Uint8Array
   readonly fence_token: Uint8Array
@@ -158,7 +171,7 @@ function establishIdentity(
  */
 export function releaseDatabase(database: SqliteDatabase): void {
   try {
-    database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM store')
+    database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_schema')
   } finally {
     database.close()
   }

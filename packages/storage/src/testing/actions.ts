@@ -147,7 +147,7 @@ async function list({ store, model, trace }: RunState, dice: Dice): Promise<void
     items.push(...page.items)
     cursor = page.cursor
     isMore = cursor !== undefined
-    assertEqual(items.length, isMore ? items.length : expected.length, 'the last page has the rest')
+    assert(items.length <= expected.length, 'a listing has no more than there is')
     assert(!isMore || page.items.length === options.limit, 'a page is full while there is more')
   }
   assertEqual(items, expected, 'listing')

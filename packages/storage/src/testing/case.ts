@@ -76,6 +76,13 @@ export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }
 
+/** So many bytes, no two stretches of them alike. */
+export function manyBytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  for (let i = 0; i < length; i += 1) bytes[i] = (i * 31 + (i >> 8)) % 251
+  return bytes
+}
+
 /** A log as one reads it: `2:change`. */
 export function brief(entries: readonly LogEntry[]): string[] {
   return entries.map(({ version, change }) => `${version}:${new TextDecoder().decode(change)}`)
@@ -106,6 +113,7 @@ export async function listAll(
     for (const { key } of page.items) ids.push(key.id)
     cursor = page.cursor
     pages += 1
+    if (pages > 10_000) throw new Error('the pages of a listing do not end')
   } while (cursor !== undefined)
   return { ids, pages }
 }

@@ -9,6 +9,7 @@ import {
   docAt,
   end,
   logOf,
+  manyBytes,
   receiptOf,
   type StoreCase,
   tenantLogOf,
@@ -179,7 +180,7 @@ export const commitCases: readonly StoreCase[] = [
     name: 'changes are any bytes: none, all values, many, part of a larger buffer',
     async run({ store }) {
       const every = Uint8Array.from({ length: 256 }, (_, i) => i)
-      const large = new Uint8Array(1024 * 1024).map((_, i) => (i * 31) % 251)
+      const large = manyBytes(1024 * 1024)
       const changes = [new Uint8Array(0), every, every.subarray(7, 99), large]
       const entries = changes.map((change, i) => ({ change, attributes: i === 0 ? '' : `{"i":${i}}` }))
       await store.commit({ ...begin(doc), entries })

@@ -1,6 +1,6 @@
 import type { Store, StoredSnapshot } from '@joinery/sync'
 import { assertEqual, assertRefused } from './assert.ts'
-import { append, begin, bytesOf, doc, docAt, end, logOf, type StoreCase, snapshotOf } from './case.ts'
+import { append, begin, bytesOf, doc, docAt, end, logOf, manyBytes, type StoreCase, snapshotOf } from './case.ts'
 
 async function beginTen(store: Store): Promise<void> {
   await store.commit(begin(doc, { changes: ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10'] }))
@@ -122,7 +122,7 @@ export const compactionCases: readonly StoreCase[] = [
     name: 'a snapshot has any bytes: none, many, part of a larger buffer',
     async run({ store }) {
       await beginTen(store)
-      const large = new Uint8Array(3 * 1024 * 1024).map((_, i) => (i * 17) % 253)
+      const large = manyBytes(3 * 1024 * 1024)
       for (const [i, bytes] of [new Uint8Array(0), large, large.subarray(11, 1000)].entries()) {
         const snapshot: StoredSnapshot = {
           version: i + 1,

@@ -8,10 +8,11 @@ function count(outcomes: readonly (StoreErrorCode | 'stored')[], outcome: StoreE
 
 /** Appends one change as an application does: read the version, try, and read again when someone was faster. */
 async function appendWithRetry(store: Store, change: string): Promise<void> {
-  for (;;) {
+  for (let attempt = 0; attempt < 1000; attempt += 1) {
     const { version } = (await store.head(doc))!
     if ((await outcomeOf(store.commit(append(doc, version, { changes: [change] })))) === 'stored') return
   }
+  throw new Error('a writer that retries never gets its turn')
 }
 
 export const raceCases: readonly StoreCase[] = [

@@ -1,0 +1,69 @@
+/**
+ * `npm run bench -- SUITE [CASE...] [--json] [--quick] [--shared]`
+ *
+ * Each case runs in a process of its own, so that what one case teaches the optimising compiler does not change the next;
+ * `--shared` runs all of them in this process, as an application that uses every type would.
+ */
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { measure } from './lib/measure.mjs'
+import { formatTable, tableLines } from './lib/table.mjs'
+
+const suites = { core: './core/suite.mjs' }
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    shared: { type: 'boolean', default: false },
+    /** Prints the rows of one case and nothing else: what a case's own process is started with. */
+    rows: { type: 'boolean', default: false },
+  },
+})
+const [suiteName = 'core', ...wanted] = positionals
+
+function fail(message) {
+  process.stderr.write(`${message}\n`)
+  process.exit(2)
+}
+
+if (suites[suiteName] === undefined) fail(`no suite ${suiteName}; there are: ${Object.keys(suites).join(', ')}`)
+const { cases } = await import(suites[suiteName])
+for (const name of wanted) {
+  if (!cases.some((each) => matches(each.name, name))) fail(`no case ${name}; there are:\n${cases.map((each) => each.name).join('\n')}`)
+}
+
+/** A name, or the beginning of one up to a dot. */
+function matches(name, pattern) {
+  return name === pattern || name.startsWith(`${pattern}.`)
+}
+
+function runHere({ name, subjects }) {
+  const effort = flags.quick ? { rounds: 3, warmups: 1 } : { rounds: 15, warmups: 3 }
+  return measure({ suite: suiteName, name, subjects: subjects() }, effort)
+}
+
+function runApart({ name }) {
+  const self = fileURLToPath(import.meta.url)
+  const args = ['--expose-gc', self, suiteName, name, '--rows', ...(flags.quick ? ['--quick'] : [])]
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }))
+}
+
+const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.some((pattern) => matches(name, pattern)))
+if (flags.rows) {
+  process.stdout.write(JSON.stringify(runHere(chosen[0])))
+} else {
+  const lines = []
+  for (const each of chosen) {
+    const rows = flags.shared ? runHere(each) : runApart(each)
+    lines.push(...tableLines(rows, each.reference))
+    if (flags.json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
+    else process.stderr.write('.')
+  }
+  // With --json, standard output is for programs, and people read the table beside it.
+  const table = `${formatTable(lines)}\n`
+  if (flags.json) process.stderr.write(table)
+  else process.stdout.write(`\n${table}`)
+}

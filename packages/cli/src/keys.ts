@@ -1,0 +1,80 @@
+/** `joinery keys create|list|revoke`. */
+import { type KeyRecord, type KeyRing, openKeyRing } from '@joinery/server'
+import type { Environment } from './environment.ts'
+import { UsageError } from './failure.ts'
+import { openStore, parseStoreUrl } from './store-url.ts'
+
+export interface KeysOptions {
+  readonly store: string
+  readonly json: boolean
+}
+
+export async function createKey(
+  options: KeysOptions & { readonly tenant: string; readonly name: string },
+  environment: Environment,
+): Promise<void> {
+  await withKeys(options, environment, async (keys) => {
+    const created = await keys.create(options)
+    if (options.json) return environment.stdout.write(`${JSON.stringify(created)}\n`)
+    environment.stdout.write(`${created.key}\n`)
+    environment.stderr.write(
+      `Key ${created.id} of tenant ${created.tenant}. It is shown this once: keep it. Send it as X-API-Key.\n` +
+        'From now on every request to this server needs a key of its tenant.\n',
+    )
+  })
+}
+
+export async function listKeys(
+  options: KeysOptions & { readonly tenant?: string },
+  environment: Environment,
+): Promise<void> {
+  await withKeys(options, environment, async (keys) => {
+    const records = keys.list(options.tenant)
+    if (options.json) return environment.stdout.write(`${JSON.stringify(records)}\n`)
+    for (const record of records) environment.stdout.write(`${line(record)}\n`)
+    if (records.length === 0) environment.stderr.write('There are no keys.\n')
+  })
+}
+
+export async function revokeKey(
+  options: KeysOptions & { readonly id: string },
+  environment: Environment,
+): Promise<void> {
+  await withKeys(options, environment, async (keys) => {
+    const revoked = await keys.revoke(options.id)
+    if (revoked === undefined) {
+      throw new UsageError(
+        `there is no key ${JSON.stringify(options.id)}`,
+        'joinery keys list shows the ids of all keys.',
+      )
+    }
+    environment.stdout.write(options.json ? `${JSON.stringify(revoked)}\n` : `${line(revoked)}\n`)
+  })
+}
+
+async function withKeys(
+  options: KeysOptions,
+  { random, nowMs }: Environment,
+  run: (keys: KeyRing) => Promise<void>,
+): Promise<void> {
+  const url = parseStoreUrl(options.store)
+  if (url.kind === 'memory') {
+    throw new UsageError('keys in memory would be gone at once', 'Give --store the sqlite:PATH that the server uses.')
+  }
+  const store = await openStore(url)
+  try {
+    await run(await openKeyRing({ store, random, now: nowMs }))
+  } finally {
+    await store.close()
+  }
+}
+
+function line({ id, tenant, name, createdAt, revokedAt }: KeyRecord): string {
+  return [
+    id,
+    tenant,
+    name === '' ? '-' : name,
+    `created ${createdAt}`,
+    revokedAt ? `revoked ${revokedAt}` : 'valid',
+  ].join('\t')
+}

@@ -1,0 +1,155 @@
+/** The command line: options, environment variables behind them (options win), and what they call. */
+import { Command, CommanderError } from 'commander'
+import type { Environment } from './environment.ts'
+import { describeFailure, UsageError } from './failure.ts'
+import { createKey, type KeysOptions, listKeys, revokeKey } from './keys.ts'
+import { type LogLevel, logLevels } from './log.ts'
+import { type ServeOptions, serve } from './serve.ts'
+
+const DEFAULT_ADDRESS = ':8080'
+const DEFAULT_STORE = 'sqlite:joinery.sqlite'
+const TENANT_BYTES_MAX = 128
+const NAME_BYTES_MAX = 256
+
+/** Runs the command; resolves to the exit status. */
+export async function run(args: readonly string[], environment: Environment): Promise<number> {
+  let status = 0
+  const program = buildProgram(environment, (code) => {
+    status = code
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return status
+  } catch (error) {
+    // Commander has printed its own message already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const { text, exitCode } = describeFailure(error)
+    environment.stderr.write(`${text}\n`)
+    return exitCode
+  }
+}
+
+function buildProgram(environment: Environment, done: (status: number) => void): Command {
+  const program = new Command('joinery')
+    .description('Conflict-free replicated data: write anywhere, every replica converges.')
+    .version(environment.version, '--version', 'print the version')
+    .exitOverride()
+    .configureOutput({ writeOut: environment.stdout.write, writeErr: environment.stderr.write })
+    .showHelpAfterError('(joinery --help shows what there is)')
+  addServe(program, environment, done)
+  addKeys(program, environment)
+  return program
+}
+
+interface ServeFlags {
+  readonly addr?: string
+  readonly store?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly allowOrigin?: string[]
+  readonly insecure?: boolean
+  readonly logLevel?: string
+}
+
+function addServe(program: Command, environment: Environment, done: (status: number) => void): void {
+  program
+    .command('serve')
+    .description('run the sync server')
+    .option('--addr <address>', `HOST:PORT or :PORT to listen on (env ADDR, default ${DEFAULT_ADDRESS})`)
+    .option('--store <url>', `sqlite:PATH or memory: (env STORE, default ${DEFAULT_STORE})`)
+    .option('--tls-cert <file>', 'PEM certificate chain; TLS 1.3 only (env TLS_CERT)')
+    .option('--tls-key <file>', 'PEM private key (env TLS_KEY)')
+    .option(
+      '--allow-origin <origin>',
+      'let pages of this origin call; repeatable (env ALLOW_ORIGIN, by commas)',
+      collect,
+    )
+    .option('--insecure', 'listen where others can reach although there are no API keys (env INSECURE=true)')
+    .option('--log-level <level>', `${logLevels.join(', ')} (env LOG_LEVEL, default info)`)
+    .action(async (flags: ServeFlags) => done(await serve(serveOptions(flags, environment), environment)))
+}
+
+function serveOptions(flags: ServeFlags, { variables }: Environment): ServeOptions {
+  const tlsCert = flags.tlsCert ?? set(variables.TLS_CERT)
+  const tlsKey = flags.tlsKey ?? set(variables.TLS_KEY)
+  return {
+    addr: flags.addr ?? set(variables.ADDR) ?? DEFAULT_ADDRESS,
+    store: flags.store ?? set(variables.STORE) ?? DEFAULT_STORE,
+    ...(tlsCert !== undefined && { tlsCert }),
+    ...(tlsKey !== undefined && { tlsKey }),
+    allowOrigin: flags.allowOrigin ?? (set(variables.ALLOW_ORIGIN)?.split(',') ?? []).map((origin) => origin.trim()),
+    insecure: flags.insecure ?? truth('INSECURE', variables.INSECURE),
+    logLevel: logLevel(flags.logLevel ?? set(variables.LOG_LEVEL) ?? 'info'),
+  }
+}
+
+function addKeys(program: Command, environment: Environment): void {
+  const keys = program.command('keys').description('manage API keys; once there is one, every request needs one')
+  const common = (command: Command): Command =>
+    command
+      .option('--store <url>', `the store of the server (env STORE, default ${DEFAULT_STORE})`)
+      .option('--json', 'print JSON', false)
+  common(keys.command('create').description('make a key and show it once'))
+    .requiredOption('--tenant <id>', 'whose key it is')
+    .option('--name <text>', 'what it is for', '')
+    .action((flags: KeysFlags & { readonly tenant: string; readonly name: string }) => {
+      const tenant = text('--tenant', flags.tenant, 1, TENANT_BYTES_MAX)
+      const name = text('--name', flags.name, 0, NAME_BYTES_MAX)
+      return createKey({ ...keysOptions(flags, environment), tenant, name }, environment)
+    })
+  common(keys.command('list').description('list keys, revoked ones included'))
+    .option('--tenant <id>', 'only those of this tenant')
+    .action((flags: KeysFlags & { readonly tenant?: string }) =>
+      listKeys(
+        { ...keysOptions(flags, environment), ...(flags.tenant !== undefined && { tenant: flags.tenant }) },
+        environment,
+      ),
+    )
+  common(keys.command('revoke').description('make a key useless').argument('<id>', 'as keys list shows it')).action(
+    (id: string, flags: KeysFlags) => revokeKey({ ...keysOptions(flags, environment), id }, environment),
+  )
+}
+
+interface KeysFlags {
+  readonly store?: string
+  readonly json: boolean
+}
+
+function keysOptions(flags: KeysFlags, { variables }: Environment): KeysOptions {
+  return { store: flags.store ?? set(variables.STORE) ?? DEFAULT_STORE, json: flags.json }
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value]
+}
+
+/** An empty variable is as good as none. */
+function set(value: string | undefined): string | undefined {
+  return value === undefined || value === '' ? undefined : value
+}
+
+function truth(name: string, value: string | undefined): boolean {
+  if (value === undefined || value === '' || value === '0' || value === 'false') return false
+  if (value === '1' || value === 'true') return true
+  throw new UsageError(`${name} is ${JSON.stringify(value)}`, 'Set it to true or false.')
+}
+
+function logLevel(value: string): LogLevel {
+  const level = logLevels.find((known) => known === value)
+  if (level === undefined)
+    throw new UsageError(`there is no log level ${JSON.stringify(value)}`, `Use ${logLevels.join(', ')}.`)
+  return level
+}
+
+/** Arguments are well-formed: Node decodes them. The server takes no other tenants either, so such a key could never be used. */
+function text(option: string, value: string, bytesMin: number, bytesMax: number): string {
+  const bytes = Buffer.byteLength(value)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds.
+  if (bytes < bytesMin || bytes > bytesMax || /[\u0000-\u001f\u007f-\u009f]/.test(value)) {
+    throw new UsageError(
+      `${option} is malformed`,
+      `Use ${bytesMin} to ${bytesMax} bytes of text without control characters.`,
+    )
+  }
+  return value
+}

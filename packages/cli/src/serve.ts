@@ -1,0 +1,137 @@
+/** `joinery serve`: puts store, service and server together and stops them in order. */
+import { readFile } from 'node:fs/promises'
+import { HybridClock } from '@joinery/core'
+import {
+  createDocumentService,
+  createServer,
+  type JoineryServer,
+  openKeyRing,
+  serverActor,
+  type TlsIdentity,
+} from '@joinery/server'
+import type { Store } from '@joinery/sync'
+import type { Logger } from 'pino'
+import type { Environment } from './environment.ts'
+import { UsageError } from './failure.ts'
+import { createLog, type LogLevel } from './log.ts'
+import { formatStoreUrl, openStore, parseStoreUrl, type StoreUrl } from './store-url.ts'
+
+export interface ServeOptions {
+  readonly addr: string
+  readonly store: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly allowOrigin: readonly string[]
+  readonly insecure: boolean
+  readonly logLevel: LogLevel
+}
+
+const EPOCH_BYTES = 12
+const INCARNATION_BYTES = 16
+/** Answers to opaque idempotency keys are kept for a day; once an hour the old ones are dropped. */
+const PURGE_MS = 3_600_000
+
+/** Resolves once the server is closed again: with 0 when nothing was cut off. */
+export async function serve(options: ServeOptions, environment: Environment): Promise<number> {
+  const url = parseStoreUrl(options.store)
+  const tls = await readTls(options)
+  const logger = createLog({ level: options.logLevel, output: environment.stderr })
+  const store = await openStore(url)
+  let server: JoineryServer
+  try {
+    server = await start({ options, environment, store, tls, logger })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+  announce(server, url, environment)
+  if (url.kind === 'memory') logger.warn('the store is in memory: when the server stops, everything is gone')
+  logger.info({ url: server.url, loopbackOnly: server.loopbackOnly, storeId: store.identity.storeId }, 'listening')
+  const purge = setInterval(() => purgeReceipts(store, environment, logger), PURGE_MS)
+  const clean = await stopped(server, environment, logger)
+  clearInterval(purge)
+  await store.close()
+  logger.info({ clean }, 'stopped')
+  return clean ? 0 : 1
+}
+
+interface StartOptions {
+  readonly options: ServeOptions
+  readonly environment: Environment
+  readonly store: Store
+  readonly tls: TlsIdentity | undefined
+  readonly logger: Logger
+}
+
+async function start({ options, environment, store, tls, logger }: StartOptions): Promise<JoineryServer> {
+  const { random, nowMs, version } = environment
+  const actor = await serverActor({ store, clock: new HybridClock(nowMs), epoch: () => random(EPOCH_BYTES) })
+  const service = createDocumentService({
+    store,
+    actor,
+    newIncarnation: () => Buffer.from(random(INCARNATION_BYTES)).toString('base64url'),
+    nowMs,
+    onWarning: (message, cause) => logger.warn({ err: cause }, message),
+  })
+  return await createServer({
+    service,
+    keys: await openKeyRing({ store, random, now: nowMs }),
+    logger,
+    random,
+    now: nowMs,
+    version,
+    address: options.addr,
+    tls,
+    allowOrigins: options.allowOrigin,
+    insecure: options.insecure,
+  })
+}
+
+async function readTls({ tlsCert, tlsKey }: ServeOptions): Promise<TlsIdentity | undefined> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new UsageError('--tls-cert and --tls-key go together', 'Give both, or neither.')
+  }
+  const read = async (path: string): Promise<Uint8Array> => {
+    try {
+      return await readFile(path)
+    } catch (error) {
+      throw new UsageError(`cannot read ${path}: ${(error as Error).message}`, 'Give the path of a readable PEM file.')
+    }
+  }
+  return { cert: await read(tlsCert), key: await read(tlsKey) }
+}
+
+function announce(server: JoineryServer, url: StoreUrl, { stdout, version }: Environment): void {
+  const access = server.loopbackOnly
+    ? 'this machine only (loopback)'
+    : `everybody who reaches ${server.host}:${server.port}`
+  stdout.write(`Joinery ${version} is listening on ${server.url}\n`)
+  stdout.write(`  store   ${formatStoreUrl(url)}${url.kind === 'memory' ? '  (gone when the server stops)' : ''}\n`)
+  stdout.write(`  access  ${access}; ${server.keysRequired() ? 'an API key is required' : 'no API keys yet'}\n`)
+  stdout.write(`  API     ${server.url}/openapi.json\n`)
+}
+
+/** The first signal stops in order, the second at once. */
+function stopped(server: JoineryServer, { onSignal, exit }: Environment, logger: Logger): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    let asked = false
+    onSignal((signal) => {
+      if (asked) {
+        logger.warn({ signal }, 'asked twice: stopping at once')
+        exit(1)
+        return
+      }
+      asked = true
+      logger.info({ signal }, 'asked to stop')
+      server.close().then(resolve, reject)
+    })
+  })
+}
+
+function purgeReceipts(store: Store, { nowMs }: Environment, logger: Logger): void {
+  store.purgeReceipts(nowMs()).then(
+    (purged) => logger.debug({ purged }, 'forgot old receipts'),
+    (error: unknown) => logger.warn({ err: error }, 'could not forget old receipts'),
+  )
+}

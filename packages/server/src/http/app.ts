@@ -1,0 +1,72 @@
+/** The HTTP application: a fetch handler over the document service, for `createServer` or to be embedded elsewhere. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { ServerError } from '../errors.ts'
+import { bodyReader } from './body.ts'
+import type { AppOptions, HttpEnv, Load } from './context.ts'
+import { crossOrigin, hostGuard, securityHeaders } from './guard.ts'
+import { journal } from './journal.ts'
+import { loadGate } from './load.ts'
+import { asServerError, problemOf } from './problem.ts'
+import { addDocumentRoutes } from './routes/documents.ts'
+import { type ApiInfo, addMetaRoutes } from './routes/meta.ts'
+import { addOperationRoutes } from './routes/operations.ts'
+import { requestSchemas } from './schemas/requests.ts'
+
+export interface App {
+  readonly fetch: OpenAPIHono<HttpEnv>['fetch']
+  readonly load: Load
+}
+
+export function createApp(options: AppOptions, info: ApiInfo): App {
+  const app = new OpenAPIHono<HttpEnv>()
+  const { load, middleware: gate } = loadGate(options.limits)
+  app.onError((error, c) => refuse(c, error, options))
+  app.use(journal(options))
+  app.use(securityHeaders(options))
+  app.use(hostGuard(options))
+  app.use(crossOrigin(options))
+  app.use('/v1/*', gate)
+
+  const endpoints = { app, options, bodies: bodyReader(options.limits) }
+  const schemas = requestSchemas(options.limits)
+  addDocumentRoutes(endpoints, schemas)
+  addOperationRoutes(endpoints, schemas)
+  addMetaRoutes(endpoints, load, info)
+  refuseOtherMethods(app)
+  app.notFound((c) =>
+    refuse(c, new ServerError('ROUTE_UNKNOWN', `there is nothing at ${c.req.path.slice(0, 200)}`), options),
+  )
+  return { fetch: app.fetch, load }
+}
+
+function refuse(c: Context<HttpEnv>, thrown: unknown, { limits, logger }: AppOptions): Response {
+  const error = asServerError(thrown)
+  const state = c.get('state')
+  state.code = error.code
+  if (error.code === 'INTERNAL') logger.error({ requestId: state.requestId, err: error.cause }, 'unexpected failure')
+  if (error.status === 503) c.header('Retry-After', String(limits.retryAfterSeconds))
+  if (error.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'ApiKey header="X-API-Key"')
+  // What is left of such a body is not worth receiving, and a server on its way out keeps no connection.
+  if (error.code === 'BODY_TOO_LARGE' || error.code === 'SHUTTING_DOWN') c.header('Connection', 'close')
+  const problem = problemOf(error, state.requestId)
+  return c.body(JSON.stringify(problem), problem.status as 400, { 'Content-Type': 'application/problem+json' })
+}
+
+/** After all routes: a path that exists, asked with a method that does not. */
+function refuseOtherMethods(app: OpenAPIHono<HttpEnv>): void {
+  const methods = new Map<string, Set<string>>()
+  for (const { path, method } of app.routes) {
+    if (method === 'ALL') continue
+    methods.set(path, (methods.get(path) ?? new Set()).add(method))
+  }
+  for (const [path, known] of methods) {
+    if (known.has('GET')) known.add('HEAD')
+    const allow = [...known].sort().join(', ')
+    app.all(path, (c) => {
+      c.header('Allow', allow)
+      if (c.req.method === 'OPTIONS') return c.body(null, 204)
+      throw new ServerError('METHOD_NOT_ALLOWED', `${c.req.method} is none of ${allow}`)
+    })
+  }
+}

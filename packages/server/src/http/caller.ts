@@ -1,0 +1,54 @@
+/** Who asks: the identifying headers of `/v1`, and the key that vouches for them. */
+import { createHash } from 'node:crypto'
+import type { Context } from 'hono'
+import { ServerError } from '../errors.ts'
+import type { Caller, Idempotency } from '../service/types.ts'
+import type { AppOptions, HttpEnv } from './context.ts'
+import { headerText, type TextRule } from './text.ts'
+
+type HttpContext = Context<HttpEnv>
+
+export function callerOf(c: HttpContext, { keys, limits }: AppOptions): Caller {
+  const tenant = required(c, { name: 'X-Tenant-ID', bytesMax: limits.tenantIdBytesMax })
+  const state = c.get('state')
+  state.tenant = tenant
+  switch (keys.check(c.req.header('x-api-key'), tenant)) {
+    case 'unknown':
+      throw new ServerError(
+        'UNAUTHENTICATED',
+        c.req.header('x-api-key') ? 'X-API-Key is not a valid key' : 'X-API-Key is missing',
+      )
+    case 'foreign':
+      throw new ServerError('FORBIDDEN', `the key is not one of tenant ${JSON.stringify(tenant)}`)
+    case 'open':
+    case 'granted':
+      break
+  }
+  const node = required(c, { name: 'X-Node-ID', bytesMax: limits.nodeIdBytesMax })
+  state.node = node
+  return { tenant, node }
+}
+
+function required(c: HttpContext, rule: TextRule): string {
+  const raw = single(c, rule.name)
+  if (raw === undefined) throw new ServerError('HEADER_MISSING', `${rule.name} is missing`)
+  return headerText(raw, rule)
+}
+
+/** Sent twice, a header means one thing to a proxy and another to us: Node joins both values to one. */
+function single(c: HttpContext, name: string): string | undefined {
+  const sent = c.env?.incoming?.headersDistinct[name.toLowerCase()]
+  if (sent !== undefined && sent.length > 1)
+    throw new ServerError('ID_INVALID', `${name} was sent ${sent.length} times`)
+  return c.req.header(name)
+}
+
+/** The key of the request and a hash of what makes it this request: method, target and body. */
+export function idempotencyOf(c: HttpContext, body: Uint8Array, { limits }: AppOptions): Idempotency | undefined {
+  const raw = single(c, 'Idempotency-Key')
+  if (raw === undefined) return undefined
+  const key = headerText(raw, { name: 'Idempotency-Key', bytesMax: limits.idempotencyKeyBytesMax })
+  const target = c.req.url.slice(c.req.url.indexOf('/', c.req.url.indexOf('//') + 2))
+  const bodyHash = createHash('sha256').update(`${c.req.method} ${target}\n`).update(body).digest('hex')
+  return { key, bodyHash }
+}

@@ -1,0 +1,46 @@
+/** What the parts of the HTTP layer share: the options of the app, and what a request carries along. */
+import type { IncomingMessage } from 'node:http'
+import type { Logger } from 'pino'
+import type { KeyRing } from '../keys.ts'
+import type { ServerLimits } from '../limits.ts'
+import type { DocumentService } from '../service/types.ts'
+
+export interface AppOptions {
+  readonly service: DocumentService
+  readonly keys: KeyRing
+  readonly limits: ServerLimits
+  readonly logger: Logger
+  readonly random: (bytes: number) => Uint8Array
+  /** Milliseconds, for durations only. */
+  readonly now: () => number
+  /** Origins of other sites whose pages may call, such as `https://app.example`. */
+  readonly allowOrigins: readonly string[]
+  /** Listening on loopback only: then requests must come for a loopback name as well. */
+  readonly loopbackOnly: boolean
+  readonly tls: boolean
+}
+
+export interface RequestState {
+  readonly requestId: string
+  readonly startedAt: number
+  /** For the log, once known. */
+  tenant?: string
+  node?: string
+  document?: string
+  /** Code of the refusal, if it was one. */
+  code?: string
+}
+
+export interface HttpEnv {
+  Variables: { state: RequestState }
+  Bindings: { incoming?: IncomingMessage }
+}
+
+/** How busy the app is, and whether it is on its way out. */
+export interface Load {
+  readonly active: number
+  readonly draining: boolean
+  drain(): void
+  /** Resolves when no request is being answered. */
+  idle(): Promise<void>
+}

@@ -1,0 +1,195 @@
+/** An endpoint: one description from which requests are checked, `/openapi.json` is written, and the handler is called. */
+import { createRoute, type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
+import type { JsonValue } from '@joinery/core'
+import type { Context } from 'hono'
+import { ServerError, type ServerErrorCode } from '../errors.ts'
+import type { Caller, Idempotency } from '../service/types.ts'
+import { type BodyReader, checkMediaType, parseJson } from './body.ts'
+import { callerOf, idempotencyOf } from './caller.ts'
+import type { AppOptions, HttpEnv } from './context.ts'
+import { problem } from './schemas/answers.ts'
+import { objections, pointed, sentence } from './schemas/issues.ts'
+import { documentTypes } from './schemas/operations.ts'
+import { segmentText } from './text.ts'
+
+type HttpContext = Context<HttpEnv>
+
+/** A checked request. */
+export interface Input<Query, Body> {
+  readonly caller: Caller
+  /** Empty where the path names no document. */
+  readonly document: string
+  readonly query: Query
+  readonly body: Body
+  readonly idempotency: Idempotency | undefined
+}
+
+export interface Answer {
+  readonly status: 200 | 201
+  readonly body: object
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Endpoint<Query, Body> {
+  readonly method: 'get' | 'put' | 'post' | 'delete'
+  readonly path: string
+  readonly summary: string
+  readonly description: string
+  readonly query: z.ZodType<Query>
+  readonly body?: z.ZodType<Body>
+  /** By status; the first is the usual one. */
+  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>
+  /** Refusals beyond those every endpoint has. */
+  readonly refusals: readonly ServerErrorCode[]
+  readonly handle: (input: Input<Query, Body>) => Promise<Answer>
+}
+
+export interface Endpoints {
+  readonly app: OpenAPIHono<HttpEnv>
+  readonly options: AppOptions
+  readonly bodies: BodyReader
+}
+
+export function addEndpoint<Query, Body = undefined>(to: Endpoints, endpoint: Endpoint<Query, Body>): void {
+  const { app, options } = to
+  app.openAPIRegistry.registerPath(describe(endpoint, options))
+  app.on([endpoint.method.toUpperCase()], [endpoint.path.replace('{docID}', ':docID')], async (c) => {
+    const caller = callerOf(c, options)
+    const document = endpoint.path.includes('{docID}') ? documentOf(c, options) : ''
+    const query = checkQuery(c, endpoint.query)
+    const bytes = endpoint.body === undefined ? new Uint8Array() : await readBody(c, to)
+    const body = endpoint.body === undefined ? undefined : checkBody(bytes, endpoint.body, options)
+    const idempotency = endpoint.method === 'get' ? undefined : idempotencyOf(c, bytes, options)
+    const answer = await endpoint.handle({ caller, document, query, body: body as Body, idempotency })
+    return c.json(answer.body, answer.status, answer.headers)
+  })
+}
+
+/** The id straight from the request's target: the router's own decoding lets broken encodings pass. */
+function documentOf(c: HttpContext, { limits }: AppOptions): string {
+  const path = c.req.url.slice(c.req.url.indexOf('/', c.req.url.indexOf('//') + 2))
+  const segment = path.split(/[?#]/, 1)[0]?.split('/')[3] ?? ''
+  const id = segmentText(segment, { name: 'the document id', bytesMax: limits.documentIdBytesMax })
+  if (id === '.' || id === '..')
+    throw new ServerError('ID_INVALID', `${JSON.stringify(id)} means another place in a URL`)
+  c.get('state').document = id
+  return id
+}
+
+function checkQuery<Query>(c: HttpContext, schema: z.ZodType<Query>): Query {
+  const sent = c.req.queries()
+  for (const [name, values] of Object.entries(sent)) {
+    if (values.length > 1)
+      throw new ServerError('BODY_INVALID', `the parameter ${name} was sent ${values.length} times`)
+  }
+  const parsed = schema.safeParse(Object.fromEntries(Object.entries(sent).map(([name, [value]]) => [name, value])))
+  if (parsed.success) return parsed.data
+  const all = objections(parsed.error.issues)
+  throw new ServerError('BODY_INVALID', `the query is malformed: ${all.map(sentence).join('; ')}`, {
+    extra: { errors: pointed(all) },
+  })
+}
+
+async function readBody(c: HttpContext, { bodies }: Endpoints): Promise<Uint8Array> {
+  checkMediaType(c.req.header('content-type'))
+  return await bodies.read(c.env?.incoming ?? c.req.raw.body, c.req.header('content-length'))
+}
+
+function checkBody<Body>(bytes: Uint8Array, schema: z.ZodType<Body>, { limits }: AppOptions): Body {
+  const sent = parseJson(bytes, limits.bodyDepthMax)
+  const parsed = schema.safeParse(sent)
+  if (parsed.success) return parsed.data
+  throw refusalOf(sent, parsed.error, limits.opsPerRequestMax)
+}
+
+function refusalOf(sent: JsonValue, error: z.ZodError, opsMax: number): ServerError {
+  const { type, ops } = (sent ?? {}) as { readonly type?: JsonValue; readonly ops?: JsonValue }
+  if (typeof type === 'string' && !(documentTypes as readonly string[]).includes(type)) {
+    return new ServerError('TYPE_UNKNOWN', `${JSON.stringify(type.slice(0, 100))} is not a type`, {
+      extra: { types: documentTypes },
+    })
+  }
+  if (Array.isArray(ops) && ops.length > opsMax) {
+    return new ServerError('TOO_MANY_OPS', `a request has at most ${opsMax} operations, not ${ops.length}`, {
+      extra: { opsPerRequestMax: opsMax },
+    })
+  }
+  const all = objections(error.issues)
+  const inOps = all.every(({ path }) => path[0] === 'ops' && path.length > 1)
+  return new ServerError(inOps ? 'OP_INVALID' : 'BODY_INVALID', all.map(sentence).join('; '), {
+    extra: { errors: pointed(all) },
+  })
+}
+
+const common: readonly ServerErrorCode[] = [
+  'HEADER_MISSING',
+  'ID_INVALID',
+  'BODY_INVALID',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'OVERLOADED',
+  'SHUTTING_DOWN',
+  'INTERNAL',
+]
+
+function describe<Query, Body>(endpoint: Endpoint<Query, Body>, options: AppOptions): RouteConfig {
+  const { method, path, summary, description, query, body } = endpoint
+  return createRoute({
+    method,
+    path,
+    summary,
+    description,
+    security: [{}, { apiKey: [] }],
+    request: {
+      headers: headersOf(method, options),
+      query: query as unknown as z.ZodObject,
+      ...(path.includes('{docID}') && { params: docIdParameter(options) }),
+      ...(body !== undefined && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    },
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(endpoint.answers).map(([status, { description: means, schema }]) => [
+          status,
+          { description: means, content: { 'application/json': { schema } } },
+        ]),
+      ),
+      ...refusalsOf([...endpoint.refusals, ...common, ...(body === undefined ? [] : bodyRefusals)]),
+    },
+  })
+}
+
+const bodyRefusals: readonly ServerErrorCode[] = ['MEDIA_TYPE', 'BODY_TOO_LARGE']
+
+function refusalsOf(codes: readonly ServerErrorCode[]): RouteConfig['responses'] {
+  const byStatus = new Map<number, ServerErrorCode[]>()
+  for (const code of new Set(codes)) {
+    const { status } = new ServerError(code, '')
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, names]) => [
+      status,
+      {
+        description: names.map((name) => `\`${name}\``).join(', '),
+        content: { 'application/problem+json': { schema: problem } },
+      },
+    ]),
+  )
+}
+
+function headersOf(method: string, { limits }: AppOptions): z.ZodObject {
+  const name = (bytesMax: number, description: string): z.ZodString =>
+    z.string().openapi({ description: `${description} 1 to ${bytesMax} bytes of UTF-8, no control characters.` })
+  const common = {
+    'X-Tenant-ID': name(limits.tenantIdBytesMax, 'Whose documents these are.'),
+    'X-Node-ID': name(limits.nodeIdBytesMax, 'The replica that acts: recorded with every operation.'),
+  }
+  if (method === 'get') return z.object(common)
+  const key = name(limits.idempotencyKeyBytesMax, 'Makes a retry safe: `NODE:SEQ` with growing SEQ, or any other text.')
+  return z.object({ ...common, 'Idempotency-Key': key.optional() })
+}
+
+function docIdParameter({ limits }: AppOptions): z.ZodObject {
+  const description = `Percent-encoded; 1 to ${limits.documentIdBytesMax} bytes of UTF-8, no control characters, not "." or "..".`
+  return z.object({ docID: z.string().openapi({ description }) })
+}

@@ -1,0 +1,64 @@
+/** Keeps pages of other sites out: names that point here by DNS rebinding, origins nobody listed, content that is guessed. */
+import type { MiddlewareHandler } from 'hono'
+import { ServerError } from '../errors.ts'
+import { isLoopbackHost } from './address.ts'
+import type { AppOptions, HttpEnv } from './context.ts'
+
+/**
+ * While the server is open to whoever reaches loopback, the browser is the way in: a site can point its own name at 127.0.0.1.
+ * Such requests carry that name. Any port passes, for tunnels; once keys are required, a page has none and the check is moot.
+ */
+export function hostGuard({
+  keys,
+  loopbackOnly,
+}: Pick<AppOptions, 'keys' | 'loopbackOnly'>): MiddlewareHandler<HttpEnv> {
+  return async (c, next) => {
+    if (loopbackOnly && !keys.required()) {
+      const host = c.req.header('host') ?? new URL(c.req.url).host
+      if (!isLoopbackHost(host.replace(/:\d*$/, ''))) {
+        throw new ServerError('HOST_UNKNOWN', `${JSON.stringify(host)} is not a name of this machine's loopback`)
+      }
+    }
+    await next()
+  }
+}
+
+const EXPOSED = 'X-Request-ID, Retry-After, Location'
+const ALLOWED_HEADERS = 'Content-Type, X-Tenant-ID, X-Node-ID, X-API-Key, X-Request-ID, Idempotency-Key'
+const PREFLIGHT_SECONDS = '600'
+
+/** Closed unless the origin is listed. Credentials stay off: keys travel in a header of their own. */
+export function crossOrigin({ allowOrigins }: Pick<AppOptions, 'allowOrigins'>): MiddlewareHandler<HttpEnv> {
+  const allowed = new Set(allowOrigins)
+  return async (c, next) => {
+    const origin = c.req.header('origin')
+    const granted = origin !== undefined && allowed.has(origin)
+    if (granted) {
+      c.header('Access-Control-Allow-Origin', origin)
+      c.header('Access-Control-Expose-Headers', EXPOSED)
+    }
+    if (allowed.size > 0) c.header('Vary', 'Origin', { append: true })
+    if (c.req.method === 'OPTIONS' && c.req.header('access-control-request-method') !== undefined) {
+      if (granted) {
+        c.header('Access-Control-Allow-Methods', 'GET, PUT, POST, DELETE')
+        c.header('Access-Control-Allow-Headers', ALLOWED_HEADERS)
+        c.header('Access-Control-Max-Age', PREFLIGHT_SECONDS)
+      }
+      return c.body(null, 204)
+    }
+    return await next()
+  }
+}
+
+export function securityHeaders({ tls }: Pick<AppOptions, 'tls'>): MiddlewareHandler<HttpEnv> {
+  return async (c, next) => {
+    c.header('X-Content-Type-Options', 'nosniff')
+    c.header('X-Frame-Options', 'DENY')
+    c.header('Referrer-Policy', 'no-referrer')
+    c.header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'")
+    c.header('Cross-Origin-Resource-Policy', 'same-origin')
+    c.header('Cache-Control', 'no-store')
+    if (tls) c.header('Strict-Transport-Security', 'max-age=15552000')
+    await next()
+  }
+}

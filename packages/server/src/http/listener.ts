@@ -1,0 +1,91 @@
+/** Node's HTTP server around the application: timeouts, TLS, and answers to what never becomes a request. */
+import { createServer as createHttpServer, type Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { ServerError, type ServerErrorCode } from '../errors.ts'
+import type { ServerLimits } from '../limits.ts'
+import { StartError } from '../start-error.ts'
+import type { App } from './app.ts'
+import { problemOf } from './problem.ts'
+
+/** Certificate chain and private key, PEM. */
+export interface TlsIdentity {
+  readonly cert: string | Uint8Array
+  readonly key: string | Uint8Array
+}
+
+export interface ListenerOptions {
+  readonly app: App
+  readonly limits: ServerLimits
+  readonly tls: TlsIdentity | undefined
+  readonly newRequestId: () => string
+}
+
+/** How often Node looks for connections that exceeded a timeout. */
+const TIMEOUT_CHECK_MS = 1000
+
+export function createListener({ app, limits, tls, newRequestId }: ListenerOptions): Server {
+  const serverOptions = {
+    maxHeaderSize: limits.headersBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  }
+  const listener = getRequestListener((request, env) => app.fetch(request, env), {
+    errorHandler: (error) => problemResponse(new ServerError('BODY_INVALID', (error as Error).message), newRequestId()),
+  })
+  const server = tls === undefined ? createHttpServer(serverOptions, listener) : secure(serverOptions, tls, listener)
+  server.maxConnections = limits.connectionsMax
+  server.setTimeout(limits.idleTimeoutMs)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
+    else socket.end(rawProblem(refusalOf(error), newRequestId()))
+  })
+  return server
+}
+
+function secure(options: object, { cert, key }: TlsIdentity, listener: ReturnType<typeof getRequestListener>): Server {
+  const pem = (bytes: string | Uint8Array): string | Buffer => (typeof bytes === 'string' ? bytes : Buffer.from(bytes))
+  const identity = { cert: pem(cert), key: pem(key), minVersion: 'TLSv1.3' as const }
+  try {
+    return createHttpsServer({ ...options, ...identity }, listener)
+  } catch (cause) {
+    throw new StartError(
+      'START_TLS_INVALID',
+      `certificate and key cannot be used: ${(cause as Error).message}`,
+      'Give --tls-cert a PEM certificate chain and --tls-key its unencrypted PEM private key.',
+      { cause },
+    )
+  }
+}
+
+const parserCodes: Readonly<Record<string, readonly [ServerErrorCode, string]>> = {
+  HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'request line and headers are larger than the server takes'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'the request did not arrive in time'],
+}
+
+function refusalOf(error: NodeJS.ErrnoException): ServerError {
+  const [code, detail] = parserCodes[error.code ?? ''] ?? ['BODY_INVALID', 'this is not HTTP/1.1']
+  return new ServerError(code, detail, { cause: error })
+}
+
+function problemResponse(error: ServerError, requestId: string): Response {
+  const headers = { 'Content-Type': 'application/problem+json', 'X-Request-ID': requestId }
+  return new Response(JSON.stringify(problemOf(error, requestId)), { status: error.status, headers })
+}
+
+/** The connection has no parser left to speak through, so the answer is written by hand. */
+function rawProblem(error: ServerError, requestId: string): string {
+  const body = JSON.stringify(problemOf(error, requestId))
+  return [
+    `HTTP/1.1 ${error.status} ${error.title}`,
+    'Content-Type: application/problem+json',
+    `X-Request-ID: ${requestId}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n')
+}

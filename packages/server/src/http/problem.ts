@@ -1,0 +1,53 @@
+/** Refusals and failures as RFC 9457 problem details. */
+import { CoreError, type CoreErrorCode, type JsonValue } from '@joinery/core'
+import { StoreError } from '@joinery/sync'
+import { ServerError, type ServerErrorCode } from '../errors.ts'
+
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: ServerErrorCode
+  readonly advice: string
+  readonly requestId: string
+  readonly [extra: string]: JsonValue
+}
+
+/** Core's refusals that a request can cause; any other from core is a failure of the server. */
+const coreCodes: Partial<Record<CoreErrorCode, ServerErrorCode>> = {
+  CORE_VALUE_INVALID: 'VALUE_INVALID',
+  CORE_LIMIT_EXCEEDED: 'LIMIT_EXCEEDED',
+  CORE_VALUE_UNSAFE: 'LIMIT_EXCEEDED',
+  CORE_POSITION_INVALID: 'POSITION_INVALID',
+  CORE_PRECONDITION_FAILED: 'PRECONDITION_FAILED',
+  CORE_SCHEMA_INVALID: 'OP_INVALID',
+  CORE_ID_INVALID: 'ID_INVALID',
+}
+
+/** Whatever was thrown, as a refusal. What nobody foresaw becomes `INTERNAL` and keeps its cause for the log alone. */
+export function asServerError(error: unknown): ServerError {
+  if (error instanceof ServerError) return error
+  if (error instanceof CoreError) {
+    const code = coreCodes[error.code]
+    if (code !== undefined) return new ServerError(code, error.message, { cause: error })
+  }
+  if (error instanceof StoreError) {
+    if (error.code === 'STORE_BUSY' || error.code === 'STORE_CONFLICT') {
+      return new ServerError('OVERLOADED', 'too many writes wait for the store; nothing of this request was done', {
+        cause: error,
+      })
+    }
+    if (error.code === 'STORE_CLOSED') {
+      return new ServerError('SHUTTING_DOWN', 'the store is closed; nothing of this request was done', { cause: error })
+    }
+  }
+  return new ServerError('INTERNAL', 'an unexpected failure; the log has it under this requestId', { cause: error })
+}
+
+export function problemOf(error: ServerError, requestId: string): Problem {
+  const { code, title, status, advice, message: detail } = error
+  const standard = { type: `urn:joinery:error:${code}`, title, status, detail, code, advice, requestId }
+  // The standard members win: no extra may replace them.
+  return { ...standard, ...error.extra, ...standard }
+}

@@ -1,0 +1,97 @@
+/** The endpoints about operations: applying them, and reading the logs. */
+import { ServerError } from '../../errors.ts'
+import { addEndpoint, type Endpoints } from '../endpoint.ts'
+import { logAnswer, opsAnswer, tenantLogAnswer } from '../schemas/answers.ts'
+import type { RequestSchemas } from '../schemas/requests.ts'
+
+const OPERATIONS = '/v1/docs/{docID}/ops'
+
+export function addOperationRoutes(to: Endpoints, schemas: RequestSchemas): void {
+  addApply(to, schemas)
+  addLog(to, schemas)
+  addTenantLog(to, schemas)
+}
+
+function addApply(to: Endpoints, schemas: RequestSchemas): void {
+  const { service } = to.options
+  addEndpoint(to, {
+    method: 'post',
+    path: OPERATIONS,
+    summary: 'Apply operations and learn what others did',
+    description:
+      'All operations are stored, or none. Creates the document when it is not there and `since` is 0 or absent.',
+    query: schemas.opsQuery,
+    body: schemas.opsBody,
+    answers: { 200: { description: 'Stored durably.', schema: opsAnswer } },
+    refusals: [
+      'TYPE_UNKNOWN',
+      'OP_INVALID',
+      'POSITION_INVALID',
+      'VALUE_INVALID',
+      'CLOCK_SKEW',
+      'GONE',
+      'TYPE_MISMATCH',
+      'PRECONDITION_FAILED',
+      'STORE_MISMATCH',
+      'INCARNATION_MISMATCH',
+      'SINCE_COMPACTED',
+      'SINCE_UNKNOWN',
+      'IDEMPOTENCY_STALE',
+      'IDEMPOTENCY_MISMATCH',
+      'LIMIT_EXCEEDED',
+      'TOO_MANY_OPS',
+    ],
+    async handle({ caller, document, query, body, idempotency }) {
+      const { type, ops, since: version = 0, storeId, incarnation } = body
+      const answer = await service.ops(caller, document, {
+        type,
+        ops,
+        since: { version, storeId, incarnation },
+        withoutSnapshot: query.snapshot === false,
+        withIds: query.ids,
+        idempotency,
+      })
+      return { status: 200, body: answer }
+    },
+  })
+}
+
+function addLog(to: Endpoints, schemas: RequestSchemas): void {
+  const { service } = to.options
+  addEndpoint(to, {
+    method: 'get',
+    path: OPERATIONS,
+    summary: 'Read the operation log of a document',
+    description: 'What was stored after version `since`, oldest first.',
+    query: schemas.logQuery,
+    answers: { 200: { description: 'One page.', schema: logAnswer } },
+    refusals: ['NOT_FOUND', 'GONE', 'STORE_MISMATCH', 'INCARNATION_MISMATCH', 'SINCE_COMPACTED', 'SINCE_UNKNOWN'],
+    async handle({ caller, document, query: { since: version, limit, storeId, incarnation } }) {
+      const since = { version, storeId, incarnation }
+      return { status: 200, body: await service.log(caller, document, { since, limit }) }
+    },
+  })
+}
+
+function addTenantLog(to: Endpoints, schemas: RequestSchemas): void {
+  const { service } = to.options
+  addEndpoint(to, {
+    method: 'get',
+    path: '/v1/ops',
+    summary: 'Read the operation log of the tenant',
+    description:
+      'What was stored in any document after position `since`, in the order of arrival. Compacted history is missing.',
+    query: schemas.tenantLogQuery,
+    answers: { 200: { description: 'One page.', schema: tenantLogAnswer } },
+    refusals: ['STORE_MISMATCH'],
+    async handle({ caller, query: { since, limit, storeId } }) {
+      const answer = await service.tenantLog(caller, { since, limit })
+      if (storeId !== undefined && storeId !== answer.storeId) {
+        throw new ServerError('STORE_MISMATCH', 'positions of another store mean nothing here: read again from 0', {
+          extra: { storeId: answer.storeId },
+        })
+      }
+      return { status: 200, body: answer }
+    },
+  })
+}

@@ -1,0 +1,63 @@
+/** Every limit of the HTTP server: name with its unit last, default, reason. Collected in `docs/LIMITS.md`. */
+export interface ServerLimits {
+  /** A tenant names a customer or an application; it is part of every key of the store. */
+  readonly tenantIdBytesMax: number
+  /** A node id is a replica id and travels in every change: the same bound as in core. */
+  readonly nodeIdBytesMax: number
+  /** A document id is a name or a path, and part of every key of the store. */
+  readonly documentIdBytesMax: number
+  /** Room for `NODE:SEQ` with the longest node id, or for any usual opaque key. */
+  readonly idempotencyKeyBytesMax: number
+  /** The largest value core takes (1 MiB encoded) fits with its envelope. More belongs in several requests. */
+  readonly bodyBytesMax: number
+  /** Bodies being read, all together. Beyond it new ones are put off, so that many slow senders cannot exhaust memory. */
+  readonly bodiesBufferedBytesMax: number
+  /** Nesting of a body: values of core's 64 levels inside nested operations. Checked before parsing, whose stack is finite. */
+  readonly bodyDepthMax: number
+  /** One request is one change, applied in one turn of the event loop: this keeps that turn in the milliseconds. */
+  readonly opsPerRequestMax: number
+  /** Page size when the caller names none. */
+  readonly pageSizeDefault: number
+  /** A page is built in memory. */
+  readonly pageSizeMax: number
+  /** Requests of `/v1` being answered. Beyond it a caller is told to come back: a queue would only grow. */
+  readonly requestsConcurrentMax: number
+  /** Open connections; more are dropped at accept. */
+  readonly connectionsMax: number
+  /** Request line and headers together, and the longest of them: ids, key and cursor with room for a proxy's additions. */
+  readonly headersBytesMax: number
+  /** Time to send the headers. A client that trickles them holds a connection for nothing. */
+  readonly headersTimeoutMs: number
+  /** Time to send the whole request. */
+  readonly requestTimeoutMs: number
+  /** An idle connection is kept longer than the usual load balancer does (60 s), so that the balancer closes first. */
+  readonly keepAliveTimeoutMs: number
+  /** A connection on which nothing moves, such as a reader that does not read, is closed. */
+  readonly idleTimeoutMs: number
+  /** After SIGTERM requests in progress get this long. Orchestrators usually kill after 30 s. */
+  readonly shutdownGraceMs: number
+  /** What a refused caller is told to wait. */
+  readonly retryAfterSeconds: number
+}
+
+export const defaultServerLimits: ServerLimits = {
+  tenantIdBytesMax: 128,
+  nodeIdBytesMax: 128,
+  documentIdBytesMax: 256,
+  idempotencyKeyBytesMax: 256,
+  bodyBytesMax: 2_097_152,
+  bodiesBufferedBytesMax: 67_108_864,
+  bodyDepthMax: 128,
+  opsPerRequestMax: 1000,
+  pageSizeDefault: 100,
+  pageSizeMax: 1000,
+  requestsConcurrentMax: 256,
+  connectionsMax: 10_000,
+  headersBytesMax: 16_384,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  idleTimeoutMs: 120_000,
+  shutdownGraceMs: 10_000,
+  retryAfterSeconds: 1,
+}

@@ -1,0 +1,61 @@
+/**
+ * At which version each dot arrived in the store. "A remove takes away what its author had seen at version n" is a question
+ * about arrival here, not about causality: the author read version n. Runs of dots by actor, ascending; after compaction those
+ * of live tags remain, so the answer stays exact.
+ */
+import type { ActorId, Dot } from '@joinery/core'
+
+interface Run {
+  readonly first: number
+  readonly last: number
+  readonly version: number
+}
+
+export class Arrivals {
+  readonly #runs = new Map<ActorId, Run[]>()
+
+  /** Dots `first .. last` of an actor arrived at a version. Called in ascending order per actor. */
+  add(actor: ActorId, run: Run): void {
+    const runs = this.#runs.get(actor)
+    if (runs === undefined) this.#runs.set(actor, [run])
+    else runs.push(run)
+  }
+
+  /** The version at which a dot arrived; 0 for one that is older than everything kept. O(log n). */
+  versionOf({ actor, counter }: Dot): number {
+    const runs = this.#runs.get(actor) ?? []
+    let low = 0
+    let high = runs.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((runs[middle] as Run).last < counter) low = middle + 1
+      else high = middle
+    }
+    const run = runs[low]
+    return run !== undefined && run.first <= counter ? run.version : 0
+  }
+
+  /** The arrivals of these dots, to be stored with a snapshot. */
+  encode(tags: readonly Dot[]): string {
+    const byActor = new Map<ActorId, [number, number][]>()
+    for (const tag of tags) {
+      const list = byActor.get(tag.actor) ?? []
+      byActor.set(tag.actor, list)
+      list.push([tag.counter, this.versionOf(tag)])
+    }
+    for (const list of byActor.values()) list.sort(([a], [b]) => a - b)
+    return JSON.stringify(Object.fromEntries(byActor))
+  }
+
+  /** Reads what `encode` wrote. */
+  static decode(text: string): Arrivals {
+    const arrivals = new Arrivals()
+    const byActor = JSON.parse(text) as Record<ActorId, [number, number][]>
+    for (const [actor, list] of Object.entries(byActor)) {
+      for (const [counter, version] of list) {
+        arrivals.add(actor as ActorId, { first: counter, last: counter, version })
+      }
+    }
+    return arrivals
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The open documents: loaded once from snapshot and log, kept in step with every commit, and dropped when a commit fails or
+ * others are used more. Callers hold the document's line while they use it.
+ */
+import { type Actor, Doc, readChange } from '@joinery/core'
+import type { DocumentHead, DocumentKey, LogEntry, Store } from '@joinery/sync'
+import { Arrivals } from './arrivals.ts'
+import { documentAttributes } from './attributes.ts'
+import type { ServiceLimits } from './limits.ts'
+
+export interface OpenDocument {
+  readonly head: DocumentHead
+  /** Absent while the document is deleted. */
+  readonly doc: Doc | undefined
+  readonly arrivals: Arrivals
+}
+
+/** Log entries read at a time while loading. */
+const PAGE = 1000
+
+export class Library {
+  readonly #store: Store
+  readonly #actor: Actor
+  readonly #limits: ServiceLimits
+  /** In the order of use, the least recent first. */
+  readonly #open = new Map<string, OpenDocument>()
+
+  constructor(store: Store, actor: Actor, limits: ServiceLimits) {
+    this.#store = store
+    this.#actor = actor
+    this.#limits = limits
+  }
+
+  /** The document, or undefined when there never was one. */
+  async open(key: DocumentKey): Promise<OpenDocument | undefined> {
+    const name = nameOf(key)
+    const known = this.#open.get(name)
+    if (known !== undefined) {
+      this.#open.delete(name)
+      this.#open.set(name, known)
+      return known
+    }
+    const head = await this.#store.head(key)
+    if (head === undefined) return undefined
+    const opened = head.deleted
+      ? { head, doc: undefined, arrivals: new Arrivals() }
+      : await this.#load(head, head.version)
+    this.keep(opened)
+    return opened
+  }
+
+  /** Keeps a document in its new state. */
+  keep(opened: OpenDocument): void {
+    const name = nameOf(opened.head.key)
+    this.#open.delete(name)
+    this.#open.set(name, opened)
+    if (this.#open.size > this.#limits.residentDocumentsMax) {
+      const [oldest] = this.#open.keys()
+      if (oldest !== undefined) this.#open.delete(oldest)
+    }
+  }
+
+  /** Forgets a document whose state in memory is ahead of the store: the next use loads it again. */
+  drop(key: DocumentKey): void {
+    this.#open.delete(nameOf(key))
+  }
+
+  /** The document as of a version; undefined when the history no longer reaches back so far. */
+  async at(head: DocumentHead, version: number): Promise<OpenDocument | undefined> {
+    if (version < Math.max(head.compactedVersion, head.snapshotVersion)) return undefined
+    return this.#load(head, version)
+  }
+
+  async #load(head: DocumentHead, version: number): Promise<OpenDocument> {
+    const { key } = head
+    const snapshot = head.snapshotVersion > 0 ? await this.#store.snapshot(key) : undefined
+    const arrivals = snapshot === undefined ? new Arrivals() : Arrivals.decode(snapshot.attributes)
+    const parts: Uint8Array[] = snapshot === undefined ? [] : [snapshot.bytes]
+    let after = Math.max(snapshot?.version ?? 0, documentAttributes(head).base)
+    while (after < version) {
+      const page = await this.#store.log(key, { after, limit: PAGE })
+      const wanted = page.filter((entry) => entry.version <= version)
+      for (const entry of wanted) {
+        parts.push(entry.change)
+        noteArrival(arrivals, entry)
+      }
+      if (wanted.length === 0) break
+      after = (wanted.at(-1) as LogEntry).version
+    }
+    const doc =
+      parts.length === 0
+        ? new Doc({ actor: this.#actor, incarnation: head.incarnation })
+        : Doc.load(parts, { actor: this.#actor })
+    return { head, doc, arrivals }
+  }
+}
+
+/** Notes when the dots of a stored change arrived. */
+export function noteArrival(arrivals: Arrivals, { change, version }: LogEntry): void {
+  const { actor, first, length } = readChange(change).header
+  arrivals.add(actor, { first, last: first + length - 1, version })
+}
+
+function nameOf({ tenant, id }: DocumentKey): string {
+  return JSON.stringify([tenant, id])
+}

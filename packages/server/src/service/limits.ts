@@ -1,0 +1,27 @@
+/** Limits of the document service: name with its unit last, default, reason. */
+export interface ServiceLimits {
+  /** Documents kept open in memory, least recently used out first. */
+  readonly residentDocumentsMax: number
+  /**
+   * Versions of each document that stay in the log at least. Positions and `since` reach back so far; twice as many are kept
+   * before the older half is folded into the snapshot.
+   */
+  readonly historyVersionsMin: number
+  /** Operations in one request: each becomes a change, all are stored in one step. */
+  readonly requestOpsMax: number
+  /** Operations of others shown in one answer; the rest is read from the log. */
+  readonly answerOpsMax: number
+  /** How long an opaque idempotency key is remembered, in milliseconds. */
+  readonly receiptMsMax: number
+  /** How far ahead of the server a timestamp may be, in milliseconds. */
+  readonly clockDriftMsMax: number
+}
+
+export const serviceLimits: ServiceLimits = {
+  residentDocumentsMax: 1000,
+  historyVersionsMin: 1000,
+  requestOpsMax: 1000,
+  answerOpsMax: 1000,
+  receiptMsMax: 86_400_000,
+  clockDriftMsMax: 60_000,
+}

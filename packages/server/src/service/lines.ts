@@ -1,0 +1,25 @@
+/** Runs tasks that share a name one after the other, and others side by side. */
+export class Lines {
+  readonly #tails = new Map<string, Promise<unknown>>()
+
+  /** Runs a task when all earlier ones of this name have ended, whether or not they failed. */
+  run<R>(name: string, task: () => Promise<R>): Promise<R> {
+    const before = this.#tails.get(name) ?? Promise.resolve()
+    const result = before.then(task, task)
+    const tail = result.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#tails.set(name, tail)
+    void tail.then(() => {
+      // Only the last in line may remove the name: others still wait behind it.
+      if (this.#tails.get(name) === tail) this.#tails.delete(name)
+    })
+    return result
+  }
+
+  /** Waits until nothing runs. */
+  async idle(): Promise<void> {
+    while (this.#tails.size > 0) await Promise.all(this.#tails.values())
+  }
+}

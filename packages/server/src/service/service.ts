@@ -1,0 +1,412 @@
+/**
+ * The document service: every route of the HTTP API without HTTP. Requests on one document run one after the other; an answer
+ * is given only when what it says is durable, and a request that is refused has changed nothing.
+ */
+import { type Actor, Doc, Rga, Text } from '@joinery/core'
+import {
+  type Commit,
+  type DocumentHead,
+  type DocumentKey,
+  documentValue,
+  type LogEntry,
+  type NewEntry,
+  OperationError,
+  putDocument,
+  rootOf,
+  type Store,
+} from '@joinery/sync'
+import { ServerError } from '../errors.ts'
+import { Arrivals } from './arrivals.ts'
+import { documentAttributes, loggedOperation, stateOf, writeDocumentAttributes } from './attributes.ts'
+import { authorView } from './author-view.ts'
+import { entriesOf, entryAttributes, entryOf, type Moment } from './entries.ts'
+import { Library, noteArrival, type OpenDocument } from './library.ts'
+import { type ServiceLimits, serviceLimits } from './limits.ts'
+import { Lines } from './lines.ts'
+import { answered, receiptFor, receiptLine } from './receipts.ts'
+import { checkSince, checkType, type Living, refuseSince, requireLiving, snapshotOf } from './since.ts'
+import type {
+  Caller,
+  DocumentService,
+  DocumentState,
+  DocumentType,
+  DocumentValue,
+  Idempotency,
+  LogAnswer,
+  Operation,
+  OpsAnswer,
+  OpsRequest,
+  PutRequest,
+  Since,
+} from './types.ts'
+
+export interface DocumentServiceOptions {
+  readonly store: Store
+  /** Stamps what comes in; see `serverActor`. */
+  readonly actor: Actor
+  /** A new random text of 96 bits or more. */
+  readonly newIncarnation: () => string
+  /** The wall clock in milliseconds. */
+  readonly nowMs: () => number
+  readonly limits?: Partial<ServiceLimits>
+  /** Told of failures that no request is refused for, such as that of a compaction. */
+  readonly onWarning?: (message: string, cause: unknown) => void
+}
+
+/** What a write did to a document in memory, to be committed. */
+interface Outcome<A> {
+  readonly kind: Commit['kind']
+  readonly doc: Doc | undefined
+  readonly incarnation: string
+  readonly attributes: string
+  readonly entries: readonly NewEntry[]
+  /** The answer, given the state after the commit. */
+  readonly answer: (state: DocumentState) => A
+}
+
+class Service implements DocumentService {
+  readonly #store: Store
+  readonly #actor: Actor
+  readonly #newIncarnation: () => string
+  readonly #nowMs: () => number
+  readonly #limits: ServiceLimits
+  readonly #library: Library
+  readonly #lines = new Lines()
+  readonly #onWarning: DocumentServiceOptions['onWarning']
+  #draining = false
+
+  constructor({ store, actor, newIncarnation, nowMs, limits, onWarning }: DocumentServiceOptions) {
+    this.#onWarning = onWarning
+    this.#store = store
+    this.#actor = actor
+    this.#newIncarnation = newIncarnation
+    this.#nowMs = nowMs
+    this.#limits = { ...serviceLimits, ...limits }
+    this.#library = new Library(store, actor, this.#limits)
+  }
+
+  async put(caller: Caller, id: string, request: PutRequest): Promise<DocumentValue & { readonly created: boolean }> {
+    return this.#write(caller, id, request.idempotency, async (opened) => {
+      const { type, value } = request
+      const created = opened?.doc === undefined
+      if (opened?.doc !== undefined) checkType(opened, type)
+      const doc = opened?.doc ?? this.#newDocument()
+      const op: Operation = { type: 'put', value }
+      const entry = entryOf(caller, doc, op, this.#moment(), (context) => putDocument(doc, type, value, context))
+      return outcomeOf(opened, {
+        doc,
+        type,
+        entries: [entry],
+        answer: (state) => ({ ...state, value: documentValue(doc, type), created }),
+      })
+    })
+  }
+
+  async get(caller: Caller, id: string, options: { readonly ids?: boolean | undefined } = {}): Promise<DocumentValue> {
+    return this.#read(caller, id, async ({ head, doc }) => {
+      const { type } = documentAttributes(head)
+      return { ...this.#state(head), value: documentValue(doc, type), ...(options.ids ? idsOf(doc, type) : {}) }
+    })
+  }
+
+  async remove(caller: Caller, id: string, idempotency?: Idempotency): Promise<DocumentState> {
+    return this.#write(caller, id, idempotency, async (opened) => {
+      const { head, doc } = this.#require(opened, id)
+      // What the tombstone keeps of the incarnation: exactly how much of it was seen when it ended.
+      const change = new Uint8Array(Buffer.from(JSON.stringify(doc.version())))
+      return {
+        kind: 'end',
+        doc: undefined,
+        incarnation: head.incarnation,
+        attributes: head.attributes,
+        entries: [{ change, attributes: entryAttributes(caller, { type: 'delete' }, this.#moment()) }],
+        answer: (state) => state,
+      }
+    })
+  }
+
+  async list(
+    caller: Caller,
+    options: { readonly prefix?: string | undefined; readonly cursor?: string | undefined; readonly limit: number },
+  ): Promise<{ readonly documents: readonly DocumentState[]; readonly cursor?: string }> {
+    const { prefix, cursor, limit } = options
+    const page = await this.#store.documents(caller.tenant, {
+      limit,
+      ...(prefix === undefined ? {} : { prefix }),
+      ...(cursor === undefined ? {} : { cursor }),
+    })
+    const documents = page.items.map((head) => this.#state(head))
+    return page.cursor === undefined ? { documents } : { documents, cursor: page.cursor }
+  }
+
+  async ops(caller: Caller, id: string, request: OpsRequest): Promise<OpsAnswer> {
+    if (request.ops.length > this.#limits.requestOpsMax) {
+      throw new ServerError('TOO_MANY_OPS', `${request.ops.length} operations, ${this.#limits.requestOpsMax} allowed`)
+    }
+    return this.#write(caller, id, request.idempotency, async (opened) => {
+      const living = this.#forOps(opened, id, request)
+      const { doc } = living
+      const { type, since } = request
+      const others =
+        opened === undefined ? { ops: [], truncated: false } : await this.#others(caller, living, since.version)
+      const view = await authorView(this.#library, living, since.version, request)
+      const moment = this.#moment()
+      const entries = request.ops.flatMap((op) => entriesOf(caller, doc, { type, op, view }, moment))
+      // A request that may be repeated is remembered with the version it took, and a document begins with a change.
+      if (entries.length === 0 && (request.idempotency !== undefined || opened === undefined)) {
+        entries.push(entryOf(caller, doc, { type: 'none' }, moment, () => {}))
+      }
+      return outcomeOf(opened, {
+        doc,
+        type,
+        entries,
+        answer: (state) => ({
+          ...state,
+          ...(request.withoutSnapshot ? {} : { snapshot: documentValue(doc, type) }),
+          ...(request.withIds ? idsOf(doc, type) : {}),
+          ...others,
+        }),
+      })
+    })
+  }
+
+  /** The document that operations go to: what is there, or a new one for an author who knows of none. */
+  #forOps(opened: OpenDocument | undefined, id: string, { type, since }: OpsRequest): Living {
+    if (opened === undefined && since.version === 0) {
+      const doc = this.#newDocument()
+      const key = { tenant: '', id }
+      return { head: firstHead(key, doc, type), doc, arrivals: new Arrivals() }
+    }
+    const living = this.#require(opened, id)
+    checkType(living, type)
+    checkSince(living, since, this.#storeId)
+    return living
+  }
+
+  /** What other nodes did after a version. */
+  async #others(caller: Caller, { head }: Living, since: number): Promise<Pick<OpsAnswer, 'ops' | 'truncated'>> {
+    const limit = this.#limits.answerOpsMax
+    const after = Math.max(since, documentAttributes(head).base, head.compactedVersion)
+    const entries = since >= head.version ? [] : await this.#store.log(head.key, { after, limit })
+    const last = entries.at(-1)
+    const more = last !== undefined && last.version < head.version
+    return {
+      ops: entries.map(loggedOperation).filter(({ node }) => node !== caller.node),
+      truncated: more || (head.compactedVersion > 0 && since < head.compactedVersion),
+    }
+  }
+
+  async log(
+    caller: Caller,
+    id: string,
+    options: { readonly since: Since; readonly limit: number },
+  ): Promise<LogAnswer> {
+    return this.#read(caller, id, async (living) => {
+      const { head } = living
+      checkSince(living, options.since, this.#storeId)
+      const since = Math.max(options.since.version, documentAttributes(head).base)
+      if (since < head.compactedVersion) refuseSince('SINCE_COMPACTED', living, this.#storeId)
+      const entries = await this.#store.log(head.key, { after: since, limit: options.limit })
+      const last = entries.at(-1)
+      const answer = { ...this.#state(head), ops: entries.map(loggedOperation) }
+      return last !== undefined && last.version < head.version ? { ...answer, next: last.version } : answer
+    })
+  }
+
+  async tenantLog(
+    caller: Caller,
+    options: { readonly since: number; readonly limit: number },
+  ): ReturnType<DocumentService['tenantLog']> {
+    const entries = await this.#store.tenantLog(caller.tenant, { after: options.since, limit: options.limit })
+    const ops = entries.map((entry) => ({
+      position: entry.position,
+      id: entry.key.id,
+      incarnation: entry.incarnation,
+      ...loggedOperation(entry),
+    }))
+    const storeId = this.#storeId
+    const last = ops.at(-1)
+    return last !== undefined && ops.length === options.limit ? { storeId, ops, next: last.position } : { storeId, ops }
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true
+    await this.#lines.idle()
+  }
+
+  get #storeId(): string {
+    return this.#store.identity.storeId
+  }
+
+  #state(head: DocumentHead): DocumentState {
+    return stateOf(head, this.#storeId)
+  }
+
+  #moment(): Moment {
+    return { nowMs: this.#nowMs(), driftMsMax: this.#limits.clockDriftMsMax }
+  }
+
+  #require(opened: OpenDocument | undefined, id: string): Living {
+    return requireLiving(opened, id, this.#storeId)
+  }
+
+  #newDocument(): Doc {
+    return new Doc({ actor: this.#actor, incarnation: this.#newIncarnation() })
+  }
+
+  /** Runs in the document's line: what it shows is durable, because writes commit before they leave the line. */
+  #read<A>(caller: Caller, id: string, task: (living: Living) => Promise<A>): Promise<A> {
+    const key = { tenant: caller.tenant, id }
+    return this.#lines.run(lineOf(key), async () => task(this.#require(await this.#library.open(key), id)))
+  }
+
+  #write<A>(
+    caller: Caller,
+    id: string,
+    idempotency: Idempotency | undefined,
+    task: (opened: OpenDocument | undefined) => Promise<Outcome<A>>,
+  ): Promise<A> {
+    if (this.#draining) throw new ServerError('SHUTTING_DOWN', 'the server is stopping')
+    const key = { tenant: caller.tenant, id }
+    const inLine = (): Promise<A> => this.#lines.run(lineOf(key), () => this.#commit(caller, key, idempotency, task))
+    if (idempotency === undefined) return inLine()
+    return this.#lines.run(receiptLine(caller, idempotency), async () => {
+      const before = await answered(this.#store, caller, idempotency, this.#nowMs())
+      return before === undefined ? inLine() : (before.answer as A)
+    })
+  }
+
+  async #commit<A>(
+    caller: Caller,
+    key: DocumentKey,
+    idempotency: Idempotency | undefined,
+    task: (opened: OpenDocument | undefined) => Promise<Outcome<A>>,
+  ): Promise<A> {
+    const opened = await this.#library.open(key)
+    try {
+      const outcome = await task(opened)
+      const head = nextHead(opened?.head, key, outcome)
+      const answer = outcome.answer(this.#state(head))
+      if (outcome.entries.length === 0) return answer
+      const expiry = { nowMs: this.#nowMs(), receiptMsMax: this.#limits.receiptMsMax }
+      const stored = await this.#store.commit({
+        key,
+        expectedVersion: opened?.head.version ?? 0,
+        kind: outcome.kind,
+        incarnation: outcome.incarnation,
+        attributes: outcome.attributes,
+        entries: outcome.entries,
+        ...(idempotency === undefined ? {} : { receipt: receiptFor(caller, idempotency, answer, expiry) }),
+      })
+      await this.#keep(opened, head, outcome, stored)
+      return answer
+    } catch (error) {
+      // Memory may be ahead of the store now: the next request loads the document again.
+      this.#library.drop(key)
+      throw await this.#refusal(error, key)
+    }
+  }
+
+  /** What the caller is told: a `since` that is too old comes with the document as it is. */
+  async #refusal(error: unknown, key: DocumentKey): Promise<unknown> {
+    const refusal = asServerError(error)
+    if (!(refusal instanceof ServerError) || refusal.code !== 'SINCE_COMPACTED') return refusal
+    const opened = await this.#library.open(key)
+    const extra = opened?.doc === undefined ? {} : snapshotOf({ ...opened, doc: opened.doc }, this.#storeId)
+    return new ServerError('SINCE_COMPACTED', refusal.message, { cause: error, extra })
+  }
+
+  async #keep<A>(
+    opened: OpenDocument | undefined,
+    head: DocumentHead,
+    outcome: Outcome<A>,
+    stored: readonly LogEntry[],
+  ): Promise<void> {
+    const arrivals = opened?.arrivals ?? new Arrivals()
+    if (outcome.kind !== 'append') {
+      // The store says where the history of the new life begins.
+      this.#library.drop(head.key)
+      return
+    }
+    for (const entry of stored) noteArrival(arrivals, entry)
+    this.#library.keep({ head, doc: outcome.doc, arrivals })
+    const kept = this.#limits.historyVersionsMin
+    const oldest = Math.max(head.compactedVersion, documentAttributes(head).base)
+    if (head.version - oldest < 2 * kept) return
+    try {
+      await this.#compact(head, head.version - kept)
+    } catch (cause) {
+      // What was asked for is done and durable: the history is folded another time.
+      this.#library.drop(head.key)
+      this.#onWarning?.(`history of ${head.key.id} could not be compacted`, cause)
+    }
+  }
+
+  /** Folds the history up to a version into the snapshot. What was acknowledged does not depend on it. */
+  async #compact(head: DocumentHead, version: number): Promise<void> {
+    const past = await this.#library.at(head, version)
+    if (past?.doc === undefined) return
+    const attributes = past.arrivals.encode(past.doc.tags())
+    const snapshot = { version, incarnation: head.incarnation, bytes: past.doc.snapshot(), attributes }
+    await this.#store.compact(head.key, snapshot, version)
+    this.#library.drop(head.key)
+  }
+}
+
+export function createDocumentService(options: DocumentServiceOptions): DocumentService {
+  return new Service(options)
+}
+
+function outcomeOf<A>(
+  opened: OpenDocument | undefined,
+  made: Pick<Outcome<A>, 'entries' | 'answer'> & { readonly doc: Doc; readonly type: DocumentType },
+): Outcome<A> {
+  const { doc, type, entries, answer } = made
+  const begins = opened?.doc === undefined
+  const base = begins ? (opened?.head.version ?? 0) : documentAttributes(opened.head).base
+  return {
+    kind: begins ? 'begin' : 'append',
+    doc,
+    incarnation: doc.incarnation,
+    attributes: writeDocumentAttributes({ type, base }),
+    entries,
+    answer,
+  }
+}
+
+/** The head of a document that is about to begin. */
+function firstHead(key: DocumentKey, doc: Doc, type: DocumentType): DocumentHead {
+  const attributes = writeDocumentAttributes({ type, base: 0 })
+  const { incarnation } = doc
+  return { key, version: 0, incarnation, deleted: false, attributes, snapshotVersion: 0, compactedVersion: 0 }
+}
+
+/** The head after a commit. */
+function nextHead<A>(head: DocumentHead | undefined, key: DocumentKey, outcome: Outcome<A>): DocumentHead {
+  const { incarnation, attributes, entries, kind } = outcome
+  return {
+    key,
+    version: (head?.version ?? 0) + entries.length,
+    incarnation,
+    deleted: kind === 'end',
+    attributes,
+    snapshotVersion: head?.snapshotVersion ?? 0,
+    compactedVersion: head?.compactedVersion ?? 0,
+  }
+}
+
+function lineOf({ tenant, id }: DocumentKey): string {
+  return JSON.stringify(['document', tenant, id])
+}
+
+/** Ids of the elements of a list or text; nothing for other types. */
+function idsOf(doc: Doc, type: DocumentType): { readonly ids?: readonly string[] } {
+  const root = type === 'rga' || type === 'text' ? rootOf(doc, type) : undefined
+  return root instanceof Rga || root instanceof Text ? { ids: root.ids() } : {}
+}
+
+function asServerError(error: unknown): unknown {
+  return error instanceof OperationError
+    ? new ServerError(error.code, error.message, { cause: error, extra: { ...error.extra } })
+    : error
+}

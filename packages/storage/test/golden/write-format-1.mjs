@@ -1,0 +1,28 @@
+/** Wrote `format-1.sqlite`, with the package built: `node write-format-1.mjs`. A new format gets a file and a script of its own. */
+import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { sqliteStore } from '../../dist/sqlite.js'
+
+const path = fileURLToPath(new URL('format-1.sqlite', import.meta.url))
+rmSync(path, { force: true })
+const store = await sqliteStore({ path })
+const bytes = (text) => new TextEncoder().encode(text)
+
+function commit(id, kind, expectedVersion, changes, more = {}) {
+  const entries = changes.map((change) => ({ change: bytes(change), attributes: `of ${change}` }))
+  const key = { tenant: 'tenant', id }
+  return store.commit({ key, kind, expectedVersion, incarnation: 'life-1', attributes: 'document', entries, ...more })
+}
+
+const receipt = { tenant: 'tenant', scope: 'scope', key: 'key', requestHash: 'hash', answer: 'answer', expiresAtMs: 5 }
+await commit('compacted', 'begin', 0, ['one', 'two', 'three'], { receipt })
+const snapshot = { version: 2, incarnation: 'life-1', bytes: Uint8Array.of(0, 1, 254, 255), attributes: 'tags' }
+await store.compact({ tenant: 'tenant', id: 'compacted' }, snapshot, 1)
+await commit('deleted', 'begin', 0, ['begun'])
+await commit('deleted', 'end', 1, ['ended'])
+await commit('second life', 'begin', 0, ['begun'])
+await commit('second life', 'end', 1, ['ended'])
+await commit('second life', 'begin', 2, ['begun again'], { incarnation: 'life-2' })
+await store.setValue('name\0', 'value \u{1f600}')
+await store.close()
+rmSync(`${path}.fence`)
