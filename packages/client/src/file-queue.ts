@@ -2,7 +2,19 @@
  * A queue in a directory: an append-only journal that is flushed with every write and rewritten when most of it is history.
  * Node only; needs nothing but the file system.
  */
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { ClientError, refuse } from './errors.ts'
 import { defaultFileQueueLimits, type FileQueueLimits } from './limits.ts'

@@ -49,7 +49,9 @@ class SqliteQueue implements Queue {
 
   constructor(database: SqliteDatabase) {
     this.#database = database
-    this.#set = database.prepare('INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value')
+    this.#set = database.prepare(
+      'INSERT INTO record (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    )
     this.#delete = database.prepare('DELETE FROM record WHERE key = ?')
   }
 
@@ -57,7 +59,9 @@ class SqliteQueue implements Queue {
     this.#requireOpen()
     try {
       const rows = this.#database.prepare('SELECT key, value FROM record ORDER BY key').all()
-      return new Map((rows as { key: Uint8Array; value: Uint8Array }[]).map(({ key, value }) => [text(key), text(value)]))
+      return new Map(
+        (rows as { key: Uint8Array; value: Uint8Array }[]).map(({ key, value }) => [text(key), text(value)]),
+      )
     } catch (error) {
       throw asClientError(error, 'cannot read the queue')
     }

@@ -19,15 +19,15 @@ export { Writer } from './codec/writer.ts'
 export { encodeBundle } from './document/bundle.ts'
 export type { MissingRange } from './document/causal-buffer.ts'
 export { type ChangeHeader, type ChangeNote, type Head, readChange } from './document/change.ts'
-export {
-  type ApplyResult,
-  type ChangeOptions,
-  Doc,
-  type DocEvent,
-  type DocOptions,
-  type NewDocOptions,
-  type Observed,
-} from './document/doc.ts'
+export { Doc } from './document/doc.ts'
+export type {
+  ApplyResult,
+  ChangeOptions,
+  DocEvent,
+  DocOptions,
+  NewDocOptions,
+  Observed,
+} from './document/doc-types.ts'
 export { allTypes } from './document/registry.ts'
 export {
   boundedCounter,

@@ -19,6 +19,10 @@ export const limits = {
   keyBytesMax: 1024,
   /** One change, encoded. Beyond it a transport could not carry it in bounded memory. */
   changeBytesMax: 16_777_216,
+  /** Author, message or signature of a change: a note is for people, not for documents. */
+  noteBytesMax: 4096,
+  /** Name of a document's incarnation. It travels in every change. */
+  incarnationBytesMax: 64,
   /** Changes that wait for others in one document. Beyond it the sender is asked to start with what is missing. */
   bufferedChangesMax: 10_000,
   /** The same in bytes. */

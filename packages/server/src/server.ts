@@ -2,12 +2,11 @@
  * The server host: the HTTP application on a socket. Safe unless told otherwise: loopback only until there are keys, and no
  * page of another site gets in.
  */
-import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { formatOrigin, isLoopbackHost, type ListenAddress, parseAddress } from './http/address.ts'
 import { type App, createApp } from './http/app.ts'
-import { createListener, type TlsIdentity } from './http/listener.ts'
+import { createListener, type Listener, type TlsIdentity } from './http/listener.ts'
 import type { KeyRing } from './keys.ts'
 import { defaultServerLimits, type ServerLimits } from './limits.ts'
 import type { DocumentService } from './service/types.ts'
@@ -118,7 +117,7 @@ function checkOrigin(text: string): string {
   return origin
 }
 
-function listen(listener: Server, { host, port }: ListenAddress): Promise<AddressInfo> {
+function listen(listener: Listener, { host, port }: ListenAddress): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     listener.once('error', (cause: NodeJS.ErrnoException) => {
       const taken = cause.code === 'EADDRINUSE'
@@ -145,7 +144,7 @@ function wildcard(host: string): boolean {
 }
 
 interface ShutDownOptions {
-  readonly listener: Server
+  readonly listener: Listener
   readonly app: App
   readonly service: DocumentService
   readonly logger: Logger
@@ -154,35 +153,35 @@ interface ShutDownOptions {
 
 /** Connections turn idle as their answers leave; each is let go of soon after. */
 const IDLE_CHECK_MS = 25
+/** Connections on which no request was ever sent count as busy for Node. They get this long, in case one is under way. */
+const LINGER_MS = 250
 
 async function shutDown({ listener, app, service, logger, graceMs }: ShutDownOptions): Promise<boolean> {
   app.load.drain()
   const closed = new Promise<void>((resolve) => listener.close(() => resolve()))
-  listener.closeIdleConnections()
   logger.info({ active: app.load.active }, 'stopping: finishing what was begun')
   const sweep = setInterval(() => listener.closeIdleConnections(), IDLE_CHECK_MS)
-  const { clean } = await within(graceMs, async () => {
-    await app.load.idle()
+  const clean = await within(graceMs, async () => {
+    await listener.answered()
     await service.drain()
-    await closed
   })
+  await within(LINGER_MS, () => closed)
   clearInterval(sweep)
-  if (!clean) {
-    logger.warn({ active: app.load.active, graceMs }, 'the grace period is over: cutting off what is left')
-    listener.closeAllConnections()
-    // Commits under way still become durable or fail as a whole; without this the store would close under them.
-    await within(graceMs, () => service.drain())
-  }
+  if (!clean) logger.warn({ active: app.load.active, graceMs }, 'the grace period is over: cutting off what is left')
+  listener.closeAllConnections()
+  // Commits under way become durable or fail as a whole; without this the store would close under them.
+  if (!clean) await within(graceMs, () => service.drain())
   return clean
 }
 
-async function within(ms: number, run: () => Promise<void>): Promise<{ readonly clean: boolean }> {
+/** True when it was done in time. */
+async function within(ms: number, run: () => Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(false), ms)
   })
   try {
-    return { clean: await Promise.race([run().then(() => true), late]) }
+    return await Promise.race([run().then(() => true), late])
   } finally {
     clearTimeout(timer)
   }

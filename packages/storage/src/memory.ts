@@ -32,6 +32,8 @@ import { listDocuments } from './memory/listing.ts'
 import { Medium } from './memory/medium.ts'
 import { copyBytes, copyEntry, headOf, receiptKey, writeCommit } from './memory/write.ts'
 
+export type { RandomBytes }
+
 /** What outlives a store in memory. Opaque: only `memoryStore` looks inside. */
 export type MemoryMedium = { readonly brand: 'MemoryMedium' }
 

@@ -35,6 +35,8 @@ import { runTransaction } from './sqlite/transaction.ts'
 import { type WriteQueue, writeQueue } from './sqlite/write-queue.ts'
 import { commitBytes, purgeReceipts, writeCommit, writeCompaction, writeValue } from './sqlite/writes.ts'
 
+export type { RandomBytes, SqliteDriver, SqliteLimits }
+
 export interface SqliteStoreOptions {
   /** The database file; it and its directory are created when missing. `PATH-wal` and `PATH.fence` appear beside it. */
   readonly path: string

@@ -1,4 +1,14 @@
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Store } from '@joinery/sync'
 import { describe, expect, test } from 'vitest'
@@ -145,6 +155,15 @@ describe('identity', () => {
     broken.advance(2)
     expect(existsSync(fence)).toBe(false)
     broken.advance(3)
+    await expectRenamed(path, storeId)
+  })
+
+  test('an open that fails before its new fence is written leaves a store without identity, which then takes one', async () => {
+    const { path, storeId, fence } = await closedStore()
+    rmSync(fence)
+    mkdirSync(fence)
+    await expect(sqliteStore({ path })).rejects.toMatchObject({ code: 'STORE_IO' })
+    rmSync(fence, { recursive: true })
     await expectRenamed(path, storeId)
   })
 

@@ -42,10 +42,13 @@ export function readPage(json: JsonObject): DocumentPage {
   return { documents, ...(typeof json.cursor === 'string' ? { cursor: json.cursor } : {}) }
 }
 
-/** The state that a 409 carries, to start over from; undefined when it carries none. */
-export function readReset(json: JsonObject): DocumentValue | undefined {
+/**
+ * The state that a 409 carries, to start over from; undefined when it carries none. In a problem document `type` is that of the
+ * problem, so the document's is the one that was asked for.
+ */
+export function readReset(json: JsonObject, type: DocumentType): DocumentValue | undefined {
   try {
-    return readValue({ ...json, value: json.value ?? json.snapshot })
+    return readValue({ ...json, type, value: json.snapshot })
   } catch {
     return undefined
   }
@@ -53,7 +56,8 @@ export function readReset(json: JsonObject): DocumentValue | undefined {
 
 /** The server's time in a `CLOCK_SKEW`, in milliseconds; undefined when it says none. */
 export function readServerTime({ serverTime }: JsonObject): number | undefined {
-  const ms = typeof serverTime === 'string' ? Date.parse(serverTime) : typeof serverTime === 'number' ? serverTime : Number.NaN
+  const ms =
+    typeof serverTime === 'string' ? Date.parse(serverTime) : typeof serverTime === 'number' ? serverTime : Number.NaN
   return Number.isNaN(ms) ? undefined : ms
 }
 

@@ -9,7 +9,10 @@ export class Unavailable extends Error {
   /** Whether the server itself answered. */
   readonly answered: boolean
 
-  constructor(reason: ClientError, options: { readonly retryAfterMs?: number | undefined; readonly answered: boolean }) {
+  constructor(
+    reason: ClientError,
+    options: { readonly retryAfterMs?: number | undefined; readonly answered: boolean },
+  ) {
     super(reason.message, { cause: reason })
     this.reason = reason
     this.retryAfterMs = options.retryAfterMs
@@ -32,7 +35,15 @@ export class Refusal extends Error {
  * Refusals that say nothing about the request: a key that is missing or wrong, a url that leads elsewhere, a server that is
  * busy. Whoever runs the client mends them; what is queued must not be set aside for them.
  */
-const CIRCUMSTANCES = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'ROUTE_UNKNOWN', 'METHOD_NOT_ALLOWED', 'OVERLOADED', 'SHUTTING_DOWN', 'INTERNAL'])
+const CIRCUMSTANCES = new Set([
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'ROUTE_UNKNOWN',
+  'METHOD_NOT_ALLOWED',
+  'OVERLOADED',
+  'SHUTTING_DOWN',
+  'INTERNAL',
+])
 
 const LATER_STATUSES = new Set([401, 403, 405, 407, 408, 421, 425, 429])
 
@@ -43,5 +54,7 @@ export function isPermanent({ code, status }: Problem): boolean {
 
 /** What callers of reads are told. */
 export function refusedError(problem: Problem): ClientError {
-  return new ClientError('CLIENT_REFUSED', `${problem.code}: ${problem.detail ?? problem.title ?? 'refused'}`, { problem })
+  return new ClientError('CLIENT_REFUSED', `${problem.code}: ${problem.detail ?? problem.title ?? 'refused'}`, {
+    problem,
+  })
 }

@@ -3,8 +3,8 @@ import type { JsonValue } from '@joinery/core'
 import { ClientError, type Problem } from '../errors.ts'
 import type { Fetch, FetchAnswer, Host } from '../host.ts'
 import type { ClientLimits } from '../limits.ts'
-import { isPermanent, Refusal, Unavailable } from './failure.ts'
 import { parseRetryAfter } from './backoff.ts'
+import { isPermanent, Refusal, Unavailable } from './failure.ts'
 
 export interface TransportOptions {
   readonly url: string
@@ -66,19 +66,26 @@ async function exchange(
   { method, path, body, idempotencyKey }: WireRequest,
   signal: AbortSignal,
 ): Promise<{ readonly answer: FetchAnswer; readonly text: string }> {
-  const headers: Record<string, string> = { 'X-Tenant-ID': tenant, 'X-Node-ID': nodeId, Accept: 'application/json' }
-  if (apiKey !== undefined) headers['X-API-Key'] = apiKey
+  const headers: Record<string, string> = { Accept: 'application/json' }
+  headers['X-Tenant-ID'] = headerOf(tenant)
+  headers['X-Node-ID'] = headerOf(nodeId)
+  if (apiKey !== undefined) headers['X-API-Key'] = headerOf(apiKey)
   if (body !== undefined) headers['Content-Type'] = 'application/json'
-  if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey
+  if (idempotencyKey !== undefined) headers['Idempotency-Key'] = headerOf(idempotencyKey)
   const answer = await fetch(`${url}/v1${path}`, { method, headers, signal, ...(body === undefined ? {} : { body }) })
   return { answer, text: await answer.text() }
+}
+
+/** A header carries bytes, and `fetch` takes them as characters of Latin-1: the server reads UTF-8 from them. */
+function headerOf(value: string): string {
+  return Array.from(new TextEncoder().encode(value), (byte) => String.fromCharCode(byte)).join('')
 }
 
 function accept({ host, limits }: TransportOptions, answer: FetchAnswer, text: string): JsonObject {
   const { status } = answer
   const retryAfterMs = parseRetryAfter(answer.headers.get('Retry-After'), host.nowMs())
   const json = text.length <= limits.answerBytesMax ? parseObject(text) : undefined
-  if (status >= 200 && status < 300 && json !== undefined && typeof json.storeId === 'string') return json
+  if (status >= 200 && status < 300 && json !== undefined && isOurs(json)) return json
   if (json !== undefined && typeof json.code === 'string' && status >= 400) {
     const problem: Problem = { ...json, code: json.code, status }
     if (isPermanent(problem)) throw new Refusal(problem)
@@ -86,8 +93,16 @@ function accept({ host, limits }: TransportOptions, answer: FetchAnswer, text: s
     throw new Unavailable(new ClientError('CLIENT_OFFLINE', message, { problem }), { retryAfterMs, answered: true })
   }
   // A proxy, a captive portal, another server: whatever it said, it was not about our request.
-  const reason = new ClientError('CLIENT_BAD_ANSWER', `status ${status} without an answer or problem document of Joinery`)
+  const reason = new ClientError(
+    'CLIENT_BAD_ANSWER',
+    `status ${status} without an answer or problem document of Joinery`,
+  )
   throw new Unavailable(reason, { retryAfterMs, answered: false })
+}
+
+/** Every answer about documents says which store it is about, or lists such answers. */
+function isOurs({ storeId, documents }: JsonObject): boolean {
+  return typeof storeId === 'string' || Array.isArray(documents)
 }
 
 function parseObject(text: string): JsonObject | undefined {

@@ -9,8 +9,8 @@
  */
 import type { JsonValue } from '@joinery/core'
 import type { DocumentType, Operation } from '@joinery/sync'
-import type { WireRequest } from '../http/transport.ts'
 import type { Problem } from '../errors.ts'
+import type { WireRequest } from '../http/transport.ts'
 
 /** The version that an author had seen, and where that number comes from; version 0: nothing. */
 export interface Base {

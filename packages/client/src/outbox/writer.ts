@@ -26,7 +26,8 @@ export function createWriter(queue: Queue): Writer {
       await queue.write(changes)
     } catch (error) {
       // What is durable is unknown from here on; what was promised before stays in the queue for the next process.
-      broken = error instanceof ClientError ? error : new ClientError('CLIENT_QUEUE_IO', String(error), { cause: error })
+      broken =
+        error instanceof ClientError ? error : new ClientError('CLIENT_QUEUE_IO', String(error), { cause: error })
       throw broken
     }
   }

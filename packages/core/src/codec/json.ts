@@ -6,7 +6,7 @@ import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Reader } from './reader.ts'
 import { isWellFormed, utf8Length } from './utf8.ts'
-import type { Writer } from './writer.ts'
+import { Writer } from './writer.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
@@ -43,7 +43,18 @@ export function normalizeJson<T>(value: T, depth = 0): T {
     return (value + 0) as T
   }
   if (value === null || typeof value === 'boolean') return value
-  return normalizeNested(value, depth) as T
+  const normal = normalizeNested(value, depth)
+  if (depth === 0) checkSize(normal)
+  return normal as T
+}
+
+/** Refuses a value whose encoded form is too large. */
+function checkSize(value: JsonValue): void {
+  const writer = new Writer(256)
+  writeJson(writer, value)
+  if (writer.length > limits.valueBytesMax) {
+    refuse('CORE_LIMIT_EXCEEDED', `a value takes at most ${limits.valueBytesMax} bytes encoded`)
+  }
 }
 
 function normalizeNested(value: unknown, depth: number): JsonValue {

@@ -3,7 +3,7 @@
  * shortest form of an integer is accepted. Errors carry the position.
  */
 import { refuse } from '../errors.ts'
-import { readUtf8 } from './utf8.ts'
+import { readUtf8, readWtf8 } from './utf8.ts'
 
 export class Reader {
   readonly bytes: Uint8Array
@@ -64,9 +64,10 @@ export class Reader {
 
   uint32(): number {
     this.#need(4)
-    let value = 0
-    for (let i = 0; i < 4; i += 1) value += this.byte() * 2 ** (8 * i)
-    return value
+    const { bytes, at } = this
+    this.at = at + 4
+    const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16)
+    return (low | ((bytes[at + 3] as number) << 24)) >>> 0
   }
 
   float64(): number {
@@ -90,9 +91,29 @@ export class Reader {
   string(bytesMax: number): string {
     const size = this.varint(bytesMax)
     this.#need(size)
-    const text = readUtf8(this.bytes, this.at, this.at + size)
     this.at += size
-    return text
+    return readUtf8(this.bytes, this.at - size, this.at)
+  }
+
+  /** Text that may hold lone surrogates. */
+  text(): string {
+    const size = this.varint()
+    this.#need(size)
+    this.at += size
+    return readWtf8(this.bytes, this.at - size, this.at)
+  }
+
+  /** Passes over the next string if it is this one, of ASCII: what is known already need not be built and checked again. */
+  takes(text: string): boolean {
+    const { bytes, at } = this
+    const size = text.length
+    if (size > 127 || size >= this.end - at || bytes[at] !== size) return false
+    for (let i = 0; i < size; i += 1) {
+      const unit = text.charCodeAt(i)
+      if (unit > 127 || bytes[at + 1 + i] !== unit) return false
+    }
+    this.at = at + 1 + size
+    return true
   }
 
   /** A reader of the next length-prefixed block, which this reader skips. */

@@ -2,13 +2,30 @@
  * Appends binary pieces to a growing block. Integers are LEB128 varints in their shortest form, so that equal values have
  * equal bytes.
  */
-import { writeUtf8 } from './utf8.ts'
+import { writeUtf8, writeWtf8 } from './utf8.ts'
 
 const float = new DataView(new ArrayBuffer(8))
+
+/** Writers at rest: most of what is encoded is small, and a buffer of its own would cost more than writing it. */
+const resting: Writer[] = []
+const RESTING_MAX = 4
+const RESTING_BYTES_MAX = 65_536
 
 export class Writer {
   bytes: Uint8Array
   length = 0
+
+  /** An empty writer for one encoding. Who takes it gives it back by `release`, or lets it go. */
+  static take(): Writer {
+    return resting.pop() ?? new Writer(1024)
+  }
+
+  /** Gives back a writer that nobody uses any more. */
+  release(): void {
+    if (resting.length === RESTING_MAX || this.bytes.length > RESTING_BYTES_MAX) return
+    this.length = 0
+    resting.push(this)
+  }
 
   constructor(capacity = 64) {
     this.bytes = new Uint8Array(capacity)
@@ -34,8 +51,9 @@ export class Writer {
     const bytes = this.bytes
     let rest = value
     while (rest > 0x7fff_ffff) {
-      bytes[this.length++] = (rest % 128) | 128
-      rest = Math.floor(rest / 128)
+      const low = rest & 127
+      bytes[this.length++] = low | 128
+      rest = (rest - low) / 128
     }
     while (rest > 127) {
       bytes[this.length++] = (rest & 127) | 128
@@ -52,7 +70,12 @@ export class Writer {
   /** Four bytes, least significant first. */
   uint32(value: number): void {
     this.reserve(4)
-    for (let shift = 0; shift < 32; shift += 8) this.bytes[this.length++] = (value >>> shift) & 255
+    const { bytes, length } = this
+    bytes[length] = value
+    bytes[length + 1] = value >>> 8
+    bytes[length + 2] = value >>> 16
+    bytes[length + 3] = value >>> 24
+    this.length = length + 4
   }
 
   /** IEEE 754 double, least significant byte first. */
@@ -68,6 +91,17 @@ export class Writer {
     this.length += bytes.length
   }
 
+  /** Appends what another writer holds. */
+  append(other: Writer): void {
+    const count = other.length
+    this.reserve(count)
+    const { bytes, length } = this
+    // A loop beats the platform call, and the view it needs, for the small blocks that most changes are.
+    if (count <= 64) for (let i = 0; i < count; i += 1) bytes[length + i] = other.bytes[i] as number
+    else bytes.set(other.bytes.subarray(0, count), length)
+    this.length = length + count
+  }
+
   /** Length-prefixed bytes. */
   block(bytes: Uint8Array): void {
     this.varint(bytes.length)
@@ -76,27 +110,42 @@ export class Writer {
 
   /** Length-prefixed UTF-8 of well-formed text. */
   string(text: string): void {
+    this.#prefixed(text, writeUtf8)
+  }
+
+  /** Length-prefixed WTF-8 of any text. */
+  text(text: string): void {
+    this.#prefixed(text, writeWtf8)
+  }
+
+  #prefixed(text: string, write: (text: string, into: Uint8Array, at: number) => number): void {
     const units = text.length
     this.reserve(units * 3 + 10)
     // Most text is ASCII, so the prefix is guessed from the code units and corrected in the rare other case.
     const start = this.length
     this.varint(units)
     const body = this.length
-    const written = writeUtf8(text, this.bytes, body)
+    const written = write(text, this.bytes, body)
     this.length = body + written
     if (written !== units) this.#correctPrefix(start, body, written)
   }
 
-  /** Runs `write` and puts the number of bytes it wrote before them. */
-  nested(write: () => void): void {
-    const start = this.length
+  /** Begins a part that `endPart` puts its own length before. Answers where it begins. */
+  beginPart(): number {
     this.byte(0)
-    const body = this.length
-    write()
-    this.#correctPrefix(start, body, this.length - body)
+    return this.length
   }
 
+  endPart(body: number): void {
+    this.#correctPrefix(body - 1, body, this.length - body)
+  }
+
+  /** Writes `size` at `start`, where `body - start` bytes were left for it. */
   #correctPrefix(start: number, body: number, size: number): void {
+    if (size < 128 && body === start + 1) {
+      this.bytes[start] = size
+      return
+    }
     let prefix = 1
     for (let rest = size; rest > 127; rest = Math.floor(rest / 128)) prefix += 1
     this.reserve(prefix)

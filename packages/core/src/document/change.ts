@@ -8,7 +8,9 @@
 import type { ActorId } from '../causality/actor.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import { Reader } from '../codec/reader.ts'
+import { isWellFormed, utf8Length } from '../codec/utf8.ts'
 import { Writer } from '../codec/writer.ts'
+import { refuse } from '../errors.ts'
 import { KIND_CHANGE, readActors, readKind, writeActors } from '../kernel/frame.ts'
 import type { Site } from '../kernel/site.ts'
 import { limits } from '../limits.ts'
@@ -55,6 +57,12 @@ export interface Change {
   readonly payloadAt: number
 }
 
+/** What the changes of a document begin with, one like the other. */
+export interface Beginning {
+  readonly incarnation: string
+  readonly actors: readonly ActorId[]
+}
+
 const AUTHOR = 1
 const MESSAGE = 2
 const SCHEMA_VERSION = 4
@@ -62,13 +70,45 @@ const SIGNATURE = 8
 /** Lower bits a reader may pass over if unknown; from here on, features it must know. */
 const REQUIRED_FEATURES = 256
 
-/** A note is for people, not for documents. */
-const NOTE_BYTES_MAX = 4096
-const INCARNATION_BYTES_MAX = 64
+/** A header with what a user says of the change. */
+export function withNote(header: ChangeHeader, note: ChangeNote): ChangeHeader {
+  const { author, message, schemaVersion, signature } = note
+  return {
+    ...header,
+    ...(author === undefined ? {} : { author }),
+    ...(message === undefined ? {} : { message }),
+    ...(schemaVersion === undefined ? {} : { schemaVersion }),
+    ...(signature === undefined ? {} : { signature }),
+  }
+}
+
+/** Refuses an incarnation's name that no change could carry. Throws `CORE_ID_INVALID`. */
+export function checkIncarnation(name: string): void {
+  if (typeof name !== 'string' || !isWellFormed(name) || utf8Length(name) > limits.incarnationBytesMax) {
+    refuse('CORE_ID_INVALID', `an incarnation is at most ${limits.incarnationBytesMax} bytes of well-formed text`)
+  }
+}
+
+/** Refuses a note that no change could carry. Throws `CORE_VALUE_INVALID`, `CORE_LIMIT_EXCEEDED`. */
+export function checkNote({ author, message, schemaVersion, signature }: ChangeNote): void {
+  for (const text of [author, message]) {
+    if (text === undefined) continue
+    if (typeof text !== 'string' || !isWellFormed(text)) refuse('CORE_VALUE_INVALID', 'a note is well-formed text')
+    if (utf8Length(text) > limits.noteBytesMax) noteTooLong()
+  }
+  if (signature !== undefined && signature.length > limits.noteBytesMax) noteTooLong()
+  if (schemaVersion !== undefined && !(Number.isSafeInteger(schemaVersion) && schemaVersion >= 0)) {
+    refuse('CORE_VALUE_INVALID', 'a schema version is a safe integer from 0 on')
+  }
+}
+
+function noteTooLong(): never {
+  return refuse('CORE_LIMIT_EXCEEDED', `author, message and signature take at most ${limits.noteBytesMax} bytes each`)
+}
 
 /** @param table actors that the payload and the deps refer to, the author first. */
-export function encodeChange(site: Site, header: ChangeHeader, table: readonly number[], payload: Writer): Uint8Array {
-  const writer = new Writer(payload.length + 128)
+export function encodeChange(site: Site, header: ChangeHeader, table: readonly number[], payload: Writer): Change {
+  const writer = Writer.take()
   const { author, message, schemaVersion, signature } = header
   writer.byte(KIND_CHANGE)
   writer.varint(
@@ -92,19 +132,26 @@ export function encodeChange(site: Site, header: ChangeHeader, table: readonly n
   if (message !== undefined) writer.string(message)
   if (schemaVersion !== undefined) writer.varint(schemaVersion)
   if (signature !== undefined) writer.block(signature)
-  writer.raw(payload.bytes.subarray(0, payload.length))
-  return writer.finish()
+  const payloadAt = writer.length
+  writer.append(payload)
+  const bytes = writer.finish()
+  writer.release()
+  return { bytes, header, check: checksum32(bytes), actors: table.map((actor) => site.actors.id(actor)), payloadAt }
 }
 
-/** Reads the header of a change and leaves the payload alone. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`. */
-export function readChange(bytes: Uint8Array): Change {
+/**
+ * Reads the header of a change and leaves the payload alone. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`.
+ * @param likely what it probably begins with, checked before: it is compared instead of built and checked again.
+ */
+export function readChange(bytes: Uint8Array, likely?: Beginning): Change {
   const reader = new Reader(bytes)
   if (bytes.length > limits.changeBytesMax) reader.invalid(`change above ${limits.changeBytesMax} bytes`)
   if (readKind(reader) !== KIND_CHANGE) reader.invalid('not a change')
   const flags = reader.varint()
   if (flags >= REQUIRED_FEATURES) reader.invalid('change needs features this build does not have')
-  const incarnation = reader.string(INCARNATION_BYTES_MAX)
-  const actors = readActors(reader)
+  const known = likely !== undefined && reader.takes(likely.incarnation)
+  const incarnation = known ? likely.incarnation : reader.string(limits.incarnationBytesMax)
+  const actors = readActors(reader, likely?.actors)
   const actor = actors[0] ?? reader.invalid('change without an author')
   const first = reader.varint(limits.dotCounterMax)
   const length = reader.varint(limits.dotCounterMax)
@@ -117,12 +164,19 @@ export function readChange(bytes: Uint8Array): Change {
     previous: reader.uint32(),
     timeMicros: reader.varint(),
     deps: readDeps(reader, actors),
-    ...(flags & AUTHOR ? { author: reader.string(NOTE_BYTES_MAX) } : {}),
-    ...(flags & MESSAGE ? { message: reader.string(NOTE_BYTES_MAX) } : {}),
-    ...(flags & SCHEMA_VERSION ? { schemaVersion: reader.varint() } : {}),
-    ...(flags & SIGNATURE ? { signature: reader.block(NOTE_BYTES_MAX).slice() } : {}),
   }
-  return { bytes, header, check: checksum32(bytes), actors, payloadAt: reader.at }
+  const noted = flags === 0 ? header : readNote(reader, flags, header)
+  return { bytes, header: noted, check: checksum32(bytes), actors, payloadAt: reader.at }
+}
+
+function readNote(reader: Reader, flags: number, header: ChangeHeader): ChangeHeader {
+  return {
+    ...header,
+    ...(flags & AUTHOR ? { author: reader.string(limits.noteBytesMax) } : {}),
+    ...(flags & MESSAGE ? { message: reader.string(limits.noteBytesMax) } : {}),
+    ...(flags & SCHEMA_VERSION ? { schemaVersion: reader.varint() } : {}),
+    ...(flags & SIGNATURE ? { signature: reader.block(limits.noteBytesMax).slice() } : {}),
+  }
 }
 
 function readDeps(reader: Reader, actors: readonly ActorId[]): Head[] {

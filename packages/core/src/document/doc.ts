@@ -10,8 +10,8 @@ import { type Dot, dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { VersionVector } from '../causality/version-vector.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { Reader } from '../codec/reader.ts'
-import { CoreError, refuse } from '../errors.ts'
-import { Decoder, Encoder, reusedActor } from '../kernel/codec.ts'
+import { refuse } from '../errors.ts'
+import { Decoder, Encoder, Interval, reusedActor } from '../kernel/codec.ts'
 import type { Container, Place } from '../kernel/container.ts'
 import { KIND_BUNDLE, KIND_CHANGE, KIND_SNAPSHOT } from '../kernel/frame.ts'
 import type { Patch, Path } from '../kernel/patch.ts'
@@ -23,78 +23,32 @@ import type { TypeName } from '../types/tags.ts'
 import { encodeBundle, readBundle } from './bundle.ts'
 import { CausalBuffer, type MissingRange } from './causal-buffer.ts'
 import {
+  type Beginning,
   type Change,
   type ChangeHeader,
   type ChangeNote,
+  checkIncarnation,
+  checkNote,
   encodeChange,
   type Head,
   lastOf,
   readChange,
+  withNote,
 } from './change.ts'
 import { ChangeLog } from './change-log.ts'
+import { checkChanges, forked } from './check-changes.ts'
+import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
 import { findContainer } from './find.ts'
 import { allTypes } from './registry.ts'
 import { type FieldSpecs, type Fields, type Schema, struct } from './schema.ts'
 import { encodeSnapshot, readSnapshot, type Snapshot } from './snapshot.ts'
 import { versionHash } from './version-hash.ts'
 
-export interface DocOptions<S extends FieldSpecs> {
-  /** Root fields; left out for documents that only tools open. */
-  readonly schema?: Schema<S>
-  readonly actor: Actor
-}
-
-/** Tells one life of a document from the next under the same id: 96 random bits or more, as text. */
-export interface NewDocOptions<S extends FieldSpecs> extends DocOptions<S> {
-  readonly incarnation: string
-}
-
-/** What an author had seen of a document. */
-export interface Observed {
-  sees(dot: Dot): boolean
-  /** The container at a path as it was then: counters have no dots that `sees` could be asked about. */
-  find?(path: Path): Container | undefined
-}
-
-export interface ChangeOptions extends ChangeNote {
-  /** Make a change, taking one dot, even if `mutate` changes nothing. */
-  readonly evenIfEmpty?: boolean
-  /** Time of the change in microseconds, if not now by the actor's clock. */
-  readonly timeMicros?: number
-  /**
-   * What the author had seen, where that is less than what is here: removals and overwrites take away only dots for which
-   * this holds. Used by hosts that write on behalf of others.
-   */
-  readonly observed?: Observed
-}
-
-export interface ApplyResult {
-  /** Headers of the changes applied, in order; a snapshot counts as none. */
-  readonly applied: readonly ChangeHeader[]
-  /** Changes that waited and turned out to contradict the history they waited for: forks, dropped here. */
-  readonly refused: readonly ChangeHeader[]
-  /** Changes that were known already. */
-  readonly duplicates: number
-  /** Changes that wait for others now; see `missing`. */
-  readonly waiting: number
-  /** Whether the document is another than before. */
-  readonly changed: boolean
-}
-
-/** What subscribers are told, once per change. */
-export interface DocEvent {
-  readonly origin: 'local' | 'remote'
-  /** Absent for a snapshot. */
-  readonly header: ChangeHeader | undefined
-  /** Bytes of the change, to be stored or sent; absent for a snapshot. */
-  readonly bytes: Uint8Array | undefined
-  readonly patches: readonly Patch[]
-}
-
 export class Doc<S extends FieldSpecs = FieldSpecs> {
   readonly #site: Site
   readonly #root: Struct
   readonly #schema: Schema<S> | undefined
+  #fields: Fields<S> | undefined
   readonly #actor: Actor
   #incarnation: string
   #checks: number[] = []
@@ -108,10 +62,13 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   /** Holds containers of types this build does not know: its changes must be kept, a snapshot would lose them. */
   #opaque = false
   readonly #listeners = new Set<(event: DocEvent) => void>()
+  /** What the next change from elsewhere probably begins with: what the last one did. */
+  #likely: Beginning | undefined
 
   constructor(options: NewDocOptions<S>) {
     this.#actor = options.actor
     this.#schema = options.schema
+    checkIncarnation(options.incarnation)
     this.#incarnation = options.incarnation
     this.#site = new Site(options.actor, false)
     this.#site.types = allTypes
@@ -146,7 +103,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** The root fields, to read at any time and to change inside `change`. */
   get root(): Fields<S> {
-    return (this.#schema ?? (struct({}) as unknown as Schema<S>)).handle(this.#root)
+    this.#fields ??= (this.#schema ?? (struct({}) as unknown as Schema<S>)).handle(this.#root)
+    return this.#fields
   }
 
   /** A root field that the schema need not know. */
@@ -163,9 +121,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * Makes one atomic change and answers its bytes; undefined when `mutate` changed nothing. When `mutate` throws, nothing of
    * it stays. Throws `CORE_LIMIT_EXCEEDED` for a change above `limits.changeBytesMax`.
    */
-  change(mutate: (root: Fields<S>) => void, options: ChangeOptions = {}): Uint8Array | undefined {
+  change(mutate: (root: Fields<S>) => void, options: ChangeOptions = NO_OPTIONS): Uint8Array | undefined {
     const site = this.#site
     if (site.open) refuse('CORE_PRECONDITION_FAILED', 'a change inside a change')
+    checkNote(options)
+    if (options.timeMicros !== undefined) checkMicros(options.timeMicros)
     this.#observe(options)
     const patches = this.#listen()
     let change: Change | undefined
@@ -184,7 +144,12 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       site.twin = undefined
       site.patches = undefined
     }
-    if (change === undefined) return undefined
+    if (change === undefined) {
+      // Containers that were touched to no effect are no longer pending.
+      this.#root.writePending(new Encoder(site))
+      site.next()
+      return undefined
+    }
     this.#append(change, SELF)
     site.next()
     this.#emit({ origin: 'local', header: change.header, bytes: change.bytes, patches })
@@ -202,9 +167,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const site = this.#site
     const out = new Encoder(site)
     this.#root.writePending(out)
-    const heads = [...this.#heads].filter((actor) => actor !== SELF).sort(site.actors.compare)
+    const heads = this.#heads.size === 1 && this.#heads.has(SELF) ? [] : this.#otherHeads()
     for (const actor of heads) out.reference(actor)
-    const { author, message, schemaVersion, signature } = note
     const header: ChangeHeader = {
       incarnation: this.#incarnation,
       actor: this.#actor.id,
@@ -213,15 +177,17 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       previous: this.#checks[SELF] ?? 0,
       timeMicros: site.time(),
       deps: heads.map((actor) => this.#head(actor)),
-      ...(author === undefined ? {} : { author }),
-      ...(message === undefined ? {} : { message }),
-      ...(schemaVersion === undefined ? {} : { schemaVersion }),
-      ...(signature === undefined ? {} : { signature }),
     }
-    const bytes = encodeChange(site, header, out.table, out.writer)
-    if (bytes.length > limits.changeBytesMax)
+    const change = encodeChange(site, note === NO_OPTIONS ? header : withNote(header, note), out.table, out.writer)
+    out.writer.release()
+    if (change.bytes.length > limits.changeBytesMax)
       refuse('CORE_LIMIT_EXCEEDED', `a change above ${limits.changeBytesMax} bytes`)
-    return readChange(bytes)
+    // What a caller gave is read back, so that nothing is sent that others refuse: names once, options each time.
+    return note === NO_OPTIONS && this.#checks[SELF] !== undefined ? change : readChange(change.bytes)
+  }
+
+  #otherHeads(): number[] {
+    return [...this.#heads].filter((actor) => actor !== SELF).sort(this.#site.actors.compare)
   }
 
   #head(actor: number): Head {
@@ -275,7 +241,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
         case KIND_BUNDLE:
           return this.#applyAll(readBundle(bytes))
         case KIND_CHANGE:
-          return this.#applyAll([readChange(bytes.slice())])
+          return this.#applyOne(readChange(bytes, this.#likely))
         default:
           return this.#applyAll([readChange(bytes)])
       }
@@ -284,6 +250,20 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       actors.truncate(known)
       throw error
     }
+  }
+
+  /** What `#applyAll` does, but a change that is simply the next one, as nearly all are, is read once and kept once. */
+  #applyOne(change: Change): ApplyResult {
+    if (!this.#isNext(change)) return this.#applyAll([{ ...change, bytes: change.bytes.slice() }])
+    this.#applyRead(change, this.#readChange(change))
+    return { applied: [change.header], refused: [], duplicates: 0, waiting: 0, changed: true }
+  }
+
+  #isNext(change: Change): boolean {
+    const { actor, first, previous, incarnation } = change.header
+    if (this.#buffer.size > 0 || incarnation !== this.#incarnation) return false
+    if (actor === this.#actor.id && !this.#site.resuming) return false
+    return first === this.#known(actor) + 1 && previous === this.#checkOf(actor) && this.#need(change) === undefined
   }
 
   #applyAll(changes: readonly Change[]): ApplyResult {
@@ -346,52 +326,16 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** Refuses what could not be applied, now or later. All changes are checked before the first is applied. */
   #checkAll(changes: readonly Change[]): void {
-    const heads = new Map<ActorId, Change>()
-    const early = new Map<string, Change>()
-    let bytes = 0
-    const incarnation = this.#incarnation || changes[0]?.header.incarnation
-    for (const change of changes) {
-      const { header } = change
-      if (header.incarnation !== incarnation) {
-        refuse('CORE_INCARNATION_MISMATCH', 'the change belongs to another life of this document')
-      }
-      if (!this.#checkChain(change, heads.get(header.actor))) continue
-      this.#readChange(change)
-      const lastKnown = (actor: ActorId): number => {
-        const head = heads.get(actor)
-        return head === undefined ? this.#known(actor) : lastOf(head.header)
-      }
-      const ready = header.first === lastKnown(header.actor) + 1
-      if (ready && header.deps.every((dep) => lastKnown(dep.actor) >= dep.counter)) heads.set(header.actor, change)
-      else {
-        const key = `${header.first}@${header.actor}`
-        const twin = early.get(key) ?? this.#buffer.twin(change)
-        if (twin === undefined) bytes += change.bytes.length
-        else if (twin.check !== change.check) forked()
-        if (!this.#buffer.twin(change)) early.set(key, change)
-      }
-    }
-    this.#buffer.requireRoom(early.size, bytes)
-  }
-
-  /**
-   * Checks a change against its actor's history, which is what is here and, behind that, `head`, which comes with it.
-   * Answers false for a change that is known.
-   */
-  #checkChain(change: Change, head: Change | undefined): boolean {
-    const { header } = change
-    const here = this.#known(header.actor)
-    const known = head === undefined ? here : lastOf(head.header)
-    if (header.actor === this.#actor.id && lastOf(header) > here && !this.#site.resuming) reusedActor()
-    if (lastOf(header) <= known) {
-      const twin = this.#log.find(header.actor, header.first)
-      if (twin !== undefined && twin.check !== change.check) forked()
-      return false
-    }
-    if (header.first <= known) forked()
-    const check = head === undefined ? this.#checkOf(header.actor) : head.check
-    if (header.first === known + 1 && header.previous !== check) forked()
-    return true
+    const resuming = this.#site.resuming
+    checkChanges(changes, {
+      incarnation: this.#incarnation || changes[0]?.header.incarnation,
+      own: resuming ? undefined : this.#actor.id,
+      known: (actor) => this.#known(actor),
+      checkOf: (actor) => this.#checkOf(actor),
+      logged: (actor, first) => this.#log.find(actor, first),
+      buffer: this.#buffer,
+      read: (change) => void this.#readChange(change),
+    })
   }
 
   #checkOf(actor: ActorId): number {
@@ -399,19 +343,14 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     return index === undefined ? 0 : (this.#checks[index] ?? 0)
   }
 
-  #readChange(change: Change): { apply: () => void; actor: number; opaque: boolean } {
+  #readChange(change: Change): Reading {
     const { header } = change
     const actors = change.actors.map((id) => this.#site.actors.intern(id))
     const actor = actors[0] as number
-    const from = packDot(actor, header.first)
-    const to = packDot(actor, lastOf(header))
     const input = new Decoder(new Reader(change.bytes, change.payloadAt), this.#site, {
       actors,
       context: undefined,
-      claim: {
-        has: (dot) => dot >= from && dot <= to,
-        covers: (dot, count) => dot >= from && dot + count - 1 <= to,
-      },
+      claim: new Interval(packDot(actor, header.first), packDot(actor, lastOf(header))),
       time: header.timeMicros,
       author: actor,
     })
@@ -421,14 +360,20 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   }
 
   #applyChange(change: Change): void {
-    const { apply, actor, opaque } = this.#readChange(change)
+    this.#applyRead(change, this.#readChange(change))
+  }
+
+  #applyRead(change: Change, { apply, actor, opaque }: Reading): void {
     const patches = this.#listen()
     apply()
     this.#site.patches = undefined
     this.#opaque ||= opaque
     this.#site.clock.observe(change.header.timeMicros)
-    this.#append(change, actor)
-    this.#emit({ origin: 'remote', header: change.header, bytes: change.bytes, patches })
+    this.#likely = { incarnation: change.header.incarnation, actors: change.actors }
+    this.#append({ ...change, bytes: this.#log.copy(change.bytes) }, actor)
+    if (this.#listeners.size > 0) {
+      this.#emit({ origin: 'remote', header: change.header, bytes: change.bytes.slice(), patches })
+    }
   }
 
   #applySnapshot(bytes: Uint8Array): ApplyResult {
@@ -559,9 +504,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     return () => this.#listeners.delete(listener)
   }
 
-  #listen(): Patch[] {
+  #listen(): readonly Patch[] {
+    if (this.#listeners.size === 0) return NO_PATCHES
     const patches: Patch[] = []
-    this.#site.patches = this.#listeners.size > 0 ? patches : undefined
+    this.#site.patches = patches
     return patches
   }
 
@@ -574,10 +520,16 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   }
 }
 
-function unknownTypes(): never {
-  return refuse('CORE_FORMAT_UNSUPPORTED', 'this build does not know all types of the document: keep its changes')
+/** A change from elsewhere, read and checked against what is here. */
+interface Reading {
+  readonly apply: () => void
+  readonly actor: number
+  readonly opaque: boolean
 }
 
-function forked(): never {
-  throw new CoreError('CORE_ACTOR_FORKED', 'two histories under one actor: a clone or a restored copy wrote under it')
+const NO_OPTIONS: ChangeOptions = {}
+const NO_PATCHES: readonly Patch[] = []
+
+function unknownTypes(): never {
+  return refuse('CORE_FORMAT_UNSUPPORTED', 'this build does not know all types of the document: keep its changes')
 }

@@ -117,20 +117,30 @@ export function defineSchema<S extends FieldSpecs>(fields: S): Schema<S> {
   return struct(fields)
 }
 
-/** A class with a getter per field. The struct itself stays out of sight, so any field name is free. */
+/**
+ * A class with a getter per field. The struct itself stays out of sight, so any field name is free. All views share the
+ * getters: with getters of its own each would have a shape of its own, and every access would be slow.
+ */
 function viewOf(fields: FieldSpecs): new (struct: Struct) => object {
   class View {
     readonly #struct: Struct
+    readonly #handles: unknown[] = []
 
     constructor(struct: Struct) {
       this.#struct = struct
-      for (const [name, spec] of Object.entries(fields)) {
-        Object.defineProperty(this, name, {
-          enumerable: true,
-          get: () => spec.handle(this.#struct.field(name, spec)),
-        })
+      for (const [name, getter] of getters) Object.defineProperty(this, name, getter)
+    }
+
+    static getter(name: string, spec: Spec, index: number): PropertyDescriptor & ThisType<View> {
+      return {
+        enumerable: true,
+        get() {
+          this.#handles[index] ??= spec.handle(this.#struct.field(name, spec))
+          return this.#handles[index]
+        },
       }
     }
   }
+  const getters = Object.entries(fields).map(([name, spec], i) => [name, View.getter(name, spec, i)] as const)
   return View
 }

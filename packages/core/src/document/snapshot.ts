@@ -60,7 +60,7 @@ export function readSnapshot(bytes: Uint8Array, site: Site): Snapshot {
   const reader = new Reader(bytes)
   if (readKind(reader) !== KIND_SNAPSHOT) reader.invalid('not a snapshot')
   if (reader.varint() !== 0) reader.invalid('snapshot needs features this build does not have')
-  const incarnation = reader.string(64)
+  const incarnation = reader.string(limits.incarnationBytesMax)
   const actors = readActors(reader).map((id) => site.actors.intern(id))
   const context = new CausalContext()
   const checks: number[] = []

@@ -9,10 +9,11 @@
  *
  * The winning write is held inline, because nearly always it is the only one.
  */
-import { replicaOf } from '../causality/actor.ts'
+import { replicaId, replicaOf } from '../causality/actor.ts'
 import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, readJson, writeJson } from '../codec/json.ts'
 import { compareUtf8 } from '../codec/utf8.ts'
+import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import type { Site } from './site.ts'
@@ -33,6 +34,25 @@ export interface Write {
   readonly value: JsonValue
 }
 
+/**
+ * Which other writes stay when one is made: none but the winner; those that its author had not seen; those and the younger
+ * ones, where writes carry times of their own and the youngest is what is read.
+ */
+export type Keep = 'winner' | 'unseen' | 'younger'
+
+/** Refuses a time that no block could carry. Throws `CORE_VALUE_INVALID`. */
+export function checkMicros(micros: number): void {
+  if (!Number.isSafeInteger(micros) || micros < 0) {
+    refuse('CORE_VALUE_INVALID', 'a time is a whole number of microseconds since 1970')
+  }
+}
+
+/** Refuses a stamp that no block could carry. Throws `CORE_VALUE_INVALID`, `CORE_ID_INVALID`. */
+export function checkStamp({ timeMicros, replica }: Stamp): void {
+  if (timeMicros !== undefined) checkMicros(timeMicros)
+  if (replica !== undefined) replicaId(replica)
+}
+
 /** A decoded block of a cell. */
 export interface CellDelta {
   readonly writes: readonly Write[]
@@ -45,7 +65,6 @@ const HAS_REPLICA = 2
 /** Order of timestamps: time, replica id, epoch, counter (DESIGN 3.1). */
 export function compareWrites(site: Site, a: Omit<Write, 'value'>, b: Omit<Write, 'value'>): number {
   if (a.time !== b.time) return a.time - b.time
-  if (a.dot === b.dot) return 0
   const actorA = dotActor(a.dot)
   const actorB = dotActor(b.dot)
   if (a.by !== undefined || b.by !== undefined) {
@@ -80,16 +99,15 @@ export class Cell implements Write {
     return this.rest === undefined ? [this] : [this, ...this.rest]
   }
 
-  /**
-   * Writes a value. With `keepAll` it takes the place of what its author had seen and what is not younger; without, the
-   * larger timestamp simply wins.
-   */
-  set(site: Site, value: JsonValue, stamp: Stamp | undefined, keepAll: boolean): void {
+  /** Writes a value in place of those that `keep` does not keep. */
+  set(site: Site, value: JsonValue, stamp: Stamp | undefined, keep: Keep): void {
     const time = stamp?.timeMicros ?? site.time()
     const by = stamp?.replica
+    // What the same author writes next comes after this one.
+    if (stamp !== undefined) site.clock.observe(time)
     const dot = site.mark()
     if (this.rest === undefined && (this.dot === 0 || (time > this.time && site.sees(this.dot)))) {
-      if (keepAll && this.dot !== 0) this.#forget(site, this.dot)
+      if (keep !== 'winner' && this.dot !== 0) this.#forget(site, this.dot)
       this.dot = dot
       this.time = time
       this.by = by
@@ -97,17 +115,19 @@ export class Cell implements Write {
       return
     }
     const write: Write = { dot, time, by, value }
-    if (!keepAll) {
+    if (keep === 'winner') {
       if (compareWrites(site, write, this) >= 0) this.#put(site, [write])
       return
     }
     const kept = this.live().filter((other) => {
-      if (!site.sees(other.dot) || (other.dot !== dot && compareWrites(site, other, write) > 0)) return true
+      if (!site.sees(other.dot) || (keep === 'younger' && compareWrites(site, other, write) > 0)) return true
       this.#forget(site, other.dot)
       return false
     })
+    // A younger write under the same dot stays in place of this one: they will never be apart.
+    const writes = kept.some((other) => other.dot === dot) ? kept : [...kept, write]
     // The winner is this cell itself: copy it before it is overwritten.
-    this.#put(site, [...kept.map(copyWrite), write])
+    this.#put(site, writes.map(copyWrite))
   }
 
   /** Removes what the author of the change in progress has seen. */
@@ -121,7 +141,9 @@ export class Cell implements Write {
   }
 
   #forget(site: Site, dot: number): void {
-    if (site.isPending(dot)) return
+    // A removal that finds nothing it has seen is no change, and takes no dot.
+    site.mark()
+    if (site.isPrivate(dot)) return
     if (this.gone === undefined) this.gone = [dot]
     else this.gone.push(dot)
   }
@@ -136,12 +158,15 @@ export class Cell implements Write {
     this.rest = writes.length > 1 ? writes.slice(1) : undefined
   }
 
-  isBottom(): boolean {
+  isBottom(site: Site): boolean {
+    this.#settleEarly(site)
     return this.dot === 0 && this.early === undefined
   }
 
   clear(): void {
     this.dot = 0
+    this.time = 0
+    this.by = undefined
     this.value = null
     this.rest = undefined
     this.gone = undefined
@@ -157,9 +182,7 @@ export class Cell implements Write {
 
   writeState(out: Encoder): void {
     this.#settleEarly(out.site)
-    const writes =
-      this.rest === undefined ? this.live() : [...this.live()].sort((a, b) => out.compareDots(a.dot, b.dot))
-    writeBlock(out, writes, [...(this.early ?? [])])
+    writeBlock(out, this.live(), [...(this.early ?? [])])
   }
 
   /** Early removals whose dots have arrived meanwhile have done their work. */
@@ -170,7 +193,7 @@ export class Cell implements Write {
   }
 
   /** Joins a decoded block. Answers whether anything changed. */
-  join(input: Decoder, delta: CellDelta, keepAll: boolean): boolean {
+  join(input: Decoder, delta: CellDelta, keep: Keep): boolean {
     const { site, context } = input
     const fresh = delta.writes.filter((write) => !site.context.has(write.dot) && !this.early?.has(write.dot))
     const removed = new Set(delta.removed)
@@ -180,9 +203,11 @@ export class Cell implements Write {
     )
     for (const dot of delta.removed) if (!site.context.has(dot)) this.#removeEarly(site, dot)
     if (fresh.length === 0 && kept.length === this.live().length) return false
+    // What is written here from now on comes after what was read here.
+    for (const { time } of fresh) site.clock.observe(time)
     const all = [...kept.map(copyWrite), ...fresh]
     this.#put(site, all)
-    if (!keepAll) this.rest = undefined
+    if (keep === 'winner') this.rest = undefined
     return true
   }
 
@@ -201,7 +226,8 @@ function copyWrite({ dot, time, by, value }: Write): Write {
 function writeBlock(out: Encoder, writes: readonly Write[], removed: readonly number[]): void {
   const { writer } = out
   writer.varint(writes.length * 2 + (removed.length > 0 ? 1 : 0))
-  for (const { dot, time, by, value } of writes) {
+  const ascending = writes.length > 1 ? [...writes].sort((a, b) => out.compareDots(a.dot, b.dot)) : writes
+  for (const { dot, time, by, value } of ascending) {
     out.dot(dot)
     writer.byte(HAS_TIME | (by === undefined ? 0 : HAS_REPLICA))
     writer.varint(time)

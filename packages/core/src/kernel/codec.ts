@@ -21,7 +21,7 @@ export class Encoder {
   readonly whole: boolean
 
   /** @param table for a whole state: its actors ascending. A delta's table fills as it is written, the author first. */
-  constructor(site: Site, table?: number[], writer: Writer = new Writer(128)) {
+  constructor(site: Site, table?: number[], writer: Writer = Writer.take()) {
     this.site = site
     this.writer = writer
     this.whole = table !== undefined
@@ -64,6 +64,25 @@ export interface Claim {
   has(dot: number): boolean
   /** Whether `count` consecutive dots from this one on are all in it. */
   covers(dot: number, count: number): boolean
+}
+
+/** The dots of one change. */
+export class Interval implements Claim {
+  readonly #from: number
+  readonly #to: number
+
+  constructor(from: number, to: number) {
+    this.#from = from
+    this.#to = to
+  }
+
+  has(dot: number): boolean {
+    return dot >= this.#from && dot <= this.#to
+  }
+
+  covers(dot: number, count: number): boolean {
+    return dot >= this.#from && dot + count - 1 <= this.#to
+  }
 }
 
 /** What a block is read against. */
@@ -156,17 +175,18 @@ export class Decoder {
     return this.#references.get(actor) as number
   }
 
-  /** Reads a length-prefixed part by `read`, which must take exactly that part. */
-  part<T>(read: () => T): T {
+  /** Begins a length-prefixed part. Answers where it must end, for `endPart`. */
+  beginPart(): number {
     const size = this.reader.varint()
     if (size > this.reader.remaining) this.reader.invalid('part longer than its block')
-    const end = this.reader.at + size
     this.#depth += 1
     if (this.#depth > limits.containerDepthMax) this.reader.invalid('containers nested too deep')
-    const result = read()
+    return this.reader.at + size
+  }
+
+  endPart(end: number): void {
     this.#depth -= 1
     if (this.reader.at !== end) this.reader.invalid('part of another length than announced')
-    return result
   }
 
   /** A container of a type that arrived, undefined for one that this build does not know. */

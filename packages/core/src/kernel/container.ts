@@ -116,10 +116,18 @@ export abstract class Container {
     this.reset()
   }
 
-  /** To be called by every mutator before it changes anything. @internal */
+  /** Refuses to mutate a field of a document outside `change`. @internal */
+  requireOpen(): void {
+    if (!this.place.site.open) refuse('CORE_NOT_IN_CHANGE', 'fields of a document are changed inside doc.change(...)')
+  }
+
+  /**
+   * To be called by every mutator before it changes anything, and after it has refused what it refuses: it makes the keys
+   * above present. @internal
+   */
   touch(): void {
     const site = this.place.site
-    if (!site.open) refuse('CORE_NOT_IN_CHANGE', 'fields of a document are changed inside doc.change(...)')
+    this.requireOpen()
     let child: Container = this
     for (;;) {
       const known = child.stamp === site.stamp

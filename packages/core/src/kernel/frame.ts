@@ -39,11 +39,17 @@ export function writeActors(writer: Writer, site: Site, table: readonly number[]
   for (const actor of table) writer.string(site.actors.id(actor))
 }
 
-/** Reads a table of actor ids, each at most once. */
-export function readActors(reader: Reader): ActorId[] {
+/**
+ * Reads a table of actor ids, each at most once.
+ * @param likely ids that were checked before and probably stand here, in this order.
+ */
+export function readActors(reader: Reader, likely: readonly ActorId[] = []): ActorId[] {
   const count = reader.count(18)
   const ids: ActorId[] = []
-  for (let i = 0; i < count; i += 1) ids.push(readActor(reader))
+  for (let i = 0; i < count; i += 1) {
+    const guess = likely[i]
+    ids.push(guess !== undefined && reader.takes(guess) ? guess : readActor(reader))
+  }
   if (count > 1 && new Set(ids).size !== count) reader.invalid('actor listed twice')
   return ids
 }
@@ -98,23 +104,25 @@ function actorsOf(container: Container): number[] {
 
 export function encodeState(container: Container): Uint8Array {
   const { site } = container.place
-  site.settle()
+  site.show()
   const table = actorsOf(container)
-  const writer = new Writer(64)
-  const out = new Encoder(site, table, writer)
+  const out = new Encoder(site, table)
+  const { writer } = out
   writer.byte(KIND_STATE)
   writer.byte(container.tag)
   writeActors(writer, site, table)
   if (container.causal) writeContext(out, (actor) => site.context.runs(actor))
   container.writeState(out)
-  return writer.finish()
+  const bytes = writer.finish()
+  writer.release()
+  return bytes
 }
 
 export function encodeDelta(container: Container): Uint8Array {
   const { site } = container.place
   const payload = new Encoder(site)
   container.writePending(payload)
-  const head = new Encoder(site, payload.table, new Writer(64))
+  const head = new Encoder(site, payload.table)
   head.writer.byte(KIND_DELTA)
   head.writer.byte(container.tag)
   writeActors(head.writer, site, payload.table)
@@ -122,9 +130,12 @@ export function encodeDelta(container: Container): Uint8Array {
     const own = site.last >= site.first ? [site.first, site.last] : []
     writeContext(head, (actor) => (actor === SELF ? own : []))
   }
-  head.writer.raw(payload.writer.bytes.subarray(0, payload.writer.length))
+  head.writer.append(payload.writer)
   site.next()
-  return head.writer.finish()
+  const bytes = head.writer.finish()
+  payload.writer.release()
+  head.writer.release()
+  return bytes
 }
 
 export function joinEncoded(container: Container, encoded: Uint8Array): void {
@@ -159,8 +170,12 @@ function joinBody(container: Container, reader: Reader, kind: number): void {
   reader.finish()
   if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the value holds types that this one does not know')
   if (context !== undefined && !site.resuming && ownDots(context) > site.last) reusedActor()
+  if (context !== undefined && site.resuming && context.runs(SELF).length > 2) reader.invalid('gaps among the own dots')
   apply()
-  if (context !== undefined) site.context.join(context)
+  if (context === undefined) return
+  site.context.join(context)
+  // An actor may be listed for something that the block no longer shows.
+  if (kind === KIND_STATE) for (const actor of actors) site.mentioned.add(actor)
 }
 
 const NOTHING: Claim = { has: () => false, covers: () => false }

@@ -95,6 +95,7 @@ export abstract class Ordered<C> extends Container {
     const actor = dotActor(dot)
     const counter = dotCounter(dot)
     if (!this.sequence.has(actor, counter) || !this.sequence.isVisible(actor, counter)) return false
+    this.touch()
     this.place.site.mark()
     this.#remove(actor, counter, 1)
     this.#forget(actor, counter, 1)
@@ -102,7 +103,7 @@ export abstract class Ordered<C> extends Container {
   }
 
   #forget(actor: number, counter: number, count: number): void {
-    if (actor !== SELF || counter < this.place.site.first) this.#gone.push({ actor, counter, count })
+    if (actor !== SELF || !this.place.site.isPrivate(counter)) this.#gone.push({ actor, counter, count })
   }
 
   #remove(actor: number, counter: number, count: number): void {

@@ -2,30 +2,32 @@
 import type { Actor } from '../causality/actor.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
-import { Cell, readCell, type Stamp } from './cell.ts'
+import { Cell, checkStamp, type Keep, readCell, type Stamp } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { type Apply, Container, emitValue, type Place } from './container.ts'
 
 export abstract class Register extends Container {
   /** @internal */
   readonly cell: Cell
-  /** Whether concurrent writes stay beside the winner. */
-  readonly #keepAll: boolean
+  readonly #keep: Keep
 
-  constructor(at: Actor | Place, keepAll: boolean, cell: Cell = new Cell()) {
+  /** @param all whether all writes count that no other has seen, or the youngest alone. */
+  constructor(at: Actor | Place, all: boolean, cell: Cell = new Cell()) {
     super(at)
-    this.#keepAll = keepAll || this.place.removable
+    this.#keep = all ? 'unseen' : this.place.removable ? 'younger' : 'winner'
     this.cell = cell
   }
 
   protected write(value: JsonValue, stamp?: Stamp): void {
+    const normal = normalizeJson(value)
+    if (stamp !== undefined) checkStamp(stamp)
     this.touch()
-    this.cell.set(this.place.site, normalizeJson(value), stamp, this.#keepAll)
+    this.cell.set(this.place.site, normal, stamp, this.#keep)
     if (this.place.site.patches !== undefined) emitValue(this)
   }
 
   isBottom(): boolean {
-    return this.cell.isBottom()
+    return this.cell.isBottom(this.place.site)
   }
 
   writePending(out: Encoder): void {
@@ -39,14 +41,13 @@ export abstract class Register extends Container {
   read(input: Decoder): Apply {
     const delta = readCell(input)
     return () => {
-      if (this.cell.join(input, delta, this.#keepAll)) emitValue(this)
+      if (this.cell.join(input, delta, this.#keep)) emitValue(this)
     }
   }
 
   reset(): void {
-    if (!this.#keepAll)
+    if (this.#keep === 'winner')
       refuse('CORE_PRECONDITION_FAILED', 'a last-writer-wins register is reset below a removable key only')
-    this.place.site.mark()
     this.cell.remove(this.place.site)
   }
 

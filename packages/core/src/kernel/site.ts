@@ -27,6 +27,8 @@ export class Site {
   last = 0
   /** First counter of the change in progress: everything from here on is pending. */
   first = 1
+  /** Counter up to which pending dots were shown already: a state was encoded before its delta was taken. */
+  #shown = 0
   /** Number of the change in progress; containers compare it to see whether they were touched in it. */
   stamp = 1
   /** Whether mutators may run. A document opens it for the time of `change`. */
@@ -75,7 +77,8 @@ export class Site {
    * a dot, but not each its own.
    */
   mark(): number {
-    return this.last < this.first ? this.dot() : this.first
+    const own = this.#shown < this.first ? this.first : this.#shown + 1
+    return this.last < own ? this.dot() : own
   }
 
   /** Time of the change in progress in microseconds. A document's change has one, a stand-alone value one per write. */
@@ -90,9 +93,21 @@ export class Site {
     this.#time = micros
   }
 
-  /** True for a dot of the change in progress, which nobody else can have seen. */
+  /** True for a dot of the change in progress. */
   isPending(dot: number): boolean {
     return dot >= this.first && dot <= limits.dotCounterMax
+  }
+
+  /** True for a dot of the change in progress that nobody else can have seen: what has it needs no trace of its removal. */
+  isPrivate(dot: number): boolean {
+    return dot > this.#shown && this.isPending(dot)
+  }
+
+  /** A whole state leaves with what is pending in it: from here on that is no longer private. */
+  show(): void {
+    this.settle()
+    this.#shown = this.last
+    this.stamp += 1
   }
 
   /** True when the author of the change in progress had seen this dot. */

@@ -10,6 +10,7 @@
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type Decoder, type Encoder, reusedActor } from './codec.ts'
+import type { Place } from './container.ts'
 import { SELF, type Site } from './site.ts'
 
 interface Entry {
@@ -26,37 +27,41 @@ export class Tally {
   #firsts: number[] = []
   #cuts: number[] = []
   readonly #removable: boolean
+  /** A stand-alone counter needs no dots: its totals tell by themselves what is new. */
+  readonly #dotless: boolean
   #raised = false
   #cutPending: Set<number> | undefined
 
-  constructor(removable: boolean) {
+  constructor({ removable, parent, site }: Place) {
     this.#removable = removable
+    this.#dotless = site.standalone && parent === undefined
   }
 
-  /** Raises the local actor's total. Throws `CORE_LIMIT_EXCEEDED` when its entry would leave the safe integers. */
-  raise(site: Site, by: number): void {
-    const sum = this.#sums[SELF] as number
-    if (!(by > 0) || !Number.isSafeInteger(by))
+  /** Refuses what `raise` could not do. Throws `CORE_VALUE_INVALID`, `CORE_LIMIT_EXCEEDED`. */
+  requireRoom(by: number): void {
+    if (!(by > 0) || !Number.isSafeInteger(by)) {
       refuse('CORE_VALUE_INVALID', 'a counter goes up by a positive safe integer')
-    if (this.#removable) {
-      this.#raiseRemovable(site, by)
+    }
+    const sum = this.#removable && this.#isSpent() ? 0 : (this.#sums[SELF] as number)
+    if (sum + by > Number.MAX_SAFE_INTEGER) refuse('CORE_LIMIT_EXCEEDED', 'this actor has counted up to 2^53 - 1')
+  }
+
+  /** Raises the local actor's total. Room is the caller's duty. */
+  raise(site: Site, by: number): void {
+    this.#raised = true
+    if (!this.#removable) {
+      if (!this.#dotless) site.mark()
+      this.#sums[SELF] = (this.#sums[SELF] as number) + by
       return
     }
-    const raised = sum + by
-    if (raised > Number.MAX_SAFE_INTEGER) refuse('CORE_LIMIT_EXCEEDED', 'this actor has counted up to 2^53 - 1')
-    if (!site.standalone) site.mark()
-    this.#sums[SELF] = raised
-    this.#raised = true
+    const mark = site.mark()
+    if (this.#isSpent()) this.#set({ actor: SELF, first: mark, sum: by, cut: 0 })
+    else this.#sums[SELF] = this.#sum(SELF) + by
   }
 
-  #raiseRemovable(site: Site, by: number): void {
-    const spent = this.#first(SELF) === 0 || this.#cut(SELF) === this.#sum(SELF)
-    const sum = (spent ? 0 : this.#sum(SELF)) + by
-    if (sum > Number.MAX_SAFE_INTEGER) refuse('CORE_LIMIT_EXCEEDED', 'this actor has counted up to 2^53 - 1')
-    const mark = site.mark()
-    if (spent) this.#set({ actor: SELF, first: mark, sum, cut: 0 })
-    else this.#sums[SELF] = sum
-    this.#raised = true
+  /** Whether the local actor must begin a new entry: it has none, or all of it was removed. */
+  #isSpent(): boolean {
+    return this.#first(SELF) === 0 || this.#cut(SELF) === this.#sum(SELF)
   }
 
   #sum(actor: number): number {
@@ -105,10 +110,11 @@ export class Tally {
    * Cuts every entry to what the author has seen of it.
    * @param seen the same counter as the author saw it, when that is not its present state.
    */
-  cut(seen: Tally = this): void {
+  cut(site: Site, seen: Tally = this): void {
     for (let actor = 0; actor < this.#sums.length; actor += 1) {
       const observed = seen.#first(actor) === this.#first(actor) ? seen.#sum(actor) : 0
       if (observed <= this.#cut(actor)) continue
+      site.mark()
       this.#cuts[actor] = observed
       this.#cutPending ??= new Set()
       this.#cutPending.add(actor)
@@ -173,7 +179,7 @@ export class Tally {
       if (!this.#removable && input.author !== undefined && actor !== input.author) {
         reader.invalid('entry of another actor than the author')
       }
-      if (actor === SELF && site.standalone && !site.resuming && sum > this.#sum(SELF)) reusedActor()
+      if (actor === SELF && this.#dotless && !site.resuming && sum > this.#sum(SELF)) reusedActor()
       entries.push({ actor, first, sum, cut })
     }
     return entries
@@ -182,7 +188,7 @@ export class Tally {
   join(site: Site, delta: TallyDelta): void {
     for (const entry of delta) {
       const { actor, first } = entry
-      if (!site.standalone) site.mentioned.add(actor)
+      if (!this.#dotless) site.mentioned.add(actor)
       const present = this.#first(actor)
       if (first > present) this.#set(entry)
       else if (first === present) {

@@ -2,14 +2,14 @@
  * The tree of Fugue (Weidner & Kleppmann, "The Art of the Fugue", 2023) over spans.
  *
  * Every id has a parent and a side. The document is the traversal: left children, the id, right children; siblings on
- * one side ascend by actor, then counter. The traversal is what Spans lists; the tree itself is kept only where it is
- * not plain from the list, as references to the children of a span's first and last id:
+ * one side ascend by actor, then counter. The traversal is what Spans lists. Of the tree itself, a span refers to the
+ * children on the left of its first id and on the right of its last:
  *
- *   ROOT (none) | IMPLIED (the next id of the same actor) | handle of the only child | -2 - number of a group
+ *   ROOT (none) | handle of the only child | -1 - number of a group
  *
  * A group is a sorted array of the children on one side of one id. It exists where there are two or more, that is,
- * where someone wrote concurrently; a document without concurrent inserts at one place has none. A span whose first id
- * is in a group or is an only explicit child never merges into its neighbour, so its handle is good for ever.
+ * where someone wrote concurrently; a document without concurrent inserts at one place has none. References stay good:
+ * a span only ever vanishes into the one before it, which is its parent and then refers to its children.
  *
  * Finding the place of a new sibling means finding where a neighbour sibling's subtree ends. Subtrees can be deep (who
  * prepends a thousand times makes a path of a thousand), so the end is sought from both sides at once, see `#beyond`.
@@ -18,7 +18,7 @@
 import { assert } from './assert.ts'
 import { IdIndex } from './id-index.ts'
 import { OrderTree } from './order-tree.ts'
-import { CHILDREN, COUNT, COUNTER, IMPLIED, PARENT_ACTOR, PARENT_COUNTER, RIGHT, ROOT, SIDE, Spans } from './spans.ts'
+import { CHILDREN, COUNT, COUNTER, PARENT_ACTOR, PARENT_COUNTER, RIGHT, ROOT, SIDE, Spans } from './spans.ts'
 
 export type CompareActors = (a: number, b: number) => number
 
@@ -120,8 +120,7 @@ export class FugueTree {
   /** Children on a side of a span, in order. */
   children(row: number, side: number): readonly number[] {
     const reference = this.spans.cells[row + CHILDREN + side]!
-    if (reference < IMPLIED) return this.#groups[-2 - reference]!
-    return reference === ROOT ? [] : [this.#outermost(row, side)]
+    return reference < 0 ? this.#groups[-1 - reference]! : reference === ROOT ? [] : [reference]
   }
 
   /** Cuts a span before its element `at`. The span keeps the first part and its handle; the result is the second. */
@@ -137,7 +136,7 @@ export class FugueTree {
     order.insert(row, rest, deleted ? 0 : count)
     const { cells } = spans
     cells[rest + CHILDREN + RIGHT] = cells[row + CHILDREN + RIGHT]!
-    cells[row + CHILDREN + RIGHT] = IMPLIED
+    cells[row + CHILDREN + RIGHT] = rest
     this.ids.add(rest)
     return rest
   }
@@ -173,10 +172,11 @@ export class FugueTree {
     cells[following + COUNT]! -= by
   }
 
-  /** Whether the second of two neighbours goes on where the first ends, nothing else hangs between, and `other` is deleted. */
+  /** Whether ids may pass between two neighbours: one goes on where the other ends, with no sibling, and `other` is deleted. */
   #joins(row: number, following: number, other: number): boolean {
     const { spans } = this
-    return spans.weight(other) === 0 && spans.cells[row + CHILDREN + RIGHT] === IMPLIED && spans.follows(following, row)
+    const isOnlyChild = spans.cells[row + CHILDREN + RIGHT] === following
+    return isOnlyChild && spans.weight(other) === 0 && spans.follows(following, row)
   }
 
   /** Enters a span among the children of its parent. */
@@ -185,14 +185,10 @@ export class FugueTree {
     const { cells } = spans
     const at = parent + CHILDREN + side
     const reference = cells[at]!
-    if (reference === ROOT) cells[at] = spans.isImplied(row) ? IMPLIED : row
+    if (reference === ROOT) cells[at] = row
     else {
-      if (reference >= IMPLIED) {
-        const only = this.#outermost(parent, side)
-        cells[at] = -2 - this.#groups.length
-        this.#groups.push([only])
-      }
-      const group = this.#groups[-2 - cells[at]!]!
+      const group = reference < 0 ? this.#groups[-1 - reference]! : [reference]
+      if (reference > 0) cells[at] = -this.#groups.push(group)
       group.splice(this.#lowerBound(group, spans.actor(row), spans.counter(row)), 0, row)
     }
   }
@@ -236,12 +232,8 @@ export class FugueTree {
 
   /** The outermost child on a side of a span: the last right one of its last id, the first left one of its first. */
   #outermost(row: number, side: number): number {
-    const { spans } = this
-    const reference = spans.cells[row + CHILDREN + side]!
-    if (reference >= ROOT) return reference
-    if (reference === IMPLIED) return this.ids.floor(spans.actor(row), spans.counter(row) + spans.count(row))
-    const group = this.#groups[-2 - reference]!
-    return group[side === RIGHT ? group.length - 1 : 0]!
+    const reference = this.spans.cells[row + CHILDREN + side]!
+    return reference < 0 ? this.#groups[-1 - reference]!.at(-side)! : reference
   }
 
   /** The next sibling of a span towards a side. */

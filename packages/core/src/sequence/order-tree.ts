@@ -10,7 +10,7 @@
  * Left out: refilling nodes after removals. Spans disappear only when deleted neighbours merge, an empty node goes with
  * its last kid, and the height is bounded by the most spans there ever were.
  */
-import { LEAF, ROOT, type Spans, WEIGHT } from './spans.ts'
+import { doubled, LEAF, ROOT, type Spans, WEIGHT } from './spans.ts'
 
 /** Kids per node: 128 bytes, two cache lines to scan. */
 const WIDTH = 32
@@ -196,11 +196,7 @@ export class OrderTree {
     if (node === undefined) {
       node = this.#used
       this.#used += NODE
-      if (node === this.#nodes.length) {
-        const nodes = new Int32Array(2 * node)
-        nodes.set(this.#nodes)
-        this.#nodes = nodes
-      }
+      if (node === this.#nodes.length) this.#nodes = doubled(this.#nodes)
     }
     this.#nodes[node + SUM] = 0
     return node

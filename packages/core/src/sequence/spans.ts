@@ -7,9 +7,8 @@
  * - only the last id of a span may have right children other than the id that follows it in the span.
  *
  * All rows lie in one array of 32-bit cells, and a row is named by its handle, the index of its first cell. A cut leaves
- * the handle with the first part, so the handle of a span whose first id is an explicit child never changes. The row at 0
- * is the root: one deleted id (-1, 0) at the start of the document, of which everything else descends; no code has to
- * treat "before everything" apart.
+ * the handle with the first part. The row at 0 is the root: one deleted id (-1, 0) at the start of the document, of which
+ * everything else descends; no code has to treat "before everything" apart.
  *
  * Cost: 48 bytes per span, one array per sequence. Rows rather than columns: an edit looks at most cells of few spans,
  * and a row is one cache line where columns are ten; a dozen arrays would also cost a short text 4 kB.
@@ -22,11 +21,8 @@ export const ROOT = 0
 export const LEFT = 0
 export const RIGHT = 1
 
-/** Child reference: the only right child is the same actor's next id. It is found by id, as its row may change. */
-export const IMPLIED = -1
-
 /** Cells of a row. Counters use all 32 bits and are read through the methods below. */
-export const ACTOR = 0
+const ACTOR = 0
 export const COUNTER = 1
 export const COUNT = 2
 /** Placement of the first id. */
@@ -44,6 +40,12 @@ export const LEAF = 11
 const ROW = 12
 
 const ROWS_MIN = 4
+
+export function doubled(cells: Int32Array): Int32Array<ArrayBuffer> {
+  const copy = new Int32Array(2 * cells.length)
+  copy.set(cells)
+  return copy
+}
 
 export class Spans {
   cells: Int32Array = new Int32Array(ROWS_MIN * ROW)
@@ -122,11 +124,7 @@ export class Spans {
     else {
       row = this.#used
       this.#used += ROW
-      if (row === this.cells.length) {
-        const cells = new Int32Array(2 * row)
-        cells.set(this.cells)
-        this.cells = cells
-      }
+      if (row === this.cells.length) this.cells = doubled(this.cells)
     }
     const { cells } = this
     cells[row + ACTOR] = actor

@@ -7,7 +7,7 @@
  * Conflicts: there are none; every number is raised by one actor only. Space: two numbers per actor plus one per pair that
  * ever transferred. Left out: asking others for rights, which needs a conversation; it cannot be reset.
  */
-import type { Actor, ActorId } from '../causality/actor.ts'
+import { type Actor, type ActorId, parseActorId } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
@@ -28,8 +28,8 @@ export class BoundedCounter extends Container {
   readonly tag: number = tags.bcounter
   override readonly causal: boolean = false
   /** Rights created, and rights used up. */
-  readonly #gained = new Tally(false)
-  readonly #spent = new Tally(false)
+  readonly #gained = new Tally(this.place)
+  readonly #spent = new Tally(this.place)
   /** Totals handed over: giver, then receiver. */
   readonly #transfers = new Map<number, Map<number, number>>()
   #transferred = new Set<number>()
@@ -41,6 +41,7 @@ export class BoundedCounter extends Container {
 
   /** Counts up and gains as many rights. O(1). Throws `CORE_VALUE_INVALID`, `CORE_LIMIT_EXCEEDED`. */
   increment(by = 1): void {
+    this.#gained.requireRoom(by)
     this.touch()
     this.#gained.raise(this.place.site, by)
     emitValue(this)
@@ -48,23 +49,24 @@ export class BoundedCounter extends Container {
 
   /** Counts down, using rights held here. O(transfers). Throws `CORE_PRECONDITION_FAILED` beyond `rights()`. */
   decrement(by = 1): void {
-    this.touch()
+    this.#spent.requireRoom(by)
     this.#requireRights(by)
+    this.touch()
     this.#spent.raise(this.place.site, by)
     emitValue(this)
   }
 
-  /** Hands rights to another actor. Throws `CORE_PRECONDITION_FAILED` beyond `rights()`, and to oneself. */
+  /** Hands rights to another actor. Throws `CORE_PRECONDITION_FAILED` beyond `rights()`, and to oneself; `CORE_ID_INVALID`. */
   transfer(to: ActorId, amount: number): void {
-    this.touch()
     this.#requireRights(amount)
     const { site } = this.place
     if (!(amount > 0) || !Number.isSafeInteger(amount))
       refuse('CORE_VALUE_INVALID', 'a transfer is a positive safe integer')
-    const receiver = site.actors.intern(to)
+    const receiver = site.actors.intern(parseActorId(to))
     if (receiver === SELF) refuse('CORE_PRECONDITION_FAILED', 'rights are transferred to another actor')
     const total = (this.#transfers.get(SELF)?.get(receiver) ?? 0) + amount
     if (total > Number.MAX_SAFE_INTEGER) refuse('CORE_LIMIT_EXCEEDED', 'transferred up to 2^53 - 1')
+    this.touch()
     site.mark()
     site.mentioned.add(receiver)
     this.#raiseTransfer({ from: SELF, to: receiver, amount: total })

@@ -22,7 +22,7 @@ export class GCounter extends Container {
 
   constructor(at: Actor | Place) {
     super(at)
-    this.#up = new Tally(this.place.removable)
+    this.#up = new Tally(this.place)
   }
 
   /** Loads what `encode` wrote; the actor continues it. */
@@ -35,6 +35,7 @@ export class GCounter extends Container {
    * @param by a positive safe integer; `CORE_VALUE_INVALID` otherwise, `CORE_LIMIT_EXCEEDED` past 2^53-1 for this actor.
    */
   increment(by = 1): void {
+    this.#up.requireRoom(by)
     this.touch()
     const { site } = this.place
     this.#up.raise(site, by)
@@ -83,7 +84,7 @@ export class GCounter extends Container {
   reset(): void {
     if (!this.place.removable) refuse('CORE_PRECONDITION_FAILED', 'a counter is reset below a removable key only')
     const seen = this.place.site.twin?.(this.path())
-    this.#up.cut(seen instanceof GCounter ? seen.#up : undefined)
+    this.#up.cut(this.place.site, seen instanceof GCounter ? seen.#up : undefined)
   }
 
   clear(): void {

@@ -26,8 +26,8 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
 
   /** Adds an element. O(1). Throws `CORE_VALUE_INVALID` for what is not JSON. */
   add(elem: T): void {
-    this.touch()
     const value = normalizeJson(elem)
+    this.touch()
     this.place.site.mark()
     if (this.#insert(value)) this.#added.push(value)
   }

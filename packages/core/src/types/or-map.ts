@@ -13,7 +13,8 @@
  */
 import type { Actor } from '../causality/actor.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
-import { Cell, compareWrites, readCell, type Stamp } from '../kernel/cell.ts'
+import type { Writer } from '../codec/writer.ts'
+import { Cell, checkStamp, compareWrites, readCell, type Stamp } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, Container, type Parent, type Place } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
@@ -66,11 +67,13 @@ export class OrMap<H = unknown> extends Container implements Parent {
 
   /** Writes a plain value under a key, last writer wins. O(1). Throws `CORE_VALUE_INVALID`. */
   setLww(key: string, value: JsonValue, stamp?: Stamp): void {
-    this.touch()
     const normal = normalizeJson(value)
+    if (stamp !== undefined) checkStamp(stamp)
+    this.requireOpen()
     const slot = this.#slot(key, tags.lww)
+    this.touch()
     const { site } = this.place
-    slot.cell.set(site, normal, stamp, true)
+    slot.cell.set(site, normal, stamp, 'younger')
     this.#enqueue(slot)
     site.patches?.push({ type: 'set', path: this.childPath(key), value: slot.cell.value })
   }
@@ -136,10 +139,8 @@ export class OrMap<H = unknown> extends Container implements Parent {
 
   /** Removes a key as far as the author has seen it, with all below. O(size of the value). @returns whether it was there. */
   remove(key: string): boolean {
+    if (!this.has(key)) return false
     this.touch()
-    const there = this.has(key)
-    if (!there) return false
-    this.place.site.mark()
     this.#removeSeen(key)
     if (!this.has(key)) this.place.site.patches?.push({ type: 'unset', path: this.childPath(key) })
     return true
@@ -200,8 +201,9 @@ export class OrMap<H = unknown> extends Container implements Parent {
   childTouched(child: Container): void {
     const slot = this.#slots.get(child.tag)?.get(child.place.step as string) as Slot
     const { site } = this.place
-    const refreshed = slot.cell.rest === undefined && site.isPending(slot.cell.dot)
-    if (slot.child !== undefined && !refreshed) slot.cell.set(site, null, undefined, true)
+    // In a document all of a change has one time; a stand-alone presence is as young as the last update.
+    const refreshed = !site.standalone && slot.cell.rest === undefined && site.isPrivate(slot.cell.dot)
+    if (slot.child !== undefined && !refreshed) slot.cell.set(site, null, undefined, 'unseen')
     this.#enqueue(slot)
   }
 
@@ -231,8 +233,12 @@ export class OrMap<H = unknown> extends Container implements Parent {
     }
   }
 
+  #isEmpty({ cell, child }: Slot): boolean {
+    return cell.isBottom(this.place.site) && (child === undefined || child.isBottom())
+  }
+
   isBottom(): boolean {
-    for (const slots of this.#slots.values()) for (const slot of slots.values()) if (!isEmptySlot(slot)) return false
+    for (const slots of this.#slots.values()) for (const slot of slots.values()) if (!this.#isEmpty(slot)) return false
     return true
   }
 
@@ -252,22 +258,22 @@ export class OrMap<H = unknown> extends Container implements Parent {
     out.writer.varint(queue.length)
     for (const slot of queue) {
       slot.cell.queued = false
-      writeSlot(out, slot, () => {
-        slot.cell.writePending(out)
-        slot.child?.writePending(out)
-      })
+      const body = beginSlot(out.writer, slot)
+      slot.cell.writePending(out)
+      slot.child?.writePending(out)
+      out.writer.endPart(body)
     }
   }
 
   writeState(out: Encoder): void {
-    const slots = [...this.#slots.values()].flatMap((byKey) => [...byKey.values()].filter((slot) => !isEmptySlot(slot)))
+    const slots = [...this.#slots.values()].flatMap((byKey) => [...byKey.values()].filter((slot) => !this.#isEmpty(slot)))
     slots.sort((a, b) => (a.key === b.key ? a.tag - b.tag : a.key < b.key ? -1 : 1))
     out.writer.varint(slots.length)
     for (const slot of slots) {
-      writeSlot(out, slot, () => {
-        slot.cell.writeState(out)
-        slot.child?.writeState(out)
-      })
+      const body = beginSlot(out.writer, slot)
+      slot.cell.writeState(out)
+      slot.child?.writeState(out)
+      out.writer.endPart(body)
     }
   }
 
@@ -275,14 +281,15 @@ export class OrMap<H = unknown> extends Container implements Parent {
     const { reader } = input
     const fresh: Slot[] = []
     const steps: Apply[] = []
-    const shown = new Set<Slot>()
-    const listed = new Set<string>()
-    for (let count = reader.count(4); count > 0; count -= 1) {
+    const shown = input.context && new Set<Slot>()
+    const count = reader.count(4)
+    // A single key, as most changes have, cannot be listed twice.
+    const listed = count > 1 ? new Set<string>() : undefined
+    for (let left = count; left > 0; left -= 1) {
       const key = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
-      const name = `${tag}/${key}`
-      if (listed.has(name)) reader.invalid('key listed twice')
-      listed.add(name)
+      if (listed?.has(`${tag}/${key}`)) reader.invalid('key listed twice')
+      listed?.add(`${tag}/${key}`)
       const known = this.#slots.get(tag)?.get(key)
       const slot = known ?? this.#arriving(input, key, tag)
       if (slot === undefined) {
@@ -290,10 +297,12 @@ export class OrMap<H = unknown> extends Container implements Parent {
         continue
       }
       if (known === undefined) fresh.push(slot)
-      shown.add(slot)
-      steps.push(input.part(() => this.#readSlot(input, slot)))
+      shown?.add(slot)
+      const end = input.beginPart()
+      steps.push(this.#readSlot(input, slot))
+      input.endPart(end)
     }
-    if (input.context !== undefined) {
+    if (shown !== undefined) {
       for (const slots of this.#slots.values()) {
         for (const slot of slots.values()) if (!shown.has(slot)) steps.push(this.#readSlot(input.empty(), slot))
       }
@@ -316,7 +325,7 @@ export class OrMap<H = unknown> extends Container implements Parent {
     return () => {
       const { patches } = this.place.site
       const was = patches !== undefined && this.has(slot.key)
-      const changed = slot.cell.join(input, delta, true)
+      const changed = slot.cell.join(input, delta, 'unseen')
       apply?.()
       if (patches === undefined || !changed) return
       const path = this.childPath(slot.key)
@@ -327,13 +336,9 @@ export class OrMap<H = unknown> extends Container implements Parent {
   }
 }
 
-function isEmptySlot({ cell, child }: Slot): boolean {
-  return cell.isBottom() && (child === undefined || child.isBottom())
-}
-
-/** `key  tag  part: cell, [container]`. */
-function writeSlot({ writer }: Encoder, { key, tag }: Slot, body: () => void): void {
+/** `key  tag  part: cell, [container]`. Answers where the part begins. */
+function beginSlot(writer: Writer, { key, tag }: Slot): number {
   writer.string(key)
   writer.byte(tag)
-  writer.nested(body)
+  return writer.beginPart()
 }

@@ -48,8 +48,8 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
 
   /** Adds an element, or adds it anew so that it survives removals elsewhere that have not seen this. O(1). */
   add(elem: T): void {
-    this.touch()
     const value = normalizeJson(elem)
+    this.touch()
     const key = valueKey(value)
     const { site } = this.place
     const row = this.#rows.get(key)
@@ -70,17 +70,15 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
    * @returns whether it was there.
    */
   remove(elem: T): boolean {
-    this.touch()
     const key = valueKey(elem)
     const row = this.#rows.get(key)
     if (row === undefined) return false
-    this.place.site.mark()
+    this.touch()
     this.#removeSeen(key, row)
     return true
   }
 
   reset(): void {
-    this.place.site.mark()
     for (const [key, row] of [...this.#rows]) this.#removeSeen(key, row)
   }
 
@@ -94,8 +92,10 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
   #forget(dot: number): boolean {
     const { site } = this.place
     if (!site.sees(dot)) return false
+    // A removal that finds nothing it has seen is no change, and takes no dot.
+    site.mark()
     this.#byDot?.delete(dot)
-    if (!site.isPending(dot)) this.#gone.push(dot)
+    if (!site.isPrivate(dot)) this.#gone.push(dot)
     return true
   }
 
@@ -171,6 +171,7 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
   }
 
   isBottom(): boolean {
+    this.#settleEarly()
     return this.#rows.size === 0 && this.#early.size === 0
   }
 
@@ -216,8 +217,14 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
       out.dot(dot)
       writeJson(out.writer, elem)
     }
-    for (const dot of this.#early) if (out.site.context.has(dot)) this.#early.delete(dot)
+    this.#settleEarly()
     out.dots([...this.#early])
+  }
+
+  /** Early removals whose dots have arrived meanwhile have done their work. */
+  #settleEarly(): void {
+    const { context } = this.place.site
+    for (const dot of this.#early) if (context.has(dot)) this.#early.delete(dot)
   }
 
   read(input: Decoder): Apply {

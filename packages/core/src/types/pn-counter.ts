@@ -22,8 +22,8 @@ export class PnCounter extends Container {
 
   constructor(at: Actor | Place) {
     super(at)
-    this.#up = new Tally(this.place.removable)
-    this.#down = new Tally(this.place.removable)
+    this.#up = new Tally(this.place)
+    this.#down = new Tally(this.place)
   }
 
   /** Loads what `encode` wrote; the actor continues it. */
@@ -42,6 +42,7 @@ export class PnCounter extends Container {
   }
 
   #count(tally: Tally, by: number): void {
+    tally.requireRoom(by)
     this.touch()
     tally.raise(this.place.site, by)
     if (this.place.site.patches !== undefined) emitValue(this)
@@ -95,8 +96,8 @@ export class PnCounter extends Container {
   reset(): void {
     if (!this.place.removable) refuse('CORE_PRECONDITION_FAILED', 'a counter is reset below a removable key only')
     const seen = this.place.site.twin?.(this.path())
-    this.#up.cut(seen instanceof PnCounter ? seen.#up : undefined)
-    this.#down.cut(seen instanceof PnCounter ? seen.#down : undefined)
+    this.#up.cut(this.place.site, seen instanceof PnCounter ? seen.#up : undefined)
+    this.#down.cut(this.place.site, seen instanceof PnCounter ? seen.#down : undefined)
   }
 
   clear(): void {

@@ -69,10 +69,10 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
 
   /** Inserts values before an index. O(log n + values). Throws `CORE_POSITION_INVALID`, `CORE_VALUE_INVALID`. */
   insert(index: number, ...values: JsonValue[]): void {
-    this.touch()
     this.checkRange(index, 0)
     const normal = values.map((value) => normalizeJson(value))
     if (normal.length === 0) return
+    this.touch()
     this.insertIds(index, normal.length)
     this.insertContent(index, normal, 0, normal.length)
   }
@@ -87,10 +87,10 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
    * elements. Throws `CORE_POSITION_INVALID` for an id that is not known here.
    */
   insertAfter(id: string | undefined, ...values: JsonValue[]): string[] {
-    this.touch()
     const normal = values.map((value) => normalizeJson(value))
     const dot = id === undefined ? undefined : this.knownDot(parseElementId(this.place.site, id))
     if (normal.length === 0) return []
+    this.touch()
     const first = this.place.site.last + 1
     this.insertContent(this.insertIdsAfter(dot, normal.length), normal, 0, normal.length)
     return normal.map((_, i) => formatElementId(this.place.site, first + i))
@@ -103,10 +103,10 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
   create(index?: number): E
   create<O>(index: number | undefined, spec: Spec<O>): O
   create(index: number = this.length, spec?: Spec): unknown {
-    this.touch()
     this.checkRange(index, 0)
     const type = spec ?? this.#elements
     if (type === undefined) throw new TypeError('name the type of the element: this list was declared without one')
+    this.touch()
     this.insertIds(index, 1)
     const dot = this.dotAt(index)
     const child = type.create(this.placeOf(dot, false))
@@ -117,14 +117,14 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
 
   /** Deletes `count` elements from an index on. O(log n + runs). Throws `CORE_POSITION_INVALID`. */
   delete(index: number, count = 1): void {
-    this.touch()
     this.checkRange(index, count)
-    if (count > 0) this.deleteRange(index, count)
+    if (count === 0) return
+    this.touch()
+    this.deleteRange(index, count)
   }
 
   /** Deletes the element with an id. Answers whether it was there. Throws `CORE_POSITION_INVALID` for an unknown id. */
   deleteById(id: string): boolean {
-    this.touch()
     return this.deleteId(this.knownDot(parseElementId(this.place.site, id)))
   }
 
@@ -248,7 +248,12 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     super.writePending(out)
     const dirty = [...this.#dirty].filter((child) => this.shownAt(child.place.step as number) !== undefined)
     this.#dirty.clear()
-    this.#writeChildren(out, dirty, (child) => child.writePending(out))
+    out.writer.varint(dirty.length)
+    for (const child of dirty) {
+      const body = beginChild(out, child)
+      child.writePending(out)
+      out.writer.endPart(body)
+    }
   }
 
   override writeState(out: Encoder): void {
@@ -256,7 +261,12 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     this.#dropDeleted()
     const children = [...this.#children.values()].filter((child) => !child.isBottom())
     children.sort((a, b) => out.compareDots(a.place.step as number, b.place.step as number))
-    this.#writeChildren(out, children, (child) => child.writeState(out))
+    out.writer.varint(children.length)
+    for (const child of children) {
+      const body = beginChild(out, child)
+      child.writeState(out)
+      out.writer.endPart(body)
+    }
   }
 
   /** Containers of elements deleted meanwhile. */
@@ -264,15 +274,6 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     for (const dot of this.#children.keys()) {
       if (this.sequence.has(dotActor(dot), dotCounter(dot)) && this.shownAt(dot) === undefined)
         this.#children.delete(dot)
-    }
-  }
-
-  #writeChildren(out: Encoder, children: readonly Container[], body: (child: Container) => void): void {
-    out.writer.varint(children.length)
-    for (const child of children) {
-      out.dot(child.place.step as number)
-      out.writer.byte(child.tag)
-      out.writer.nested(() => body(child))
     }
   }
 
@@ -292,7 +293,9 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
         input.skip()
         continue
       }
-      const step = input.part(() => child.read(input))
+      const end = input.beginPart()
+      const step = child.read(input)
+      input.endPart(end)
       // Whoever made the element said its type. Whether a block is refused must not depend on what is here, so what has
       // another type is passed over.
       if (known !== undefined && known !== child) continue
@@ -311,4 +314,11 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
       for (const step of steps) step()
     }
   }
+}
+
+/** `dot  tag  part`. Answers where the part begins. */
+function beginChild(out: Encoder, child: Container): number {
+  out.dot(child.place.step as number)
+  out.writer.byte(child.tag)
+  return out.writer.beginPart()
 }

@@ -7,6 +7,7 @@
  */
 import type { JsonValue } from '../codec/json.ts'
 import { isWellFormed, utf8Length } from '../codec/utf8.ts'
+import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, Container, type Parent } from '../kernel/container.ts'
@@ -22,32 +23,52 @@ interface Field {
 
 export class Struct extends Container implements Parent {
   readonly tag: number = tags.struct
-  readonly #fields = new Map<string, Field>()
+  /** Fields by name: nearly always one, several where versions of a schema disagree on the type. */
+  readonly #fields = new Map<string, Field[]>()
   readonly #dirty = new Set<Container>()
+  /** The youngest of the dirty ones: a run of mutations of one field notes it once. */
+  #touched: Container | undefined
+  /** The name of the field that arrived last. */
+  #arrived: string | undefined
 
   /** The field of a name and type, made now if it is not there yet. Throws `CORE_VALUE_INVALID` for an unusable name. */
   field(name: string, spec: Spec): Container {
-    const known = this.#fields.get(fieldKey(spec.tag, name))
+    const known = this.#field(name, spec.tag)
     if (known !== undefined) return known.container
     checkKey(name)
     const container = spec.create(this.placeOf(name, this.place.removable))
-    this.#fields.set(fieldKey(spec.tag, name), { name, container })
+    this.#add({ name, container })
     return container
+  }
+
+  #field(name: string, tag: number): Field | undefined {
+    const fields = this.#fields.get(name)
+    if (fields !== undefined) for (const field of fields) if (field.container.tag === tag) return field
+    return undefined
+  }
+
+  #add(field: Field): void {
+    const others = this.#fields.get(field.name)
+    if (others === undefined) this.#fields.set(field.name, [field])
+    else others.push(field)
   }
 
   /** The field of a name and type number, if it is there. */
   find(name: string, tag?: number): Container | undefined {
-    if (tag !== undefined) return this.#fields.get(fieldKey(tag, name))?.container
+    if (tag !== undefined) return this.#field(name, tag)?.container
     return this.#sorted().find((field) => field.name === name)?.container
   }
 
   #sorted(): Field[] {
     return [...this.#fields.values()]
+      .flat()
       .filter(({ container }) => !container.isBottom())
       .sort((a, b) => (a.name === b.name ? a.container.tag - b.container.tag : a.name < b.name ? -1 : 1))
   }
 
   childTouched(child: Container): void {
+    if (this.#touched === child) return
+    this.#touched = child
     this.#dirty.add(child)
   }
 
@@ -59,22 +80,26 @@ export class Struct extends Container implements Parent {
     return Object.fromEntries(this.#sorted().map(({ name, container }) => [name, container.toJSON()]))
   }
 
+  *#containers(): Iterable<Container> {
+    for (const fields of this.#fields.values()) for (const { container } of fields) yield container
+  }
+
   override visitTags(visit: (dot: number) => void): void {
-    for (const { container } of this.#fields.values()) container.visitTags(visit)
+    for (const container of this.#containers()) container.visitTags(visit)
   }
 
   isBottom(): boolean {
-    for (const { container } of this.#fields.values()) if (!container.isBottom()) return false
+    for (const container of this.#containers()) if (!container.isBottom()) return false
     return true
   }
 
   clear(): void {
-    for (const { container } of this.#fields.values()) container.clear()
-    this.#dirty.clear()
+    for (const container of this.#containers()) container.clear()
+    this.#forgetDirty()
   }
 
   reset(): void {
-    for (const { container } of this.#fields.values()) {
+    for (const container of this.#containers()) {
       container.stamp = 0
       if (container.isBottom()) continue
       container.reset()
@@ -82,56 +107,83 @@ export class Struct extends Container implements Parent {
     }
   }
 
-  writePending(out: Encoder): void {
-    const dirty = [...this.#dirty]
+  #forgetDirty(): void {
     this.#dirty.clear()
-    out.writer.varint(dirty.length)
-    for (const container of dirty) {
-      this.#write(out, { name: container.place.step as string, container }, () => container.writePending(out))
+    this.#touched = undefined
+  }
+
+  writePending(out: Encoder): void {
+    const { writer } = out
+    writer.varint(this.#dirty.size)
+    for (const container of this.#dirty) {
+      const body = beginField(writer, container)
+      container.writePending(out)
+      writer.endPart(body)
     }
+    this.#forgetDirty()
   }
 
   writeState(out: Encoder): void {
+    const { writer } = out
     const fields = this.#sorted()
-    out.writer.varint(fields.length)
-    for (const field of fields) this.#write(out, field, () => field.container.writeState(out))
-  }
-
-  #write({ writer }: Encoder, { name, container }: Field, body: () => void): void {
-    writer.string(name)
-    writer.byte(container.tag)
-    writer.nested(body)
+    writer.varint(fields.length)
+    for (const { container } of fields) {
+      const body = beginField(writer, container)
+      container.writeState(out)
+      writer.endPart(body)
+    }
   }
 
   read(input: Decoder): Apply {
     const { reader } = input
-    const fresh = new Map<string, Field>()
+    const fresh: Field[] = []
     const steps: Apply[] = []
-    const shown = new Set<string>()
-    for (let count = reader.count(3); count > 0; count -= 1) {
-      const name = reader.string(limits.keyBytesMax)
+    const shown = input.context && new Set<Container>()
+    const count = reader.count(3)
+    // A single field, as most changes have, cannot be listed twice.
+    const keys = count > 1 ? new Set<string>() : undefined
+    for (let left = count; left > 0; left -= 1) {
+      const name = this.#readName(input)
       const tag = reader.byte()
-      const key = fieldKey(tag, name)
-      if (shown.has(key)) reader.invalid('field listed twice')
-      shown.add(key)
-      const known = this.#fields.get(key)
+      if (keys?.has(fieldKey(tag, name))) reader.invalid('field listed twice')
+      keys?.add(fieldKey(tag, name))
+      const known = this.#field(name, tag)
       const container = known?.container ?? input.create(tag, this.placeOf(name, this.place.removable))
       if (container === undefined) {
         input.skip()
         continue
       }
-      if (known === undefined) fresh.set(key, { name, container })
-      steps.push(input.part(() => container.read(input)))
+      if (known === undefined) fresh.push({ name, container })
+      else this.#arrived = name
+      shown?.add(container)
+      const end = input.beginPart()
+      steps.push(container.read(input))
+      input.endPart(end)
     }
-    if (input.context !== undefined) {
+    if (shown !== undefined) {
       // A field that a whole state does not show is empty there: what it vouches for was removed.
-      for (const [key, { container }] of this.#fields) if (!shown.has(key)) steps.push(container.read(input.empty()))
+      for (const container of this.#containers()) {
+        if (!shown.has(container)) steps.push(container.read(input.empty()))
+      }
     }
     return () => {
-      for (const [key, field] of fresh) this.#fields.set(key, field)
+      for (const field of fresh) this.#add(field)
       for (const step of steps) step()
     }
   }
+
+  /** One change after the other goes to the same field, so its name is tried first. */
+  #readName({ reader }: Decoder): string {
+    const name = this.#arrived
+    return name !== undefined && reader.takes(name) ? name : reader.string(limits.keyBytesMax)
+  }
+}
+
+/** `name  tag  part`. Answers where the part begins. */
+function beginField(writer: Writer, container: Container): number {
+  writer.string(container.place.step as string)
+  writer.byte(container.tag)
+  return writer.beginPart()
 }
 
 function fieldKey(tag: number, name: string): string {

@@ -9,13 +9,12 @@
  */
 import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
-import { isWellFormed } from '../codec/utf8.ts'
+import { isWellFormed, toWellFormed } from '../codec/utf8.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
-import { limits } from '../limits.ts'
 import { formatElementId, parseElementId } from './element-id.ts'
 import { tags } from './tags.ts'
 
@@ -36,11 +35,11 @@ export class Text extends Ordered<string> {
    * Throws `CORE_POSITION_INVALID` outside the text or inside a surrogate pair, `CORE_VALUE_INVALID` for a lone surrogate.
    */
   insert(position: number, text: string): void {
-    this.touch()
     this.#checkText(text)
     this.checkRange(position, 0)
     this.#checkBoundary(position)
     if (text === '') return
+    this.touch()
     this.insertIds(position, text.length)
     this.#put(position, text)
   }
@@ -50,10 +49,10 @@ export class Text extends Ordered<string> {
    * the new units. Throws `CORE_POSITION_INVALID` for an id that is not known here.
    */
   insertAfter(id: string | undefined, text: string): string[] {
-    this.touch()
     this.#checkText(text)
     const dot = id === undefined ? undefined : this.#known(id)
     if (text === '') return []
+    this.touch()
     const first = this.place.site.last + 1
     this.#put(this.insertIdsAfter(dot, text.length), text)
     return Array.from({ length: text.length }, (_, i) => formatElementId(this.place.site, first + i))
@@ -69,16 +68,16 @@ export class Text extends Ordered<string> {
 
   /** Deletes `count` units from a position on. O(log n + runs). Throws `CORE_POSITION_INVALID`. */
   delete(position: number, count: number): void {
-    this.touch()
     this.checkRange(position, count)
     this.#checkBoundary(position)
     this.#checkBoundary(position + count)
-    if (count > 0) this.deleteRange(position, count)
+    if (count === 0) return
+    this.touch()
+    this.deleteRange(position, count)
   }
 
   /** Deletes the unit with an id. Answers whether it was there. Throws `CORE_POSITION_INVALID` for an unknown id. */
   deleteById(id: string): boolean {
-    this.touch()
     return this.deleteId(this.#known(id))
   }
 
@@ -121,12 +120,13 @@ export class Text extends Ordered<string> {
     return text
   }
 
+  /** The whole text. Where others have cut a surrogate pair, U+FFFD stands for what is left of it. */
   override toString(): string {
-    return this.slice()
+    return toWellFormed(this.slice())
   }
 
   toJSON(): JsonValue {
-    return this.slice()
+    return this.toString()
   }
 
   override clear(): void {
@@ -160,11 +160,11 @@ export class Text extends Ordered<string> {
         text += this.slice(position, position + run.count)
       }
     }
-    out.writer.string(text)
+    out.writer.text(text)
   }
 
   protected readContent({ reader }: Decoder, count: number): string {
-    const text = reader.string(limits.changeBytesMax * 64)
+    const text = reader.text()
     if (text.length !== count) reader.invalid('text of another length than its ids')
     return text
   }

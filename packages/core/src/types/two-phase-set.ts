@@ -34,17 +34,17 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
 
   /** Adds an element. O(1). Throws `CORE_PRECONDITION_FAILED` for one that was removed: it cannot come back. */
   add(elem: T): void {
-    this.touch()
     const value = normalizeJson(elem)
     if (this.wasRemoved(value)) refuse('CORE_PRECONDITION_FAILED', 'removed from a 2P-Set is removed for ever')
+    this.touch()
     this.place.site.mark()
     this.#merge(value, false, true)
   }
 
   /** Removes an element for ever. O(1). Answers false, and does nothing, when it is not in the set. */
   remove(elem: T): boolean {
-    this.touch()
     if (!this.has(elem)) return false
+    this.touch()
     this.place.site.mark()
     this.#merge(normalizeJson(elem), true, true)
     return true

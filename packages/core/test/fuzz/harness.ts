@@ -2,12 +2,11 @@
  * Feeds damaged bytes to a decoder and checks its promise: refused with a code, quickly, and nothing has changed; or taken,
  * and everything still holds together.
  */
-import { expect } from 'vitest'
 import { CoreError } from '../../src/index.ts'
 import { mutate } from './mutate.ts'
 import { type Random, seeded } from './random.ts'
 
-export const inputsPerDecoder: number = process.env.JOINERY_SOAK ? 100_000 : 2_000
+export const inputsPerDecoder: number = process.env.JOINERY_SOAK ? 20_000 : 2_000
 
 /** No input of a few hundred bytes may take longer. Generous, because test machines stall. */
 const MS_MAX = 1_000
@@ -48,7 +47,7 @@ export function refusal(take: () => void): CoreError | undefined {
     return undefined
   } catch (error) {
     if (!(error instanceof CoreError)) throw error
-    expect(error.code).toMatch(/^CORE_/)
+    if (!error.code.startsWith('CORE_')) throw error
     return error
   }
 }
@@ -72,10 +71,13 @@ export function fuzz(decoder: Decoder, seed: number): Inventory {
     inventory.inputs += 1
     const started = performance.now()
     try {
+      // Stacks of refusals are most of the time of a run, and nobody reads them.
+      Error.stackTraceLimit = 0
       const error = refusal(() => target.take(bytes))
+      Error.stackTraceLimit = 30
       if (error !== undefined) {
         inventory.refused += 1
-        expect(target.observe(), `refused with ${error.code}`).toBe(before)
+        if (target.observe() !== before) throw new Error(`refused with ${error.code}, and yet something has changed`)
       } else {
         inventory.taken += 1
         target.check(bytes, random)

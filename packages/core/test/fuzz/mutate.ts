@@ -42,10 +42,20 @@ const damages: readonly Damage[] = [
     return spliced(bytes, random.int(bytes.length), 1, random.pick(NUMBERS))
   },
   function append(bytes, random) {
-    return spliced(bytes, bytes.length, 0, Array.from({ length: 1 + random.int(4) }, () => random.int(256)))
+    return spliced(
+      bytes,
+      bytes.length,
+      0,
+      Array.from({ length: 1 + random.int(4) }, () => random.int(256)),
+    )
   },
   function splice(bytes, random, other) {
-    return spliced(bytes.subarray(0, random.int(bytes.length)), bytes.length, 0, other.subarray(random.int(other.length)))
+    return spliced(
+      bytes.subarray(0, random.int(bytes.length)),
+      bytes.length,
+      0,
+      other.subarray(random.int(other.length)),
+    )
   },
   function transplant(bytes, random, other) {
     const from = random.int(other.length)

@@ -54,7 +54,7 @@ function joining(kind: Kind, name: string, corpus: readonly Uint8Array[], states
     open(random) {
       const value = kind.open(testActor(random.pick(['r2', 'r3'])))
       if (random.chance(0.7)) {
-        const own = kind.decode(random.pick(states), testActor('r2'))
+        const own = kind.decode(random.pick(states), testActor('r7'))
         return receiver(kind, own)
       }
       return receiver(kind, value)

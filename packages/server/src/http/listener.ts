@@ -22,10 +22,16 @@ export interface ListenerOptions {
   readonly newRequestId: () => string
 }
 
+/** Node's server, which also knows when every answer has left. */
+export type Listener = Server & {
+  /** Resolves once no answer is on its way. */
+  answered(): Promise<void>
+}
+
 /** How often Node looks for connections that exceeded a timeout. */
 const TIMEOUT_CHECK_MS = 1000
 
-export function createListener({ app, limits, tls, newRequestId }: ListenerOptions): Server {
+export function createListener({ app, limits, tls, newRequestId }: ListenerOptions): Listener {
   const serverOptions = {
     maxHeaderSize: limits.headersBytesMax,
     headersTimeout: limits.headersTimeoutMs,
@@ -43,7 +49,20 @@ export function createListener({ app, limits, tls, newRequestId }: ListenerOptio
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
     else socket.end(rawProblem(refusalOf(error), newRequestId()))
   })
-  return server
+  return Object.assign(server, { answered: trackAnswers(server) })
+}
+
+function trackAnswers(server: Server): () => Promise<void> {
+  let pending = 0
+  const waiting: (() => void)[] = []
+  server.prependListener('request', (_, response) => {
+    pending += 1
+    response.once('close', () => {
+      pending -= 1
+      if (pending === 0) for (const resolve of waiting.splice(0)) resolve()
+    })
+  })
+  return () => (pending === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)))
 }
 
 function secure(options: object, { cert, key }: TlsIdentity, listener: ReturnType<typeof getRequestListener>): Server {

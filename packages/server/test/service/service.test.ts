@@ -276,3 +276,9 @@ describe('logs', () => {
     expect(nobody.ops).toEqual([])
   })
 })
+
+test('an operation that changes nothing takes no version, and the next change has a time of its own', async () => {
+  await service.put(caller, 'd', { type: 'orset', value: ['a'] })
+  const answer = await service.ops(caller, 'd', ops('orset', [{ type: 'remove', elem: 'absent' }]))
+  expect(answer.version).toBe(1)
+})

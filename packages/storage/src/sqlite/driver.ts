@@ -4,7 +4,7 @@
  *
  * Text is always bound and read as bytes. The text calls of a driver may stop at a NUL character, and do in one of the two.
  */
-export type SqlValue = number | Uint8Array | null
+type SqlValue = number | Uint8Array | null
 
 export interface SqliteStatement {
   run(...parameters: SqlValue[]): { readonly changes: number | bigint; readonly lastInsertRowid: number | bigint }

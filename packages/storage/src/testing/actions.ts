@@ -187,7 +187,7 @@ async function reopen(state: RunState): Promise<void> {
   assertEqual(state.store.identity, { storeId, continuous: true }, 'identity')
 }
 
-export const actions: Readonly<Record<string, (state: RunState, dice: Dice) => Promise<void>>> = {
+const actions: Readonly<Record<string, (state: RunState, dice: Dice) => Promise<void>>> = {
   commitOne,
   commitMany,
   compact,

@@ -60,7 +60,7 @@ function step(key: DocumentKey, kind: Commit['kind'], options: StepOptions): Com
   return receipt ? { ...commit, receipt } : commit
 }
 
-export function entryOf(text: string): NewEntry {
+function entryOf(text: string): NewEntry {
   return { change: bytesOf(text), attributes: `of ${text}` }
 }
 

@@ -23,11 +23,6 @@ export interface Model<H, Op> {
   readonly empty: JsonValue
   /** What a subscriber's mirror begins with where a patch goes into a value of this type. */
   readonly blank: JsonValue
-  /**
-   * Whether a stand-alone delta says more than its own operations: a counter's entry is a total, and the elements of a
-   * sequence wait for others. Such a type is compared with its definition once everything has arrived.
-   */
-  readonly gapless: boolean
   /** Whether joining states tells one life of an actor from another: sets that only grow do not care. */
   readonly identified: boolean
 }

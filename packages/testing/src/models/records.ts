@@ -3,7 +3,7 @@ import { type FieldSpecs, type Fields, type JsonValue, type OrMap, orMap, struct
 import fc from 'fast-check'
 import { comparePresence, narrow, type Stamped, type Tagged, type Timed, type View } from '../oracle/tagged.ts'
 import type { AnyModel, Model } from './model.ts'
-import { liveWrites, lwwModel, stampOf, timed, type Write } from './registers.ts'
+import { liveWrites, lwwModel, stampOf, timed, unseenWrites, type Write } from './registers.ts'
 
 type JsonObject = { readonly [key: string]: JsonValue }
 
@@ -42,7 +42,6 @@ export function structOf(fields: Readonly<Record<string, AnyModel>>): Model<Fiel
       }),
     empty: {},
     blank: {},
-    gapless: models.every(([, { gapless }]) => gapless),
     identified: true,
   }
 }
@@ -61,9 +60,10 @@ interface Slot {
   readonly value: JsonValue
 }
 
-/** Updates through a key make it present; those of a register carry the register's own time. */
-function presences(model: AnyModel, ops: readonly Tagged<unknown>[]): Timed[] {
-  return model.name === 'lww' ? (ops as Tagged<Write>[]).map(timed) : [...ops]
+/** Updates through a key make it present, until an update or removal has seen them. Writes are their own presence. */
+function presenceOf(model: AnyModel, ops: readonly Tagged<unknown>[], resets: readonly Stamped[]): Timed | undefined {
+  if (model.name === 'lww') return liveWrites((ops as Tagged<Write>[]).map(timed), resets)[0]
+  return unseenWrites(ops, resets)[0]
 }
 
 function slotsAt(view: View<MapOp>, models: readonly AnyModel[], key: string): Slot[] {
@@ -74,7 +74,7 @@ function slotsAt(view: View<MapOp>, models: readonly AnyModel[], key: string): S
       const { op } = tagged
       return op.type === 'at' && op.key === key && op.kind === kind ? [narrow(tagged, op.op)] : []
     })
-    const presence = liveWrites(presences(model, ops), resets)[0]
+    const presence = presenceOf(model, ops, resets)
     if (presence === undefined) return []
     return [{ model, presence, value: model.evaluate({ ops, resets, removable: true }) }]
   })
@@ -117,7 +117,6 @@ function mapModel(
       Object.fromEntries(Object.entries(json as JsonObject).map(([key, value]) => [key, shape(models, value)])),
     empty: {},
     blank: {},
-    gapless: models.every(({ gapless }) => gapless),
     identified: true,
   }
 }

@@ -73,16 +73,12 @@ export const lwwModel: Model<LwwRegister, Write> = {
   canonical: same,
   empty: null,
   blank: null,
-  gapless: true,
   identified: true,
 }
 
-/** Writes that nobody has seen and written over, and no removal either. The youngest first. */
-function concurrent<Op extends object>({ ops, resets }: View<Op>): Op[] {
-  const live = ops.filter((op) => !seenByAny(op, [...ops, ...resets]))
-  const at = ({ op }: Tagged<Op>): Partial<Write> => op as Partial<Write>
-  const withTime = live.map((op) => ({ ...op, at: at(op).at, by: at(op).by }))
-  return withTime.sort((a, b) => compareTimed(b, a)).map(({ op }) => op)
+/** Writes that no later write has seen, whatever their times, and no removal either. The youngest first. */
+export function unseenWrites<W extends Timed>(writes: readonly W[], resets: readonly Stamped[]): W[] {
+  return writes.filter((write) => !seenByAny(write, [...writes, ...resets])).sort((a, b) => compareTimed(b, a))
 }
 
 export const mvRegisterModel: Model<MvRegister, Write> = {
@@ -93,7 +89,7 @@ export const mvRegisterModel: Model<MvRegister, Write> = {
     register.set(op.value, stampOf(op))
     return op
   },
-  evaluate: (view) => concurrent(view).map(({ value }) => value),
+  evaluate: ({ ops, resets }) => unseenWrites(ops.map(timed), resets).map(({ op }) => op.value),
   empty: [],
   blank: [],
 }
@@ -112,7 +108,7 @@ export const ewFlagModel: Model<EnableWinsFlag, Switch> = {
     else flag.disable()
     return op
   },
-  evaluate: (view) => concurrent(view).some(({ on }) => on),
+  evaluate: ({ ops, resets }) => unseenWrites(ops, resets).some(({ op }) => op.on),
   empty: false,
   blank: false,
 }
@@ -127,7 +123,7 @@ export const dwFlagModel: Model<DisableWinsFlag, Switch> = {
     return op
   },
   evaluate: (view) => {
-    const live = concurrent(view)
-    return live.length > 0 && live.every(({ on }) => on)
+    const live = unseenWrites(view.ops, view.resets)
+    return live.length > 0 && live.every(({ op }) => op.on)
   },
 }

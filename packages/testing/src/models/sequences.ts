@@ -67,7 +67,6 @@ export const listModel: Model<Rga, ListOp> = {
   canonical: same,
   empty: [],
   blank: [],
-  gapless: false,
   identified: true,
 }
 

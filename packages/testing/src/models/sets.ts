@@ -23,7 +23,7 @@ function keyOf(value: JsonValue): string {
 
 const canonical = (json: JsonValue): JsonValue => sortedSet((json as JsonValue[]).map((elem) => JSON.parse(keyOf(elem))))
 
-const setModel = { canonical, empty: [], blank: [], gapless: true, identified: true }
+const setModel = { canonical, empty: [], blank: [], identified: true }
 
 export interface Add {
   readonly elem: JsonValue
@@ -34,7 +34,9 @@ export const gSetModel: Model<GSet, Add> = {
   name: 'gset',
   spec: gSet(),
   ops: fc.record({ elem: elements }),
+  // Adding what is there already is nothing to tell others.
   perform: (set, op) => {
+    if (set.has(op.elem)) return undefined
     set.add(op.elem)
     return op
   },
@@ -57,6 +59,7 @@ export const twoPhaseSetModel: Model<TwoPhaseSet, AddRemove> = {
   perform: (set, op) =>
     unlessRefused(['CORE_PRECONDITION_FAILED'], () => {
       if (op.type === 'remove') return set.remove(op.elem) ? op : undefined
+      if (set.has(op.elem)) return undefined
       set.add(op.elem)
       return op
     }),

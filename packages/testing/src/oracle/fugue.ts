@@ -82,6 +82,8 @@ export class FugueOracle {
     for (const { by, place } of places.sort((a, b) => a.by.id - b.by.id)) {
       let { parent, side } = place
       const { count } = by.op as { count: number }
+      // What hangs on an element that has not arrived waits for it.
+      if (!nodes.has(parent)) continue
       for (let index = 0; index < count; index += 1) {
         const node: Node = { by, index, name: nameOf({ by, index }), left: [], right: [] }
         const siblings = (nodes.get(parent) as Node)[side]

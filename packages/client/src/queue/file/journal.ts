@@ -28,7 +28,8 @@ export function readJournal(bytes: Buffer, path: string): Journal {
   const header = Buffer.from(JOURNAL_HEADER)
   const records = new Map<string, string>()
   if (bytes.length < header.length && header.subarray(0, bytes.length).equals(bytes)) return { records, wholeBytes: 0 }
-  if (!bytes.subarray(0, header.length).equals(header)) refuse('CLIENT_QUEUE_FOREIGN', `${path} is not a queue of this format`)
+  if (!bytes.subarray(0, header.length).equals(header))
+    refuse('CLIENT_QUEUE_FOREIGN', `${path} is not a queue of this format`)
   let at = header.length
   while (at < bytes.length) {
     const end = bytes.indexOf(10, at)

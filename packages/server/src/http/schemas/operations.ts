@@ -43,12 +43,16 @@ export const jsonValue: z.ZodType<JsonValue> = z
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 const key = z.string()
 const elementId = z.string().openapi({ description: 'Id of an element, as `?ids=true` shows them.' })
-const nanoseconds = z
-  .union([z.number().int().min(0), z.string().regex(/^\d{1,20}$/, 'is not a number of nanoseconds')])
-  .openapi({
-    description:
-      'Nanoseconds since 1970 as a number or, so that no digit is lost, as decimal digits in a string. Kept to the microsecond. 0 or absent: server time.',
-  })
+/** Beyond 2^53, so not a safe integer: what a double loses there are fractions of a microsecond. */
+const wholeNumber = z
+  .number()
+  .min(0)
+  .refine(Number.isInteger, 'is not a whole number')
+  .openapi({ type: 'integer', format: 'int64' })
+const nanoseconds = z.union([wholeNumber, z.string().regex(/^\d{1,20}$/, 'is not a number of nanoseconds')]).openapi({
+  description:
+    'Nanoseconds since 1970 as a number, or as decimal digits in a string. Kept to the microsecond, which both carry. 0 or absent: server time.',
+})
 
 const setRegister = z
   .strictObject({ type: z.literal('set').optional(), set: jsonValue, ts_unix_ns: nanoseconds.optional() })

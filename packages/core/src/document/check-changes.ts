@@ -1,0 +1,78 @@
+/**
+ * Checks changes before the first of them is applied: a block of changes is taken whole or not at all. Each is compared with
+ * its actor's history, which is what the document has and, behind that, what comes before it in the same block.
+ */
+import type { ActorId } from '../causality/actor.ts'
+import { refuse } from '../errors.ts'
+import { reusedActor } from '../kernel/codec.ts'
+import type { CausalBuffer } from './causal-buffer.ts'
+import { type Change, lastOf } from './change.ts'
+
+/** What changes are checked against. */
+export interface History {
+  readonly incarnation: string | undefined
+  /** The local actor, of which nobody else can know more; absent while its own state is loaded. */
+  readonly own: ActorId | undefined
+  /** The largest counter applied of an actor. */
+  known(actor: ActorId): number
+  /** Chain check of the last change applied of an actor. */
+  checkOf(actor: ActorId): number
+  /** The change applied that begins with a counter, while the log has it. */
+  logged(actor: ActorId, first: number): Change | undefined
+  readonly buffer: CausalBuffer
+  /** Reads a change's payload and throws when it is damaged. */
+  read(change: Change): void
+}
+
+/** Throws `CORE_INCARNATION_MISMATCH`, `CORE_ACTOR_*`, `CORE_DECODE_*`, `CORE_BUFFER_FULL`. */
+export function checkChanges(changes: readonly Change[], history: History): void {
+  const { incarnation, buffer } = history
+  const heads = new Map<ActorId, Change>()
+  const early = new Map<string, Change>()
+  let earlyBytes = 0
+  const knownOf = (actor: ActorId): number => {
+    const head = heads.get(actor)
+    return head === undefined ? history.known(actor) : lastOf(head.header)
+  }
+  for (const change of changes) {
+    const { header } = change
+    if (header.incarnation !== incarnation) {
+      refuse('CORE_INCARNATION_MISMATCH', 'the change belongs to another life of this document')
+    }
+    if (!isNews(change, heads.get(header.actor), history)) continue
+    history.read(change)
+    const follows = header.first === knownOf(header.actor) + 1
+    if (follows && header.deps.every((dep) => knownOf(dep.actor) >= dep.counter)) {
+      heads.set(header.actor, change)
+      continue
+    }
+    const key = `${header.first}@${header.actor}`
+    const waiting = buffer.twin(change)
+    const twin = waiting ?? early.get(key)
+    if (twin !== undefined && twin.check !== change.check) forked()
+    if (twin === undefined) earlyBytes += change.bytes.length
+    if (waiting === undefined) early.set(key, change)
+  }
+  buffer.requireRoom(early.size, earlyBytes)
+}
+
+/** Checks a change against the chain of its actor, which ends with `head`. Answers false for a change that is known. */
+function isNews(change: Change, head: Change | undefined, history: History): boolean {
+  const { header } = change
+  const { actor, first, previous } = header
+  const here = history.known(actor)
+  const known = head === undefined ? here : lastOf(head.header)
+  if (actor === history.own && lastOf(header) > here) reusedActor()
+  if (lastOf(header) <= known) {
+    const twin = history.logged(actor, first)
+    if (twin !== undefined && twin.check !== change.check) forked()
+    return false
+  }
+  if (first <= known) forked()
+  if (first === known + 1 && previous !== (head === undefined ? history.checkOf(actor) : head.check)) forked()
+  return true
+}
+
+export function forked(): never {
+  return refuse('CORE_ACTOR_FORKED', 'two histories under one actor: a clone or a restored copy wrote under it')
+}

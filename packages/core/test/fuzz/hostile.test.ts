@@ -1,0 +1,322 @@
+/** Bytes made by hand to hurt: each case is one that mutation alone would hardly find. */
+import { describe, expect, it } from 'vitest'
+import {
+  allTypes,
+  type Container,
+  Doc,
+  EnableWinsFlag,
+  encodeBundle,
+  MvRegister,
+  OrMap,
+  OrSet,
+  Reader,
+  Rga,
+  readJson,
+  specOf,
+  Text,
+  VersionVector,
+  Writer,
+} from '../../src/index.ts'
+import { testActor } from './actors.ts'
+import { INCARNATION, openDoc, schema } from './documents.ts'
+import { hex, refusal } from './harness.ts'
+
+const STATE = 0x11
+const DELTA = 0x12
+const COUNTER_MAX = 0xffff_ffff
+
+/** Kind, type, one actor, its context as `[first, last, …]`, then a body. */
+function block(kind: number, tag: number, runs: readonly number[], body: (writer: Writer) => void): Uint8Array {
+  const writer = new Writer(1024)
+  writer.byte(kind)
+  writer.byte(tag)
+  writer.varint(1)
+  writer.string(testActor('mallory').id)
+  writer.varint(runs.length / 2)
+  let end = 0
+  for (let i = 0; i < runs.length; i += 2) {
+    writer.varint(runs[i]! - end - 1)
+    writer.varint(runs[i + 1]! - runs[i]!)
+    end = runs[i + 1]! + 1
+  }
+  body(writer)
+  return writer.finish()
+}
+
+function numbers(writer: Writer, ...values: number[]): void {
+  for (const value of values) writer.varint(value)
+}
+
+const TEXT = 13
+/** Deleted, explicit parent, right child: no content is needed, so a few bytes announce any number of ids. */
+const DELETED_RIGHT = 7
+const RIGHT = 6
+const LEFT = 2
+
+function code(take: () => void): string | undefined {
+  return refusal(take)?.code
+}
+
+function joinAll(value: Container, ...blocks: Uint8Array[]): void {
+  for (const bytes of blocks) value.join(bytes)
+}
+
+function timed(what: () => void): number {
+  const started = performance.now()
+  what()
+  return performance.now() - started
+}
+
+describe('announcements', () => {
+  it('four billion deleted ids in a few bytes cost nothing, twice', () => {
+    const bomb = block(DELTA, TEXT, [1, COUNTER_MAX], (out) => {
+      numbers(out, 1, 0, 1, COUNTER_MAX, DELETED_RIGHT, 0, 0, 0, 0, 0)
+    })
+    const early = block(DELTA, TEXT, [], (out) => numbers(out, 0, 0, 1, 0, 1, COUNTER_MAX, 0, 0))
+    const text = new Text(testActor('a'))
+    expect(timed(() => joinAll(text, bomb, bomb, early))).toBeLessThan(1000)
+    const other = new Text(testActor('b'))
+    expect(timed(() => joinAll(other, early, bomb, early))).toBeLessThan(1000)
+    expect(hex(other.encode())).toBe(hex(text.encode()))
+  })
+
+  it('a context of 200,000 runs', () => {
+    const runs = Array.from({ length: 400_000 }, (_, i) => 2 * i + 2 - (i % 2))
+    const bytes = block(STATE, 6, runs, (out) => numbers(out, 0, 0))
+    const set = new OrSet(testActor('a'))
+    expect(timed(() => joinAll(set, bytes, bytes))).toBeLessThan(2000)
+  })
+
+  it('100,000 removals before their additions', () => {
+    for (const [tag, value] of [
+      [9, new EnableWinsFlag(testActor('a'))],
+      [8, new MvRegister(testActor('a'))],
+    ] as const) {
+      const bytes = block(DELTA, tag, [], (out) => {
+        numbers(out, 1, 100_000)
+        for (let i = 1; i <= 100_000; i += 1) numbers(out, 0, i)
+      })
+      expect(timed(() => joinAll(value, bytes, bytes))).toBeLessThan(2000)
+    }
+  })
+
+  it.each([
+    ['actors', [DELTA, 1, 0xff, 0xff, 0xff, 0xff, 0x0f]],
+    ['elements', [DELTA, 4, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]],
+    ['runs', [DELTA, TEXT, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]],
+  ] as const)('more %s than bytes', (_, bytes) => {
+    const values = [new OrSet(testActor('a')), new Text(testActor('a')), new OrMap(testActor('a'))]
+    for (const value of values) expect(code(() => value.join(Uint8Array.from(bytes)))).toMatch(/^CORE_DECODE/)
+  })
+})
+
+describe('sequences', () => {
+  const join = (bytes: Uint8Array): string | undefined => code(() => new Text(testActor('a')).join(bytes))
+  const runs = (kind: number, claim: readonly number[], text: string, ...all: number[][]): Uint8Array =>
+    block(kind, TEXT, claim, (out) => {
+      numbers(out, all.length)
+      for (const run of all) numbers(out, ...run)
+      out.string(text)
+      numbers(out, 0, 0, 0)
+    })
+
+  it('takes what is well made', () => {
+    expect(join(runs(STATE, [1, 3], 'abc', [0, 1, 2, RIGHT, 0], [0, 3, 1, RIGHT, 1, 2]))).toBeUndefined()
+  })
+
+  it('refuses runs that hang on themselves or in a circle, and ids twice', () => {
+    expect(join(runs(DELTA, [1, 3], 'abc', [0, 1, 3, RIGHT, 1, 2]))).toBe('CORE_DECODE_INVALID')
+    for (const kind of [STATE, DELTA]) {
+      expect(join(runs(kind, [1, 9], 'ab', [0, 1, 1, RIGHT, 1, 5], [0, 5, 1, RIGHT, 1, 1]))).toBe('CORE_DECODE_INVALID')
+      expect(join(runs(kind, [1, 9], 'abcd', [0, 1, 2, RIGHT, 0], [0, 2, 2, RIGHT, 0]))).toBe('CORE_DECODE_INVALID')
+    }
+  })
+
+  it('refuses ids beyond what is vouched for, also in a gap', () => {
+    expect(join(runs(DELTA, [1, 2], 'abc', [0, 1, 3, RIGHT, 0]))).toBe('CORE_DECODE_INVALID')
+    expect(join(runs(DELTA, [1, 1, 3, 3], 'abc', [0, 1, 3, RIGHT, 0]))).toBe('CORE_DECODE_INVALID')
+  })
+
+  it('refuses a whole state whose runs are not in document order, or lack a parent', () => {
+    const ordered = [
+      [0, 1, 1, RIGHT, 0],
+      [0, 2, 1, RIGHT, 0],
+    ] as number[][]
+    expect(join(runs(STATE, [1, 2], 'ab', ...ordered))).toBeUndefined()
+    expect(join(runs(STATE, [1, 2], 'ab', ...ordered.toReversed()))).toBe('CORE_DECODE_INVALID')
+    expect(join(runs(STATE, [1, 2], 'ab', [0, 2, 1, LEFT, 1, 1], [0, 1, 1, RIGHT, 0]))).toBeUndefined()
+    expect(join(runs(STATE, [1, 2], 'ab', [0, 1, 1, RIGHT, 0], [0, 2, 1, LEFT, 1, 1]))).toBe('CORE_DECODE_INVALID')
+    expect(join(runs(STATE, [1, 9], 'a', [0, 1, 1, RIGHT, 1, 9]))).toBe('CORE_DECODE_INVALID')
+    expect(join(runs(DELTA, [1, 9], 'a', [0, 1, 1, RIGHT, 1, 9])), 'a delta waits').toBeUndefined()
+  })
+
+  it('joins a list that was always written to the front without taking the square of its length', () => {
+    const writer = new Rga(testActor('a'))
+    for (let i = 0; i < 20_000; i += 1) {
+      writer.insert(0, i)
+      if (i % 2 === 0) writer.delete(0)
+    }
+    const reader = new Rga(testActor('b'))
+    reader.insert(0, 'own')
+    expect(timed(() => reader.join(writer.encode()))).toBeLessThan(3000)
+    expect(reader.length).toBe(10_001)
+  })
+
+  it('keeps the deletion of an element that waits for its parent', () => {
+    const writer = new Text(testActor('a'))
+    writer.insert(0, 'a')
+    const first = writer.takeDelta()
+    writer.insert(1, 'b')
+    const second = writer.takeDelta()
+    writer.delete(1, 1)
+    const third = writer.takeDelta()
+    const reader = new Text(testActor('b'))
+    for (const delta of [second, third]) reader.join(delta)
+    const restarted = Text.decode(reader.encode(), testActor('b'))
+    restarted.join(first)
+    expect(restarted.toString()).toBe('a')
+    expect(hex(restarted.encode())).toBe(hex(writer.encode()))
+  })
+
+  it('carries on half a surrogate pair', () => {
+    const text = new Text(testActor('a'))
+    text.insert(0, 'x😀y')
+    text.deleteById(text.idAt(1))
+    expect(text.toString()).toBe('x\ufffdy')
+    const loaded = Text.decode(text.encode(), testActor('a'))
+    expect(loaded.slice()).toBe(text.slice())
+    expect(hex(loaded.encode())).toBe(hex(text.encode()))
+  })
+
+  it('knows an element by the type its creator gave it', () => {
+    const list = new Rga(testActor('a'), undefined, allTypes)
+    list.create(0, specOf<Text>('text')).insert(0, 'inside')
+    const bytes = block(DELTA, 12, [], (out) => numbers(out, 0, 0, 0, 1, 0, 1, 6, 2, 0, 0))
+    const other = Rga.decode(list.encode(), testActor('b'), undefined, allTypes)
+    other.join(bytes)
+    expect(other.toJSON()).toEqual(['inside'])
+  })
+})
+
+describe('sets and maps', () => {
+  it('refuses a dot with two elements, a key or field twice', () => {
+    const twice = block(DELTA, 6, [1, 1], (out) => numbers(out, 2, 0, 1, 1, 0, 1, 2, 0))
+    expect(code(() => new OrSet(testActor('a')).join(twice))).toBe('CORE_DECODE_INVALID')
+    const key = (out: Writer): void => {
+      out.string('k')
+      numbers(out, 7, 1, 0)
+    }
+    const keys = block(DELTA, 11, [], (out) => {
+      out.varint(2)
+      key(out)
+      key(out)
+    })
+    expect(code(() => new OrMap(testActor('a')).join(keys))).toBe('CORE_DECODE_INVALID')
+  })
+
+  it('refuses values of a type it does not know rather than forget them', () => {
+    const source = new OrMap(testActor('a'), undefined, allTypes)
+    source.open('k', specOf<Text>('text')).insert(0, 'x')
+    expect(code(() => new OrMap(testActor('b')).join(source.encode()))).toBe('CORE_FORMAT_UNSUPPORTED')
+  })
+
+  it.each([32, 33, 200])('containers %i deep', (depth) => {
+    const nest = (out: Writer, left: number): void => {
+      out.varint(left === 0 ? 0 : 1)
+      if (left === 0) return
+      out.string('k')
+      out.byte(11)
+      out.nested(() => {
+        out.varint(0)
+        nest(out, left - 1)
+      })
+    }
+    const bomb = block(DELTA, 11, [], (out) => nest(out, depth))
+    const map = new OrMap(testActor('a'), undefined, allTypes)
+    expect(code(() => map.join(bomb))).toBe(depth > 32 ? 'CORE_LIMIT_EXCEEDED' : undefined)
+  })
+
+  it.each([64, 65, 100_000])('JSON %i deep', (depth) => {
+    const bytes = new Uint8Array(2 * depth + 1)
+    for (let i = 0; i < depth; i += 1) bytes.set([6, 1], 2 * i)
+    expect(code(() => readJson(new Reader(bytes)))).toBe(depth > 64 ? 'CORE_DECODE_INVALID' : undefined)
+  })
+})
+
+describe('documents', () => {
+  const counted = (): Uint8Array[] => {
+    const doc = openDoc('a')
+    return Array.from({ length: 3 }, () => doc.change((root) => root.hits.increment())!)
+  }
+  const state = (doc: ReturnType<typeof openDoc>): string => `${hex(doc.snapshot())} ${JSON.stringify(doc.missing())}`
+
+  it('a bundle whose second change forks applies nothing of it', () => {
+    const changes = counted()
+    const forged = changes[1]!.slice()
+    forged[forged.length - 1]! ^= 1
+    const reader = openDoc('b')
+    const before = state(reader)
+    expect(code(() => reader.apply(encodeBundle([changes[0]!, forged, changes[2]!])))).toBe('CORE_ACTOR_FORKED')
+    expect(state(reader)).toBe(before)
+  })
+
+  it('a waiting change that contradicts what it waited for is dropped and told', () => {
+    const changes = counted()
+    const forged = changes[1]!.slice()
+    forged[forged.length - 1]! ^= 1
+    const reader = openDoc('b')
+    expect(reader.apply(forged).waiting).toBe(1)
+    const fork = openDoc('a')
+    const other = fork.change((root) => root.title.set('another first change'))!
+    const { applied, refused, waiting } = reader.apply(other)
+    expect([applied.length, refused.length, waiting]).toEqual([1, 1, 0])
+  })
+
+  it('10,000 changes that arrive in reverse', () => {
+    const writer = openDoc('a')
+    const changes = Array.from({ length: 10_000 }, () => writer.change((root) => root.hits.increment())!)
+    const reader = openDoc('b')
+    const ms = timed(() => {
+      for (const change of changes.toReversed()) reader.apply(change)
+    })
+    expect(reader.root.hits.value).toBe(10_000)
+    expect(ms).toBeLessThan(10_000)
+    expect(reader.missing()).toEqual([])
+  })
+
+  it('nobody counts for another', () => {
+    const doc = openDoc('a')
+    doc.apply(openDoc('z').change((root) => root.hits.increment())!)
+    const change = doc.change((root) => root.hits.increment())!
+    // The entry `actor 0` becomes `actor 1`, the other one in the change's table.
+    const at = change.length - 2
+    const forged = change.slice()
+    forged[at] = 1
+    expect(code(() => openDoc('b').apply(forged))).toBe('CORE_DECODE_INVALID')
+  })
+
+  it('a snapshot does not enter a document with unknown types', () => {
+    const writer = openDoc('a')
+    const change = writer.change((root) => root.title.set('t'))!
+    const reader = openDoc('b')
+    const tagAt = change.findIndex((byte, i) => byte === 7 && change[i - 1] === 'e'.charCodeAt(0))
+    const opaque = change.slice()
+    opaque[tagAt] = 200
+    reader.apply(opaque)
+    const other = openDoc('c')
+    other.change((root) => root.title.set('u'))
+    const before = reader.versionHash()
+    expect(code(() => reader.apply(other.snapshot()))).toBe('CORE_FORMAT_UNSUPPORTED')
+    expect(reader.versionHash()).toBe(before)
+    expect(reader.changesSince(new VersionVector())).toBeDefined()
+  })
+
+  it('a total beyond the safe integers does not stop a document', () => {
+    const docs = ['a', 'b'].map(openDoc)
+    const changes = docs.map((doc) => doc.change((root) => root.credits.increment(Number.MAX_SAFE_INTEGER))!)
+    const reader = new Doc({ schema, actor: testActor('c'), incarnation: INCARNATION })
+    reader.subscribe(() => undefined)
+    for (const change of changes) reader.apply(change)
+    expect(reader.toJSON()).toMatchObject({ credits: (2n * BigInt(Number.MAX_SAFE_INTEGER)).toString() })
+  })
+})

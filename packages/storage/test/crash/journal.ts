@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import type { LogEntry, Store } from '@joinery/sync'
+import { expect } from 'vitest'
+
+/** A line of `writer.mjs`. */
+export type Line =
+  | { readonly type: 'open'; readonly storeId: string; readonly continuous: boolean }
+  | {
+      readonly type: 'commit'
+      readonly id: string
+      readonly to: number
+      readonly incarnation: string
+      readonly deleted: boolean
+      readonly receiptKey?: string
+    }
+  | { readonly type: 'compact'; readonly id: string; readonly version: number; readonly incarnation: string }
+  | { readonly type: 'value'; readonly value: number }
+
+/** The largest commit of the writer; it has at most one under way per document. */
+const entriesMax = 5
+
+/** What was acknowledged, over all kills: the store must know at least this. */
+export class Journal {
+  commits = 0
+  opens: (Line & { type: 'open' })[] = []
+  readonly last = new Map<string, Line & { type: 'commit' }>()
+  readonly #snapshots = new Map<string, Line & { type: 'compact' }>()
+  readonly #receipts: string[] = []
+  #value = 0
+
+  add(line: Line): void {
+    switch (line.type) {
+      case 'open':
+        this.opens.push(line)
+        break
+      case 'commit':
+        this.commits += 1
+        this.last.set(line.id, line)
+        if (line.receiptKey !== undefined) this.#receipts.push(line.receiptKey)
+        break
+      case 'compact':
+        this.#snapshots.set(line.id, line)
+        break
+      case 'value':
+        this.#value = line.value
+        break
+    }
+  }
+
+  /** Nothing acknowledged is missing. */
+  async expectKept(store: Store): Promise<void> {
+    for (const [id, acknowledged] of this.last) {
+      const head = (await store.head({ tenant: 'tenant', id }))!
+      expect(head.version).toBeGreaterThanOrEqual(acknowledged.to)
+      expect(head.version).toBeLessThanOrEqual(acknowledged.to + entriesMax)
+      if (head.version === acknowledged.to) {
+        expect(head).toMatchObject({ incarnation: acknowledged.incarnation, deleted: acknowledged.deleted })
+      }
+      const compaction = this.#snapshots.get(id)
+      const isCurrent = compaction?.incarnation === head.incarnation && !head.deleted
+      if (isCurrent) expect(head.snapshotVersion).toBeGreaterThanOrEqual(compaction.version)
+    }
+    for (const key of this.#receipts) {
+      expect((await store.receipt('tenant', 'crash', key))?.answer).toBe(key)
+    }
+    const value = Number((await store.value('counter')) ?? 0)
+    expect(value).toBeGreaterThanOrEqual(this.#value)
+    expect(value).toBeLessThanOrEqual(this.#value + 1)
+  }
+}
+
+/** Nothing is torn: whatever the store has, it has whole. Answers how many entries it looked at. */
+export async function expectWhole(store: Store): Promise<number> {
+  let entries = 0
+  const { items } = await store.documents('tenant', { limit: 100, deleted: true })
+  const arrivals = await store.tenantLog('tenant', { after: 0, limit: 1e6 })
+  for (const head of items) {
+    const own = arrivals.filter(({ key }) => key.id === head.key.id)
+    const log = await store.log(head.key, { after: 0, limit: 1e6 })
+    const current = own.filter(({ incarnation }) => incarnation === head.incarnation)
+    if (head.deleted) {
+      expect(log).toEqual([])
+      expect(current.map(({ version }) => version)).toEqual([head.version])
+    } else {
+      expect(current).toEqual(log)
+      expectComplete(log, head.compactedVersion, head.version)
+    }
+    for (const entry of own) expect(sumOf(entry.change)).toBe(JSON.parse(entry.attributes).sum)
+    const snapshot = await store.snapshot(head.key)
+    expect(snapshot?.version ?? 0).toBe(head.snapshotVersion)
+    if (snapshot) expect(sumOf(snapshot.bytes)).toBe(snapshot.attributes)
+    entries += own.length
+  }
+  return entries
+}
+
+/** Versions without a gap from the cut to the head, and every commit with all its entries. */
+function expectComplete(log: readonly LogEntry[], compactedVersion: number, version: number): void {
+  const versions = Array.from({ length: version - compactedVersion }, (_, i) => compactedVersion + 1 + i)
+  expect(log.map((entry) => entry.version)).toEqual(versions)
+  let before: { readonly commit: string; readonly index: number; readonly count: number } | undefined
+  for (const { attributes } of log) {
+    const part = JSON.parse(attributes)
+    const isNext = before === undefined || before.index + 1 === before.count
+    // The cut of a compaction may go through a commit; nothing else may.
+    if (before && isNext) expect(part.index).toBe(0)
+    if (before && !isNext) expect(part).toMatchObject({ commit: before.commit, index: before.index + 1 })
+    before = part
+  }
+  if (before) expect(before.index).toBe(before.count - 1)
+}
+
+function sumOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
