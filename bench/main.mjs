@@ -32,7 +32,8 @@ function fail(message) {
 if (suites[suiteName] === undefined) fail(`no suite ${suiteName}; there are: ${Object.keys(suites).join(', ')}`)
 const { cases } = await import(suites[suiteName])
 for (const name of wanted) {
-  if (!cases.some((each) => matches(each.name, name))) fail(`no case ${name}; there are:\n${cases.map((each) => each.name).join('\n')}`)
+  if (!cases.some((each) => matches(each.name, name)))
+    fail(`no case ${name}; there are:\n${cases.map((each) => each.name).join('\n')}`)
 }
 
 /** A name, or the beginning of one up to a dot. */
@@ -41,7 +42,7 @@ function matches(name, pattern) {
 }
 
 function runHere({ name, subjects }) {
-  const effort = flags.quick ? { rounds: 3, warmups: 1 } : { rounds: 15, warmups: 3 }
+  const effort = flags.quick ? { rounds: 3, warmups: 2 } : { rounds: 15, warmups: 5 }
   return measure({ suite: suiteName, name, subjects: subjects() }, effort)
 }
 

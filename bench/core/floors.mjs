@@ -3,11 +3,17 @@
 /** `{ string, varint }`: length, ASCII code units, count. */
 export function writeRecord({ id, count }) {
   const length = id.length
-  const bytes = new Uint8Array(length + 12)
+  const bytes = new Uint8Array(length + 1 + varintLength(count))
   bytes[0] = length
   for (let i = 0; i < length; i += 1) bytes[i + 1] = id.charCodeAt(i)
-  const end = writeVarint(bytes, length + 1, count)
-  return bytes.subarray(0, end)
+  writeVarint(bytes, length + 1, count)
+  return bytes
+}
+
+function varintLength(value) {
+  let length = 1
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length += 1
+  return length
 }
 
 export function readRecord(bytes) {
@@ -17,18 +23,17 @@ export function readRecord(bytes) {
   return { id, count: readVarint(bytes, length + 1) }
 }
 
-export function writeVarint(bytes, from, value) {
+function writeVarint(bytes, from, value) {
   let at = from
   let rest = value
   while (rest > 127) {
     bytes[at++] = (rest % 128) | 128
     rest = Math.floor(rest / 128)
   }
-  bytes[at++] = rest
-  return at
+  bytes[at] = rest
 }
 
-export function readVarint(bytes, from) {
+function readVarint(bytes, from) {
   let at = from
   let value = 0
   let scale = 1

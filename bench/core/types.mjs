@@ -244,4 +244,8 @@ const subjects = {
   'gcounter.decode': decodes,
 }
 
-export const typeCases = Object.entries(subjects).map(([name, make]) => ({ name, subjects: make, reference: reference[name] }))
+export const typeCases = Object.entries(subjects).map(([name, make]) => ({
+  name,
+  subjects: make,
+  reference: reference[name],
+}))

@@ -56,7 +56,7 @@ function summarize(values) {
  * @returns one row per subject and, for the first, one ratio row per other subject.
  */
 export function measure({ suite, name, subjects }, { rounds, warmups }) {
-  for (let i = 0; i < warmups; i += 1) for (const subject of subjects) sample(subject, SAMPLE_MS_MIN)
+  for (let i = 0; i < warmups; i += 1) for (const subject of subjects) sample(subject, 2 * SAMPLE_MS_MIN)
   const times = subjects.map(() => [])
   for (let round = 0; round < rounds; round += 1) {
     subjects.forEach((subject, i) => {

@@ -29,6 +29,9 @@ export function formatTable(lines) {
   const all = [HEAD, ...lines]
   const widths = HEAD.map((_, column) => Math.max(...all.map((line) => line[column].length)))
   const format = (line) =>
-    line.map((cell, i) => (LEFT.has(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd()
+    line
+      .map((cell, i) => (LEFT.has(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd()
   return [format(HEAD), widths.map((width) => '-'.repeat(width)).join('  '), ...lines.map(format)].join('\n')
 }

@@ -67,6 +67,8 @@ same() {
   [ "$2" = "$3" ] || { failures=$((failures + 1)); printf 'WRONG %s: %s is not %s\n' "$1" "$2" "$3"; }
 }
 
+curl -sS --max-time 20 -o /dev/null "$BASE/healthz" || { echo "no server at $BASE"; exit 1; }
+
 # --- Operators and machines ------------------------------------------------------------------------------------------------
 expect 200 '{"status":"ok"}' -- GET /healthz
 expect 200 '{"status":"ready"}' -- GET /readyz

@@ -1,5 +1,6 @@
-/** `joinery keys create|list|revoke`. */
-import { type KeyRecord, type KeyRing, openKeyRing } from '@joinery/server'
+/** `joinery keys create|list|revoke`: on the store itself, or through the server that has it open. */
+import { connectKeys, type KeyAdmin, type KeyRecord, keyAdmin, keysSocketPath, openKeyRing } from '@joinery/server'
+import { type Store, StoreError } from '@joinery/sync'
 import type { Environment } from './environment.ts'
 import { UsageError } from './failure.ts'
 import { openStore, parseStoreUrl } from './store-url.ts'
@@ -29,7 +30,7 @@ export async function listKeys(
   environment: Environment,
 ): Promise<void> {
   await withKeys(options, environment, async (keys) => {
-    const records = keys.list(options.tenant)
+    const records = await keys.list(options.tenant)
     if (options.json) return environment.stdout.write(`${JSON.stringify(records)}\n`)
     for (const record of records) environment.stdout.write(`${line(record)}\n`)
     if (records.length === 0) environment.stderr.write('There are no keys.\n')
@@ -55,18 +56,34 @@ export async function revokeKey(
 async function withKeys(
   options: KeysOptions,
   { random, nowMs }: Environment,
-  run: (keys: KeyRing) => Promise<void>,
+  run: (keys: KeyAdmin) => Promise<void>,
 ): Promise<void> {
   const url = parseStoreUrl(options.store)
   if (url.kind === 'memory') {
     throw new UsageError('keys in memory would be gone at once', 'Give --store the sqlite:PATH that the server uses.')
   }
-  const store = await openStore(url)
+  let store: Store
   try {
-    await run(await openKeyRing({ store, random, now: nowMs }))
+    store = await openStore(url)
+  } catch (error) {
+    const running = isLocked(error) ? await runningServer(url.path) : undefined
+    if (running === undefined) throw error
+    return await run(running)
+  }
+  try {
+    await run(keyAdmin(await openKeyRing({ store, random, now: nowMs })))
   } finally {
     await store.close()
   }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'STORE_LOCKED'
+}
+
+async function runningServer(storePath: string): Promise<KeyAdmin | undefined> {
+  const path = keysSocketPath(storePath)
+  return path === undefined ? undefined : await connectKeys(path)
 }
 
 function line({ id, tenant, name, createdAt, revokedAt }: KeyRecord): string {

@@ -5,7 +5,11 @@ import {
   createDocumentService,
   createServer,
   type JoineryServer,
+  type KeyRing,
+  type KeysSocket,
+  keysSocketPath,
   openKeyRing,
+  serveKeys,
   serverActor,
   type TlsIdentity,
 } from '@joinery/server'
@@ -36,34 +40,49 @@ export async function serve(options: ServeOptions, environment: Environment): Pr
   const url = parseStoreUrl(options.store)
   const tls = await readTls(options)
   const logger = createLog({ level: options.logLevel, output: environment.stderr })
+  // Listened for before anything can be acknowledged: from then on a signal stops in order.
+  const stop = stopRequest(environment, logger)
   const store = await openStore(url)
-  let server: JoineryServer
   try {
-    server = await start({ options, environment, store, tls, logger })
-  } catch (error) {
+    const keys = await openKeyRing({ store, random: environment.random, now: environment.nowMs })
+    const server = await start({ options, environment, store, keys, tls, logger })
+    const socket = await openKeysSocket(url, keys, logger)
+    announce(server, url, environment)
+    if (url.kind === 'memory') logger.warn('the store is in memory: when the server stops, everything is gone')
+    logger.info({ url: server.url, loopbackOnly: server.loopbackOnly, storeId: store.identity.storeId }, 'listening')
+    const purge = setInterval(() => purgeReceipts(store, environment, logger), PURGE_MS)
+    await stop
+    const clean = await server.close()
+    clearInterval(purge)
+    await socket?.close()
+    logger.info({ clean }, 'stopped')
+    return clean ? 0 : 1
+  } finally {
     await store.close()
-    throw error
   }
-  announce(server, url, environment)
-  if (url.kind === 'memory') logger.warn('the store is in memory: when the server stops, everything is gone')
-  logger.info({ url: server.url, loopbackOnly: server.loopbackOnly, storeId: store.identity.storeId }, 'listening')
-  const purge = setInterval(() => purgeReceipts(store, environment, logger), PURGE_MS)
-  const clean = await stopped(server, environment, logger)
-  clearInterval(purge)
-  await store.close()
-  logger.info({ clean }, 'stopped')
-  return clean ? 0 : 1
+}
+
+/** Where there can be no socket, keys are managed while the server is down. */
+async function openKeysSocket(url: StoreUrl, keys: KeyRing, logger: Logger): Promise<KeysSocket | undefined> {
+  const path = url.kind === 'sqlite' ? keysSocketPath(url.path) : undefined
+  try {
+    return path === undefined ? undefined : await serveKeys(path, keys, logger)
+  } catch (error) {
+    logger.warn({ err: error, path }, 'no socket for joinery keys: stop the server to manage keys')
+    return undefined
+  }
 }
 
 interface StartOptions {
   readonly options: ServeOptions
   readonly environment: Environment
   readonly store: Store
+  readonly keys: KeyRing
   readonly tls: TlsIdentity | undefined
   readonly logger: Logger
 }
 
-async function start({ options, environment, store, tls, logger }: StartOptions): Promise<JoineryServer> {
+async function start({ options, environment, store, keys, tls, logger }: StartOptions): Promise<JoineryServer> {
   const { random, nowMs, version } = environment
   const actor = await serverActor({ store, clock: new HybridClock(nowMs), epoch: () => random(EPOCH_BYTES) })
   const service = createDocumentService({
@@ -75,7 +94,7 @@ async function start({ options, environment, store, tls, logger }: StartOptions)
   })
   return await createServer({
     service,
-    keys: await openKeyRing({ store, random, now: nowMs }),
+    keys,
     logger,
     random,
     now: nowMs,
@@ -106,15 +125,20 @@ function announce(server: JoineryServer, url: StoreUrl, { stdout, version }: Env
   const access = server.loopbackOnly
     ? 'this machine only (loopback)'
     : `everybody who reaches ${server.host}:${server.port}`
-  stdout.write(`Joinery ${version} is listening on ${server.url}\n`)
-  stdout.write(`  store   ${formatStoreUrl(url)}${url.kind === 'memory' ? '  (gone when the server stops)' : ''}\n`)
-  stdout.write(`  access  ${access}; ${server.keysRequired() ? 'an API key is required' : 'no API keys yet'}\n`)
-  stdout.write(`  API     ${server.url}/openapi.json\n`)
+  stdout.write(
+    [
+      `Joinery ${version} is listening on ${server.url}`,
+      `  store   ${formatStoreUrl(url)}${url.kind === 'memory' ? '  (gone when the server stops)' : ''}`,
+      `  access  ${access}; ${server.keysRequired() ? 'an API key is required' : 'no API keys yet'}`,
+      `  API     ${server.url}/openapi.json`,
+      '',
+    ].join('\n'),
+  )
 }
 
-/** The first signal stops in order, the second at once. */
-function stopped(server: JoineryServer, { onSignal, exit }: Environment, logger: Logger): Promise<boolean> {
-  return new Promise((resolve, reject) => {
+/** Resolves at the first signal; the second stops at once. */
+function stopRequest({ onSignal, exit }: Environment, logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
     let asked = false
     onSignal((signal) => {
       if (asked) {
@@ -124,7 +148,7 @@ function stopped(server: JoineryServer, { onSignal, exit }: Environment, logger:
       }
       asked = true
       logger.info({ signal }, 'asked to stop')
-      server.close().then(resolve, reject)
+      resolve()
     })
   })
 }

@@ -23,7 +23,6 @@ const table = {
   CLIENT_BAD_ANSWER: 'Something that is not a Joinery server answered: check the url and what lies between.',
   CLIENT_REFUSED: 'The server refused the request: see `problem`.',
   CLIENT_UNRESOLVED: 'The request names an element whose insertion never reached the server.',
-  CLIENT_DISCARDED: 'The request was discarded by the application.',
   CLIENT_NOT_REFUSED: 'There is no refused request with this handle.',
   CLIENT_CLOSED: 'The client was closed.',
 } as const

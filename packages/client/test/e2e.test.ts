@@ -75,30 +75,33 @@ async function edit(
 }
 
 describe.each(everyType)('%s', (type) => {
-  test.each(soak ? Array.from({ length: 50 }, (_, i) => i + 1) : [1])('two clients that edited offline end equal, seed %i', async (seed) => {
-    const random = seeded(seed)
-    const tenant = newTenant()
-    const lines = [await proxyOf(shared), await proxyOf(shared)]
-    const [a, b] = [await clientOf(lines[0]!.url, 'a', { tenant }), await clientOf(lines[1]!.url, 'b', { tenant })]
-    await edit(a, 'd', type, random, 5)
-    await a.saved()
-    await b.pull('d')
-    for (let round = 0; round < 3; round += 1) {
-      for (const line of lines) line.cut()
-      await edit(a, 'd', type, random, 6)
-      await edit(b, 'd', type, random, 6)
-      for (const line of random.below(2) === 0 ? lines : [...lines].reverse()) line.restore()
-      await edit(a, 'd', type, random, 3)
-      await edit(b, 'd', type, random, 3)
-      await Promise.all([a.saved(), b.saved()])
-      const [atA, atB] = [await a.pull('d'), await b.pull('d')]
-      expect(atA.value).toEqual(atB.value)
-      expect(a.view('d')?.value).toEqual(atA.value)
-      expect(b.view('d')?.value).toEqual(atA.value)
-    }
-    expect(a.refused.list()).toEqual([])
-    expect(b.refused.list()).toEqual([])
-  })
+  test.each(soak ? Array.from({ length: 50 }, (_, i) => i + 1) : [1])(
+    'two clients that edited offline end equal, seed %i',
+    async (seed) => {
+      const random = seeded(seed)
+      const tenant = newTenant()
+      const lines = [await proxyOf(shared), await proxyOf(shared)]
+      const [a, b] = [await clientOf(lines[0]!.url, 'a', { tenant }), await clientOf(lines[1]!.url, 'b', { tenant })]
+      await edit(a, 'd', type, random, 5)
+      await a.saved()
+      await b.pull('d')
+      for (let round = 0; round < 3; round += 1) {
+        for (const line of lines) line.cut()
+        await edit(a, 'd', type, random, 6)
+        await edit(b, 'd', type, random, 6)
+        for (const line of random.below(2) === 0 ? lines : [...lines].reverse()) line.restore()
+        await edit(a, 'd', type, random, 3)
+        await edit(b, 'd', type, random, 3)
+        await Promise.all([a.saved(), b.saved()])
+        const [atA, atB] = [await a.pull('d'), await b.pull('d')]
+        expect(atA.value).toEqual(atB.value)
+        expect(a.view('d')?.value).toEqual(atA.value)
+        expect(b.view('d')?.value).toEqual(atA.value)
+      }
+      expect(a.refused.list()).toEqual([])
+      expect(b.refused.list()).toEqual([])
+    },
+  )
 })
 
 test('a lone client ends with what it saw, whatever was lost on the way', async () => {

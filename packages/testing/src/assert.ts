@@ -17,7 +17,9 @@ export function assertBytes(actual: Uint8Array, expected: Uint8Array, what: stri
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false
+  return true
 }
 
 export function hex(bytes: Uint8Array): string {

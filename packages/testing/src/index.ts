@@ -1,3 +1,6 @@
+export { type TestDocumentOptions, testDocument, checkDocument } from './document/test-document.ts'
+export { documentTypes } from './document/subjects.ts'
+export type { DocumentScenario } from './document/scenario.ts'
 export { TestWall, testActor, testNames } from './actors.ts'
 export { Inventory } from './inventory.ts'
 export { checkLattice, type TestLatticeOptions, testLattice } from './lattice/test-lattice.ts'

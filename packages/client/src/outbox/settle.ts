@@ -27,7 +27,7 @@ export function accept(outbox: Outbox, seal: Seal, { state, value, ids, later }:
   const before = outbox.record(seal.id)
   outbox.seal = undefined
   leaveLine(outbox, seal, state)
-  nameCreated(outbox, seal, before, { value, ids })
+  nameCreated(outbox, seal, before, ids === undefined && later !== undefined ? later : { value, ids })
   if (value === undefined) learnDeleted(outbox, state)
   else {
     const touched = [...new Set([...(before?.own?.touched ?? []), ...seal.touched])]
@@ -56,7 +56,7 @@ function nameCreated(
   outbox: Outbox,
   { id, created }: Seal,
   before: DocumentRecord | undefined,
-  { value, ids }: Pick<Accepted, 'value' | 'ids'>,
+  { value, ids }: { readonly value?: JsonValue | undefined; readonly ids?: readonly string[] | undefined },
 ): void {
   if (created === undefined || created.length === 0 || value === undefined || ids === undefined) return
   const waiting = outbox

@@ -16,7 +16,7 @@ interface Candidate {
 }
 
 /**
- * @param known ids that were there before the request.
+ * @param known ids that were there before the request, to tell the server's actor from earlier ones where several fit.
  * @returns ids by reference; undefined when they cannot be told.
  */
 export function resolveCreated(
@@ -25,20 +25,25 @@ export function resolveCreated(
   known: ReadonlySet<string>,
 ): ReadonlyMap<string, string> | undefined {
   if (created.length === 0) return new Map()
-  const byActor = new Map<string, Candidate[]>()
-  for (const [index, id] of after.ids.entries()) {
-    const parsed = parseElementId(id)
-    if (parsed === undefined || known.has(id)) continue
-    const list = byActor.get(parsed.actor) ?? []
-    byActor.set(parsed.actor, list)
-    list.push({ id, counter: parsed.counter, value: after.units[index] as JsonValue })
-  }
-  const fitting = [...byActor.values()]
+  const fitting = byActor(after)
     .map((list) => list.sort((a, b) => a.counter - b.counter).slice(-created.length))
     .filter((list) => list.length === created.length && list.every((one, i) => same(one.value, created[i]?.value)))
-  const [only] = fitting
-  if (fitting.length !== 1 || only === undefined) return undefined
+  const fresh = fitting.length > 1 ? fitting.filter((list) => !list.some(({ id }) => known.has(id))) : fitting
+  const [only] = fresh
+  if (fresh.length !== 1 || only === undefined) return undefined
   return new Map(created.map(({ ref }, index) => [ref, (only[index] as Candidate).id]))
+}
+
+function byActor(after: { readonly ids: readonly string[]; readonly units: readonly JsonValue[] }): Candidate[][] {
+  const lists = new Map<string, Candidate[]>()
+  for (const [index, id] of after.ids.entries()) {
+    const parsed = parseElementId(id)
+    if (parsed === undefined) continue
+    const list = lists.get(parsed.actor) ?? []
+    lists.set(parsed.actor, list)
+    list.push({ id, counter: parsed.counter, value: after.units[index] as JsonValue })
+  }
+  return [...lists.values()]
 }
 
 function same(a: JsonValue, b: JsonValue | undefined): boolean {

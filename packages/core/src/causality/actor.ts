@@ -30,7 +30,7 @@ export function replicaId(name: string): ReplicaId {
     typeof name !== 'string' ||
     name.length === 0 ||
     !isWellFormed(name) ||
-    utf8Length(name) > limits.replicaIdBytesMax
+    (name.length * 3 > limits.replicaIdBytesMax && utf8Length(name) > limits.replicaIdBytesMax)
   ) {
     refuse('CORE_ID_INVALID', `a replica id is 1 to ${limits.replicaIdBytesMax} bytes of well-formed text`)
   }

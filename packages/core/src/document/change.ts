@@ -11,6 +11,7 @@ import { Reader } from '../codec/reader.ts'
 import { isWellFormed, utf8Length } from '../codec/utf8.ts'
 import { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
+import { checkMicros } from '../kernel/cell.ts'
 import { KIND_CHANGE, readActors, readKind, writeActors } from '../kernel/frame.ts'
 import type { Site } from '../kernel/site.ts'
 import { limits } from '../limits.ts'
@@ -90,7 +91,9 @@ export function checkIncarnation(name: string): void {
 }
 
 /** Refuses a note that no change could carry. Throws `CORE_VALUE_INVALID`, `CORE_LIMIT_EXCEEDED`. */
-export function checkNote({ author, message, schemaVersion, signature }: ChangeNote): void {
+export function checkNote(note: ChangeNote & { readonly timeMicros?: number }): void {
+  const { author, message, schemaVersion, signature, timeMicros } = note
+  if (timeMicros !== undefined) checkMicros(timeMicros)
   for (const text of [author, message]) {
     if (text === undefined) continue
     if (typeof text !== 'string' || !isWellFormed(text)) refuse('CORE_VALUE_INVALID', 'a note is well-formed text')
@@ -136,7 +139,8 @@ export function encodeChange(site: Site, header: ChangeHeader, table: readonly n
   writer.append(payload)
   const bytes = writer.finish()
   writer.release()
-  return { bytes, header, check: checksum32(bytes), actors: table.map((actor) => site.actors.id(actor)), payloadAt }
+  const actors = table.length === 1 ? [header.actor] : table.map((actor) => site.actors.id(actor))
+  return { bytes, header, check: checksum32(bytes), actors, payloadAt }
 }
 
 /**
@@ -179,9 +183,14 @@ function readNote(reader: Reader, flags: number, header: ChangeHeader): ChangeHe
   }
 }
 
-function readDeps(reader: Reader, actors: readonly ActorId[]): Head[] {
+/** Shared by the many changes that follow their author's last one and nothing else. */
+export const NO_DEPS: readonly Head[] = []
+
+function readDeps(reader: Reader, actors: readonly ActorId[]): readonly Head[] {
+  const count = reader.count(2)
+  if (count === 0) return NO_DEPS
   const deps: Head[] = []
-  for (let count = reader.count(2); count > 0; count -= 1) {
+  for (let left = count; left > 0; left -= 1) {
     const actor = actors[reader.varint(actors.length - 1)] as ActorId
     const counter = reader.varint(limits.dotCounterMax)
     if (counter === 0 || actor === actors[0]) reader.invalid('impossible dependency')

@@ -36,9 +36,7 @@ export function checkChanges(changes: readonly Change[], history: History): void
   }
   for (const change of changes) {
     const { header } = change
-    if (header.incarnation !== incarnation) {
-      refuse('CORE_INCARNATION_MISMATCH', 'the change belongs to another life of this document')
-    }
+    if (header.incarnation !== incarnation) otherLife()
     if (!isNews(change, heads.get(header.actor), history)) continue
     history.read(change)
     const follows = header.first === knownOf(header.actor) + 1
@@ -75,4 +73,8 @@ function isNews(change: Change, head: Change | undefined, history: History): boo
 
 export function forked(): never {
   return refuse('CORE_ACTOR_FORKED', 'two histories under one actor: a clone or a restored copy wrote under it')
+}
+
+export function otherLife(): never {
+  return refuse('CORE_INCARNATION_MISMATCH', 'the bytes belong to another life of this document')
 }

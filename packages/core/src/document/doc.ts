@@ -5,7 +5,7 @@
  *
  * Cost: a change costs what it touches; `apply` costs what the change touched; `snapshot` and `load` cost the document.
  */
-import { type Actor, type ActorId, compareActorIds } from '../causality/actor.ts'
+import type { Actor, ActorId } from '../causality/actor.ts'
 import { type Dot, dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { VersionVector } from '../causality/version-vector.ts'
 import type { JsonValue } from '../codec/json.ts'
@@ -32,16 +32,17 @@ import {
   encodeChange,
   type Head,
   lastOf,
+  NO_DEPS,
   readChange,
   withNote,
 } from './change.ts'
 import { ChangeLog } from './change-log.ts'
-import { checkChanges, forked } from './check-changes.ts'
+import { checkChanges, forked, otherLife } from './check-changes.ts'
 import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
 import { findContainer } from './find.ts'
 import { allTypes } from './registry.ts'
 import { type FieldSpecs, type Fields, type Schema, struct } from './schema.ts'
-import { encodeSnapshot, readSnapshot, type Snapshot } from './snapshot.ts'
+import { encodeSnapshot, joinHeads, readSnapshot, type Snapshot } from './snapshot.ts'
 import { versionHash } from './version-hash.ts'
 
 export class Doc<S extends FieldSpecs = FieldSpecs> {
@@ -61,6 +62,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #baseVersion = new VersionVector()
   /** Holds containers of types this build does not know: its changes must be kept, a snapshot would lose them. */
   #opaque = false
+  /** Actors up to here are referred to by what was applied. */
+  #actorsKept = 0
   readonly #listeners = new Set<(event: DocEvent) => void>()
   /** What the next change from elsewhere probably begins with: what the last one did. */
   #likely: Beginning | undefined
@@ -125,7 +128,6 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const site = this.#site
     if (site.open) refuse('CORE_PRECONDITION_FAILED', 'a change inside a change')
     checkNote(options)
-    if (options.timeMicros !== undefined) checkMicros(options.timeMicros)
     this.#observe(options)
     const patches = this.#listen()
     let change: Change | undefined
@@ -176,7 +178,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       length: site.last - site.first + 1,
       previous: this.#checks[SELF] ?? 0,
       timeMicros: site.time(),
-      deps: heads.map((actor) => this.#head(actor)),
+      deps: heads.length === 0 ? NO_DEPS : heads.map((actor) => this.#head(actor)),
     }
     const change = encodeChange(site, note === NO_OPTIONS ? header : withNote(header, note), out.table, out.writer)
     out.writer.release()
@@ -200,14 +202,19 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     twin.#site.resuming = true
     if (this.#base !== undefined) twin.apply(this.#base)
     for (const change of this.#log.changes) twin.#applyChange(change)
+    this.#site.patches = undefined
     this.#root.clear()
     this.#site.abandon()
+    this.#site.mentioned.clear()
     const past = { checks: [], heads: new Set<number>(), timeMicros: 0 }
     const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, past), this.#site)
     // The dots are announced but not here any more: what follows brings them back.
     this.#site.context.clear()
     this.#readRoot(snapshot)()
-    for (const actor of snapshot.actors) this.#site.context.advance(actor, snapshot.context.prefix(actor))
+    for (const actor of snapshot.actors) {
+      this.#site.mentioned.add(actor)
+      this.#site.context.advance(actor, snapshot.context.prefix(actor))
+    }
   }
 
   /** Appends to the log and to the past, whose newest dots these are. */
@@ -218,6 +225,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       if (this.#site.context.prefix(index) === dep.counter) this.#heads.delete(index)
     }
     this.#heads.add(actor)
+    this.#actorsKept = this.#site.actors.ids.length
     this.#site.context.advance(actor, lastOf(header))
     this.#checks[actor] = change.check
     this.#timeMicros = Math.max(this.#timeMicros, header.timeMicros)
@@ -247,7 +255,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       }
     } catch (error) {
       // Nothing refers to the actors of refused bytes, and whoever sends many must not fill the table.
-      actors.truncate(known)
+      actors.truncate(Math.max(known, this.#actorsKept))
       throw error
     }
   }
@@ -287,10 +295,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   /** Applies a queue of ready changes, and what waited for them. */
   #drain(queue: Change[], { applied, refused }: { applied: ChangeHeader[]; refused: ChangeHeader[] }): void {
     for (const change of queue) {
-      const { header } = change
+      const { actor } = change.header
       this.#applyChange(change)
-      applied.push(header)
-      this.#admit(this.#buffer.release(header.actor, this.#known(header.actor)), queue, refused)
+      applied.push(change.header)
+      this.#admit(this.#buffer.release(actor, this.#known(actor)), queue, refused)
     }
     queue.length = 0
   }
@@ -326,10 +334,9 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** Refuses what could not be applied, now or later. All changes are checked before the first is applied. */
   #checkAll(changes: readonly Change[]): void {
-    const resuming = this.#site.resuming
     checkChanges(changes, {
       incarnation: this.#incarnation || changes[0]?.header.incarnation,
-      own: resuming ? undefined : this.#actor.id,
+      own: this.#site.resuming ? undefined : this.#actor.id,
       known: (actor) => this.#known(actor),
       checkOf: (actor) => this.#checkOf(actor),
       logged: (actor, first) => this.#log.find(actor, first),
@@ -378,9 +385,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   #applySnapshot(bytes: Uint8Array): ApplyResult {
     const snapshot = readSnapshot(bytes, this.#site)
-    if (snapshot.incarnation !== (this.#incarnation || snapshot.incarnation)) {
-      refuse('CORE_INCARNATION_MISMATCH', 'the snapshot belongs to another life of this document')
-    }
+    if (snapshot.incarnation !== (this.#incarnation || snapshot.incarnation)) otherLife()
     const { context } = this.#site
     const news = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) > context.prefix(actor))
     if (news.includes(SELF) && !this.#site.resuming) reusedActor()
@@ -400,8 +405,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#baseVersion = this.version()
     this.#emit({ origin: 'remote', header: undefined, bytes: undefined, patches })
     const queue: Change[] = []
-    for (const actor of news) {
-      const id = this.#site.actors.id(actor)
+    for (const id of news.map((actor) => this.#site.actors.id(actor))) {
       this.#admit(this.#buffer.release(id, this.#known(id)), queue, result.refused)
     }
     this.#drain(queue, result)
@@ -420,18 +424,14 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   #joinPast(snapshot: Snapshot, news: readonly number[]): void {
     const { context } = this.#site
-    const heads = new Set<number>()
-    for (const actor of this.#heads) {
-      if (context.prefix(actor) > snapshot.context.prefix(actor) || snapshot.heads.has(actor)) heads.add(actor)
-    }
-    for (const actor of snapshot.heads) {
-      if (snapshot.context.prefix(actor) > context.prefix(actor) || this.#heads.has(actor)) heads.add(actor)
-    }
-    this.#heads = heads
+    this.#heads = joinHeads({ heads: this.#heads, context }, snapshot)
+    // An actor may be listed for something that the snapshot no longer shows.
+    for (const actor of snapshot.actors) this.#site.mentioned.add(actor)
     for (const actor of news) {
       context.advance(actor, snapshot.context.prefix(actor))
       this.#checks[actor] = snapshot.checks[actor] ?? 0
     }
+    this.#actorsKept = this.#site.actors.ids.length
     this.#timeMicros = Math.max(this.#timeMicros, snapshot.timeMicros)
     this.#site.clock.observe(snapshot.timeMicros)
   }
@@ -444,11 +444,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** 16 hex digits over version and chain checks: equal on two replicas when their histories are. */
   versionHash(): string {
-    const { actors, context } = this.#site
-    const entries = actors.ids
-      .map((id, actor) => ({ actor: id, counter: context.prefix(actor), check: this.#checks[actor] ?? 0 }))
-      .filter(({ counter }) => counter > 0)
-    return versionHash(entries.sort((a, b) => compareActorIds(a.actor, b.actor)))
+    return versionHash(this.#site, this.#checks)
   }
 
   /** The maximal dots: those that nothing known comes after. */

@@ -77,3 +77,21 @@ export function readSnapshot(bytes: Uint8Array, site: Site): Snapshot {
   }
   return { incarnation, actors, context, checks, heads, timeMicros, reader }
 }
+
+/** The heads of two pasts together: a head stays one unless the other knows its dot and knows it to be followed. */
+export function joinHeads(a: Heads, b: Heads): Set<number> {
+  const heads = new Set<number>()
+  const keep = (one: Heads, other: Heads): void => {
+    for (const actor of one.heads) {
+      if (one.context.prefix(actor) > other.context.prefix(actor) || other.heads.has(actor)) heads.add(actor)
+    }
+  }
+  keep(a, b)
+  keep(b, a)
+  return heads
+}
+
+interface Heads {
+  readonly heads: ReadonlySet<number>
+  readonly context: CausalContext
+}

@@ -1,24 +1,18 @@
 /** One short text for a version with its chain checks, so that two replicas compare a document by comparing it. */
-import type { ActorId } from '../causality/actor.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import { Writer } from '../codec/writer.ts'
-
-export interface VersionEntry {
-  readonly actor: ActorId
-  readonly counter: number
-  /** Check over the actor's last change: two histories with equal counters differ in it. */
-  readonly check: number
-}
+import type { Site } from '../kernel/site.ts'
 
 const SEEDS = [0x6a6f696e, 0x65727931]
 
-/** @param entries ascending by actor. */
-export function versionHash(entries: readonly VersionEntry[]): string {
+/** @param checks over the last change of each actor: two histories with equal counters differ in them. */
+export function versionHash({ actors, context }: Site, checks: readonly number[]): string {
+  const known = actors.ids.map((_, actor) => actor).filter((actor) => context.prefix(actor) > 0)
   const writer = new Writer(256)
-  for (const { actor, counter, check } of entries) {
-    writer.string(actor)
-    writer.varint(counter)
-    writer.uint32(check)
+  for (const actor of known.sort(actors.compare)) {
+    writer.string(actors.id(actor))
+    writer.varint(context.prefix(actor))
+    writer.uint32(checks[actor] ?? 0)
   }
   const bytes = writer.finish()
   return SEEDS.map((seed) => checksum32(bytes, seed).toString(16).padStart(8, '0')).join('')

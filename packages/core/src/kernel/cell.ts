@@ -175,9 +175,19 @@ export class Cell implements Write {
   }
 
   writePending(out: Encoder): void {
-    const writes = this.live().filter((write) => out.site.isPending(write.dot))
-    writeBlock(out, writes, this.gone ?? [])
+    const { site } = out
+    const gone = this.gone ?? NONE
     this.gone = undefined
+    if (this.rest !== undefined) {
+      const writes = this.live().filter((write) => site.isPending(write.dot))
+      writeBlock(out, writes, gone)
+      return
+    }
+    // The winner alone, as nearly always: no lists.
+    const pending = this.dot !== 0 && site.isPending(this.dot)
+    out.writer.varint((pending ? 2 : 0) + (gone.length > 0 ? 1 : 0))
+    if (pending) writeOne(out, this)
+    if (gone.length > 0) out.dots(gone)
   }
 
   writeState(out: Encoder): void {
@@ -195,8 +205,10 @@ export class Cell implements Write {
   /** Joins a decoded block. Answers whether anything changed. */
   join(input: Decoder, delta: CellDelta, keep: Keep): boolean {
     const { site, context } = input
-    const fresh = delta.writes.filter((write) => !site.context.has(write.dot) && !this.early?.has(write.dot))
     const removed = new Set(delta.removed)
+    const fresh = delta.writes.filter(
+      ({ dot }) => !site.context.has(dot) && !removed.has(dot) && this.early?.has(dot) !== true,
+    )
     const shown = context === undefined ? undefined : new Set(delta.writes.map((write) => write.dot))
     const kept = this.live().filter(
       ({ dot }) => !removed.has(dot) && (shown === undefined || !context?.has(dot) || shown.has(dot)),
@@ -227,15 +239,20 @@ function writeBlock(out: Encoder, writes: readonly Write[], removed: readonly nu
   const { writer } = out
   writer.varint(writes.length * 2 + (removed.length > 0 ? 1 : 0))
   const ascending = writes.length > 1 ? [...writes].sort((a, b) => out.compareDots(a.dot, b.dot)) : writes
-  for (const { dot, time, by, value } of ascending) {
-    out.dot(dot)
-    writer.byte(HAS_TIME | (by === undefined ? 0 : HAS_REPLICA))
-    writer.varint(time)
-    if (by !== undefined) writer.string(by)
-    writeJson(writer, value)
-  }
+  for (const write of ascending) writeOne(out, write)
   if (removed.length > 0) out.dots(removed)
 }
+
+function writeOne(out: Encoder, { dot, time, by, value }: Write): void {
+  const { writer } = out
+  out.dot(dot)
+  writer.byte(HAS_TIME | (by === undefined ? 0 : HAS_REPLICA))
+  writer.varint(time)
+  if (by !== undefined) writer.string(by)
+  writeJson(writer, value)
+}
+
+const NONE: readonly number[] = []
 
 /** Reads and checks a block; touches nothing. */
 export function readCell(input: Decoder): CellDelta {

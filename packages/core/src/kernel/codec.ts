@@ -2,7 +2,7 @@
  * Encoder and decoder of containers: `Writer` and `Reader` plus the table that turns actor indices of this process into
  * references of one encoded block and back.
  */
-import type { CausalContext } from '../causality/causal-context.ts'
+import { CausalContext } from '../causality/causal-context.ts'
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
@@ -16,7 +16,7 @@ export class Encoder {
   readonly site: Site
   /** Actor indices in the order of their references. */
   readonly table: number[]
-  readonly #references: number[] = []
+  readonly #references: number[]
   /** Whether this is a whole state, in canonical form, or what is pending. */
   readonly whole: boolean
 
@@ -26,7 +26,8 @@ export class Encoder {
     this.writer = writer
     this.whole = table !== undefined
     this.table = table ?? [SELF]
-    for (let i = 0; i < this.table.length; i += 1) this.#references[this.table[i] as number] = i
+    this.#references = table === undefined ? [0] : []
+    if (table !== undefined) for (let i = 0; i < table.length; i += 1) this.#references[table[i] as number] = i
   }
 
   /** The reference of an actor. */
@@ -55,6 +56,7 @@ export class Encoder {
   /** Dots ascending. */
   dots(dots: readonly number[]): void {
     this.writer.varint(dots.length)
+    if (dots.length === 0) return
     for (const dot of [...dots].sort(this.compareDots)) this.dot(dot)
   }
 }
@@ -124,7 +126,7 @@ export class Decoder {
     this.author = frame.author
     if (!site.resuming) this.#ownLast = site.last
     // What is loaded says itself how far the actor got; changes that are loaded one by one do not.
-    else if (frame.context !== undefined) this.#ownLast = frame.context.runs(SELF).at(-1) ?? 0
+    else if (frame.claim instanceof CausalContext) this.#ownLast = frame.claim.runs(SELF).at(-1) ?? 0
   }
 
   actor(): number {
@@ -166,7 +168,8 @@ export class Decoder {
   /** Refuses a dot that does not come after the one before, by reference, then counter; so none is there twice. */
   checkAscending(before: number | undefined, dot: number): void {
     if (before === undefined) return
-    const order = this.#reference(dotActor(before)) - this.#reference(dotActor(dot))
+    const [actorBefore, actor] = [dotActor(before), dotActor(dot)]
+    const order = actorBefore === actor ? 0 : this.#reference(actorBefore) - this.#reference(actor)
     if (order > 0 || (order === 0 && before >= dot)) this.reader.invalid('dots out of order')
   }
 

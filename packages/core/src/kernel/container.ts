@@ -11,7 +11,7 @@ import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { encodeDelta, encodeState, joinEncoded } from './frame.ts'
-import type { Path } from './patch.ts'
+import type { Patch, Path } from './patch.ts'
 import { Site } from './site.ts'
 
 /** A container that holds others. */
@@ -20,6 +20,8 @@ export interface Parent extends Container {
   childTouched(child: Container): void
   /** The path of a child, as patches show it. */
   childPath(step: string | number): Path
+  /** Whether the value of a child is part of this one's: not so for an absent key, a conflict, a deleted element. */
+  showsChild(child: Container): boolean
 }
 
 /** Where a container stands. */
@@ -146,6 +148,12 @@ export abstract class Container {
     return parent === undefined ? [] : parent.childPath(step)
   }
 
+  /** Whether this is part of what the root shows. @internal */
+  shows(): boolean {
+    const { parent } = this.place
+    return parent === undefined || (parent.showsChild(this) && parent.shows())
+  }
+
   /** The place of a child of this container. @internal */
   placeOf(step: string | number, removable: boolean): Place {
     return {
@@ -158,8 +166,13 @@ export abstract class Container {
   }
 }
 
+/** Tells subscribers of a visible effect. What does not show has none. */
+export function emit(container: Container, patch: (path: Path) => Patch): void {
+  const { patches } = container.place.site
+  if (patches !== undefined && container.shows()) patches.push(patch(container.path()))
+}
+
 /** Tells subscribers what a register, flag or counter reads now. */
 export function emitValue(container: Container): void {
-  const { patches } = container.place.site
-  if (patches !== undefined) patches.push({ type: 'set', path: container.path(), value: container.toJSON() })
+  emit(container, (path) => ({ type: 'set', path, value: container.toJSON() }))
 }

@@ -10,7 +10,7 @@
 import { type ActorId, parseActorId } from '../causality/actor.ts'
 import { CausalContext } from '../causality/causal-context.ts'
 import { Reader } from '../codec/reader.ts'
-import { Writer } from '../codec/writer.ts'
+import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type Claim, Decoder, Encoder, reusedActor } from './codec.ts'
@@ -43,7 +43,7 @@ export function writeActors(writer: Writer, site: Site, table: readonly number[]
  * Reads a table of actor ids, each at most once.
  * @param likely ids that were checked before and probably stand here, in this order.
  */
-export function readActors(reader: Reader, likely: readonly ActorId[] = []): ActorId[] {
+export function readActors(reader: Reader, likely: readonly ActorId[] = []): readonly ActorId[] {
   const count = reader.count(18)
   const ids: ActorId[] = []
   for (let i = 0; i < count; i += 1) {
@@ -51,7 +51,8 @@ export function readActors(reader: Reader, likely: readonly ActorId[] = []): Act
     ids.push(guess !== undefined && reader.takes(guess) ? guess : readActor(reader))
   }
   if (count > 1 && new Set(ids).size !== count) reader.invalid('actor listed twice')
-  return ids
+  // One list for the many changes of one author.
+  return count === likely.length && ids.every((id, i) => id === likely[i]) ? likely : ids
 }
 
 function readActor(reader: Reader): ActorId {
@@ -157,7 +158,7 @@ export function joinEncoded(container: Container, encoded: Uint8Array): void {
 
 function joinBody(container: Container, reader: Reader, kind: number): void {
   const { site } = container.place
-  const actors = readActors(reader).map((id) => site.actors.intern(id))
+  const actors = readActors(reader, site.actors.ids).map((id) => site.actors.intern(id))
   const context = container.causal ? readContext(reader, actors) : undefined
   const input = new Decoder(reader, site, {
     actors,

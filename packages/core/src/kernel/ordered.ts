@@ -112,12 +112,21 @@ export abstract class Ordered<C> extends Container {
 
   reset(): void {
     const { site } = this.place
+    for (const { run } of this.#waiting) this.#deleteWaiting(run)
     if (this.length === 0) return
     if (site.observes === undefined) {
       this.deleteRange(0, this.length)
       return
     }
     for (const dot of this.visibleDots()) if (site.sees(dot)) this.deleteId(dot)
+  }
+
+  /** A removal takes away what has arrived, also where it waits for something else before it can show. */
+  #deleteWaiting({ actor, counter, count, deleted }: Run): void {
+    if (deleted || this.#early?.covers(packDot(actor, counter), count)) return
+    this.place.site.mark()
+    this.#deleteEarly(actor, counter, counter + count - 1)
+    this.#gone.push({ actor, counter, count })
   }
 
   /** The id at each visible position. O(n). */

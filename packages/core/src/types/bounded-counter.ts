@@ -138,7 +138,8 @@ export class BoundedCounter extends Container {
       const transfer = { from: input.actor(), to: input.actor(), amount: input.reader.varint() }
       if (transfer.amount === 0 || transfer.from === transfer.to)
         input.reader.invalid('transfer of nothing or to oneself')
-      if (input.author !== undefined && transfer.from !== input.author) input.reader.invalid('transfer by another actor')
+      if (input.author !== undefined && transfer.from !== input.author)
+        input.reader.invalid('transfer by another actor')
       transfers.push(transfer)
     }
     return () => {

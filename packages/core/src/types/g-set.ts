@@ -9,7 +9,7 @@ import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/jso
 import { compareKeys, type ValueKey, valueKey } from '../codec/value-key.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, Container } from '../kernel/container.ts'
+import { type Apply, Container, emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { tags } from './tags.ts'
 
@@ -36,7 +36,7 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
     const key = valueKey(elem)
     if (this.#elems.has(key)) return false
     this.#elems.set(key, elem)
-    this.place.site.patches?.push({ type: 'add', path: this.path(), elem })
+    emit(this, (path) => ({ type: 'add', path, elem }))
     return true
   }
 

@@ -72,10 +72,10 @@ export class OrMap<H = unknown> extends Container implements Parent {
     this.requireOpen()
     const slot = this.#slot(key, tags.lww)
     this.touch()
-    const { site } = this.place
-    slot.cell.set(site, normal, stamp, 'younger')
+    const was = this.#heard(key)
+    slot.cell.set(this.place.site, normal, stamp, 'younger')
     this.#enqueue(slot)
-    site.patches?.push({ type: 'set', path: this.childPath(key), value: slot.cell.value })
+    this.#tell(key, was, true)
   }
 
   /** The plain value under a key; undefined when there is none. O(1). */
@@ -142,12 +142,15 @@ export class OrMap<H = unknown> extends Container implements Parent {
     if (!this.has(key)) return false
     this.touch()
     this.#removeSeen(key)
-    if (!this.has(key)) this.place.site.patches?.push({ type: 'unset', path: this.childPath(key) })
     return true
   }
 
   #removeSeen(key: string): void {
     const { site } = this.place
+    const was = this.#heard(key)
+    const { patches } = site
+    // What goes and what stays of the value is told as a whole.
+    site.patches = undefined
     for (const slots of this.#slots.values()) {
       const slot = slots.get(key)
       if (slot === undefined) continue
@@ -156,6 +159,25 @@ export class OrMap<H = unknown> extends Container implements Parent {
       // The next mutation below must make the key present again.
       if (slot.child !== undefined) slot.child.stamp = 0
       this.#enqueue(slot)
+    }
+    site.patches = patches
+    this.#tell(key, was, true)
+  }
+
+  /** The slot shown under a key, while someone listens. */
+  #heard(key: string): Slot | undefined {
+    return this.place.site.patches === undefined ? undefined : this.#shown(key)[0]
+  }
+
+  /** Tells subscribers the value under a key where it is another slot's than it was, or in any case. */
+  #tell(key: string, was: Slot | undefined, always: boolean): void {
+    const { patches } = this.place.site
+    if (patches === undefined || !this.shows()) return
+    const now = this.#heard(key)
+    if (now === undefined) {
+      if (was !== undefined) patches.push({ type: 'unset', path: this.childPath(key) })
+    } else if (now !== was || always) {
+      patches.push({ type: 'set', path: this.childPath(key), value: this.#json(now) })
     }
   }
 
@@ -203,8 +225,15 @@ export class OrMap<H = unknown> extends Container implements Parent {
     const { site } = this.place
     // In a document all of a change has one time; a stand-alone presence is as young as the last update.
     const refreshed = !site.standalone && slot.cell.rest === undefined && site.isPrivate(slot.cell.dot)
+    const was = this.#heard(slot.key)
     if (slot.child !== undefined && !refreshed) slot.cell.set(site, null, undefined, 'unseen')
     this.#enqueue(slot)
+    this.#tell(slot.key, was, false)
+  }
+
+  showsChild(child: Container): boolean {
+    const slot = this.#shown(child.place.step as string)[0]
+    return slot?.tag === child.tag
   }
 
   childPath(key: string | number): Path {
@@ -266,7 +295,9 @@ export class OrMap<H = unknown> extends Container implements Parent {
   }
 
   writeState(out: Encoder): void {
-    const slots = [...this.#slots.values()].flatMap((byKey) => [...byKey.values()].filter((slot) => !this.#isEmpty(slot)))
+    const slots = [...this.#slots.values()].flatMap((byKey) =>
+      [...byKey.values()].filter((slot) => !this.#isEmpty(slot)),
+    )
     slots.sort((a, b) => (a.key === b.key ? a.tag - b.tag : a.key < b.key ? -1 : 1))
     out.writer.varint(slots.length)
     for (const slot of slots) {
@@ -323,15 +354,15 @@ export class OrMap<H = unknown> extends Container implements Parent {
     const delta = readCell(input)
     const apply = slot.child?.read(input)
     return () => {
-      const { patches } = this.place.site
-      const was = patches !== undefined && this.has(slot.key)
+      const { site } = this.place
+      const was = this.#heard(slot.key)
       const changed = slot.cell.join(input, delta, 'unseen')
+      const { patches } = site
+      // Where another value shows now, it is told as a whole.
+      if (this.#heard(slot.key) !== was) site.patches = undefined
       apply?.()
-      if (patches === undefined || !changed) return
-      const path = this.childPath(slot.key)
-      if (slot.cell.dot !== 0 && slot.child === undefined) {
-        patches.push({ type: 'set', path, value: this.#json(this.#shown(slot.key)[0] as Slot) })
-      } else if (was && !this.has(slot.key)) patches.push({ type: 'unset', path })
+      site.patches = patches
+      this.#tell(slot.key, was, changed && slot.child === undefined)
     }
   }
 }

@@ -14,7 +14,7 @@ import { dotActor } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
 import { type ValueKey, valueKey } from '../codec/value-key.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, Container } from '../kernel/container.ts'
+import { type Apply, Container, emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { tags } from './tags.ts'
 
@@ -54,15 +54,13 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
     const { site } = this.place
     const row = this.#rows.get(key)
     const dot = site.dot()
-    if (row === undefined) {
-      this.#insert(key, value, dot)
-    } else {
+    this.#addedRows.push(row ?? this.#insert(key, value, dot))
+    this.#addedDots.push(dot)
+    if (row !== undefined) {
       // What the author had seen is replaced, what it had not stays beside the new dot.
       const kept = this.#dotsOf(row).filter((other) => !this.#forget(other))
       this.#setDots(row, [...kept, dot])
     }
-    this.#addedRows.push(this.#rows.get(key) as number)
-    this.#addedDots.push(dot)
   }
 
   /**
@@ -132,7 +130,7 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
     if (this.#byDot !== undefined) for (const dot of dots) this.#byDot.set(dot, row)
   }
 
-  #insert(key: ValueKey, elem: T, dot: number): void {
+  #insert(key: ValueKey, elem: T, dot: number): number {
     const row = this.#free.pop() ?? this.#dots.length
     this.#rows.set(key, row)
     if (row === this.#dots.length) {
@@ -143,7 +141,8 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
       this.#dots[row] = dot
     }
     this.#byDot?.set(dot, row)
-    this.place.site.patches?.push({ type: 'add', path: this.path(), elem })
+    if (this.place.site.patches !== undefined) emit(this, (path) => ({ type: 'add', path, elem }))
+    return row
   }
 
   #drop(key: ValueKey, row: number): void {
@@ -153,7 +152,7 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
     this.#dots[row] = 0
     this.#more.delete(row)
     this.#free.push(row)
-    this.place.site.patches?.push({ type: 'remove', path: this.path(), elem })
+    if (this.place.site.patches !== undefined) emit(this, (path) => ({ type: 'remove', path, elem }))
   }
 
   /** Every (element, dot), ordered by dot. */
@@ -191,8 +190,11 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
   writePending(out: Encoder): void {
     const { writer } = out
     // An addition that was itself removed or repeated since has left its row.
-    const live = this.#addedDots.filter((dot, i) => this.#holds(this.#addedRows[i] as number, dot))
-    writer.varint(live.length)
+    let live = 0
+    for (let i = 0; i < this.#addedDots.length; i += 1) {
+      if (this.#holds(this.#addedRows[i] as number, this.#addedDots[i] as number)) live += 1
+    }
+    writer.varint(live)
     for (let i = 0; i < this.#addedDots.length; i += 1) {
       const row = this.#addedRows[i] as number
       const dot = this.#addedDots[i] as number

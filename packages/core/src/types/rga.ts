@@ -12,7 +12,7 @@ import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import type { Apply, Container, Parent, Place } from '../kernel/container.ts'
+import { type Apply, type Container, emit, type Parent, type Place } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
@@ -181,6 +181,10 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     this.#dirty.add(child)
   }
 
+  showsChild(child: Container): boolean {
+    return this.shownAt(child.place.step as number) !== undefined
+  }
+
   childPath(step: string | number): Path {
     return [...this.path(), this.shownAt(step as number) ?? -1]
   }
@@ -200,23 +204,30 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
   override clear(): void {
     super.clear()
     this.#items.clear()
-    this.#children.clear()
     this.#dirty.clear()
+    for (const [dot, child] of this.#children) {
+      child.clear()
+      // Handles of elements stay good; the elements of the change that is taken back never were.
+      if (this.place.site.isPending(dot)) this.#children.delete(dot)
+    }
+  }
+
+  #json(item: Item, index: number): JsonValue {
+    return item instanceof Nested ? (this.#child(this.dotAt(index), item)?.toJSON() ?? null) : item
   }
 
   protected insertContent(position: number, content: readonly Item[], offset: number, count: number): void {
     this.#items.insert(position, count, (items, at) => {
       for (let i = 0; i < count; i += 1) items[at + i] = content[offset + i] as Item
     })
-    const { patches } = this.place.site
-    if (patches === undefined) return
-    const value = content.slice(offset, offset + count).map((item) => (item instanceof Nested ? {} : item))
-    patches.push({ type: 'insert', path: this.path(), index: position, value })
+    if (this.place.site.patches === undefined) return
+    const value = content.slice(offset, offset + count).map((item, i) => this.#json(item, position + i))
+    emit(this, (path) => ({ type: 'insert', path, index: position, value }))
   }
 
   protected deleteContent(position: number, count: number): void {
     this.#items.delete(position, count, (items, from, to) => items.fill(null, from, to))
-    this.place.site.patches?.push({ type: 'delete', path: this.path(), index: position, count })
+    if (this.place.site.patches !== undefined) emit(this, (path) => ({ type: 'delete', path, index: position, count }))
   }
 
   protected writeContent({ writer }: Encoder, sources: readonly Source<readonly Item[]>[]): void {
@@ -269,11 +280,13 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     }
   }
 
-  /** Containers of elements deleted meanwhile. */
+  /** Drops containers of elements that were deleted meanwhile, or turned out to be something else. */
   #dropDeleted(): void {
-    for (const dot of this.#children.keys()) {
-      if (this.sequence.has(dotActor(dot), dotCounter(dot)) && this.shownAt(dot) === undefined)
-        this.#children.delete(dot)
+    for (const [dot, child] of this.#children) {
+      if (!this.sequence.has(dotActor(dot), dotCounter(dot))) continue
+      const position = this.shownAt(dot)
+      const item = position === undefined ? null : this.#items.get(position)
+      if (!(item instanceof Nested && item.tag === child.tag)) this.#children.delete(dot)
     }
   }
 

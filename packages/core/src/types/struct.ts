@@ -72,6 +72,10 @@ export class Struct extends Container implements Parent {
     this.#dirty.add(child)
   }
 
+  showsChild(): boolean {
+    return true
+  }
+
   childPath(name: string | number): Path {
     return [...this.path(), name]
   }

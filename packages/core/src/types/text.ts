@@ -12,6 +12,7 @@ import type { JsonValue } from '../codec/json.ts'
 import { isWellFormed, toWellFormed } from '../codec/utf8.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
+import { emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
@@ -138,17 +139,14 @@ export class Text extends Ordered<string> {
     this.#units.insert(position, count, (units, at) => {
       for (let i = 0; i < count; i += 1) units[at + i] = content.charCodeAt(offset + i)
     })
-    this.place.site.patches?.push({
-      type: 'insert',
-      path: this.path(),
-      index: position,
-      value: content.slice(offset, offset + count),
-    })
+    if (this.place.site.patches === undefined) return
+    const value = content.slice(offset, offset + count)
+    emit(this, (path) => ({ type: 'insert', path, index: position, value }))
   }
 
   protected deleteContent(position: number, count: number): void {
     this.#units.delete(position, count)
-    this.place.site.patches?.push({ type: 'delete', path: this.path(), index: position, count })
+    if (this.place.site.patches !== undefined) emit(this, (path) => ({ type: 'delete', path, index: position, count }))
   }
 
   protected writeContent(out: Encoder, sources: readonly Source<string>[]): void {

@@ -10,7 +10,7 @@ import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { compareKeys, type ValueKey, valueKey } from '../codec/value-key.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, Container } from '../kernel/container.ts'
+import { type Apply, Container, emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { readElems, writeElems } from './g-set.ts'
 import { tags } from './tags.ts'
@@ -58,10 +58,7 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
     if (local) this.#pending.add(key)
     const was = before === undefined ? 0 : 1
     this.#size += (removed ? 0 : 1) - was
-    const { patches } = this.place.site
-    if (patches !== undefined && was !== (removed ? 0 : 1)) {
-      patches.push({ type: removed ? 'remove' : 'add', path: this.path(), elem })
-    }
+    if (was !== (removed ? 0 : 1)) emit(this, (path) => ({ type: removed ? 'remove' : 'add', path, elem }))
   }
 
   has(elem: T): boolean {

@@ -226,10 +226,10 @@ describe('sets and maps', () => {
       if (left === 0) return
       out.string('k')
       out.byte(11)
-      out.nested(() => {
-        out.varint(0)
-        nest(out, left - 1)
-      })
+      const inner = new Writer()
+      inner.varint(0)
+      nest(inner, left - 1)
+      out.block(inner.finish())
     }
     const bomb = block(DELTA, 11, [], (out) => nest(out, depth))
     const map = new OrMap(testActor('a'), undefined, allTypes)

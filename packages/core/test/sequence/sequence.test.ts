@@ -140,6 +140,13 @@ describe('remote edits', () => {
     checkSequence(sequence)
   })
 
+  test('two right children of one id are two runs, even of one actor and consecutive', () => {
+    const sequence = empty()
+    for (const counter of [1, 3, 2]) sequence.integrate(A, counter, 1, counter === 1 ? ROOT : child(A, 1, 1), false)
+    expect(shown(sequence)).toEqual(['a1-2 <root0R', 'a3 <a1R'])
+    checkSequence(sequence)
+  })
+
   test('a run behind which a larger sibling of its middle stands is still one run', () => {
     const sequence = empty()
     sequence.integrate(B, 1, 4, ROOT, false)

@@ -33,6 +33,8 @@ export interface Answer {
 export interface Endpoint<Query, Body> {
   readonly method: 'get' | 'put' | 'post' | 'delete'
   readonly path: string
+  /** Its name in generated clients. */
+  readonly operationId: string
   readonly summary: string
   readonly description: string
   readonly query: z.ZodType<Query>
@@ -97,29 +99,38 @@ async function readBody(c: HttpContext, { bodies }: Endpoints): Promise<Uint8Arr
 
 function checkBody<Body>(bytes: Uint8Array, schema: z.ZodType<Body>, { limits }: AppOptions): Body {
   const sent = parseJson(bytes, limits.bodyDepthMax)
+  checkBeforehand(sent, limits.opsPerRequestMax)
   const parsed = schema.safeParse(sent)
   if (parsed.success) return parsed.data
-  throw refusalOf(sent, parsed.error, limits.opsPerRequestMax)
+  const all = objections(parsed.error.issues)
+  const inOps = all.every(({ path }) => path[0] === 'ops' && path.length > 1)
+  throw new ServerError(inOps ? 'OP_INVALID' : 'BODY_INVALID', all.map(sentence).join('; '), {
+    extra: { errors: pointed(all) },
+  })
 }
 
-function refusalOf(sent: JsonValue, error: z.ZodError, opsMax: number): ServerError {
+/** What has a code of its own, and how much there is to check: both before the schema goes through all of it. */
+function checkBeforehand(sent: JsonValue, opsMax: number): void {
   const { type, ops } = (sent ?? {}) as { readonly type?: JsonValue; readonly ops?: JsonValue }
   if (typeof type === 'string' && !(documentTypes as readonly string[]).includes(type)) {
-    return new ServerError('TYPE_UNKNOWN', `${JSON.stringify(type.slice(0, 100))} is not a type`, {
+    throw new ServerError('TYPE_UNKNOWN', `${JSON.stringify(type.slice(0, 100))} is not a type`, {
       extra: { types: documentTypes },
     })
   }
   if (Array.isArray(ops) && ops.length > opsMax) {
-    return new ServerError('TOO_MANY_OPS', `a request has at most ${opsMax} operations, not ${ops.length}`, {
+    throw new ServerError('TOO_MANY_OPS', `a request has at most ${opsMax} operations, not ${ops.length}`, {
       extra: { opsPerRequestMax: opsMax },
     })
   }
-  const all = objections(error.issues)
-  const inOps = all.every(({ path }) => path[0] === 'ops' && path.length > 1)
-  return new ServerError(inOps ? 'OP_INVALID' : 'BODY_INVALID', all.map(sentence).join('; '), {
-    extra: { errors: pointed(all) },
-  })
+  for (const [i, op] of (Array.isArray(ops) ? ops : []).entries()) {
+    if (typeof op === 'object' && op !== null && Object.keys(op).length > OP_MEMBERS_MAX) {
+      throw new ServerError('OP_INVALID', `ops[${i}] has more members than any operation`)
+    }
+  }
 }
+
+/** More than any operation has, and few enough to name those that are none of it. */
+const OP_MEMBERS_MAX = 32
 
 const common: readonly ServerErrorCode[] = [
   'HEADER_MISSING',
@@ -133,10 +144,11 @@ const common: readonly ServerErrorCode[] = [
 ]
 
 function describe<Query, Body>(endpoint: Endpoint<Query, Body>, options: AppOptions): RouteConfig {
-  const { method, path, summary, description, query, body } = endpoint
+  const { method, path, operationId, summary, description, query, body } = endpoint
   return createRoute({
     method,
     path,
+    operationId,
     summary,
     description,
     security: [{}, { apiKey: [] }],

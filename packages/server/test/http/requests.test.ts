@@ -234,6 +234,20 @@ describe('bodies', () => {
     expect((await put(`{"type":"lww","value":1}${' '.repeat(900)}`)).status).toBe(201)
   })
 
+  const many = (element: string): string => `[${Array(400_000).fill(element).join(',')}]`
+  test.each([
+    ['ids', `{"type":"rga","ops":[{"type":"delete","ids":${many('1')}}]}`, 'OP_INVALID'],
+    ['path', `{"type":"doc","ops":[{"path":${many('""')},"of":"gset","type":"add","elem":1}]}`, 'OP_INVALID'],
+    ['of', `{"type":"doc","ops":[{"path":["a"],"of":${many('0')},"type":"add","elem":1}]}`, 'OP_INVALID'],
+    ['ops', `{"type":"gset","ops":${many('0')}}`, 'TOO_MANY_OPS'],
+    ['members', `{"type":"gset","ops":[{${Array.from({ length: 100_000 }, (_, i) => `"${i}":1`)}}]}`, 'OP_INVALID'],
+    ['values', `{"type":"gset","ops":[{"type":"insert","index":0,"values":${many('1')}}]}`, 'OP_INVALID'],
+  ] as [string, string, ServerErrorCode][])('a body full of bad %s is refused in few words', async (_, raw, code) => {
+    const answer = await at.call('POST', '/v1/docs/d/ops', { raw })
+    expectProblem(answer, code)
+    expect(answer.text.length).toBeLessThan(5000)
+  })
+
   test('operations have a bound in number', async () => {
     const add = { type: 'add', elem: 1 }
     const body = (count: number): CallOptions => ({ body: { type: 'gset', ops: Array(count).fill(add) } })

@@ -197,6 +197,16 @@ describe('what it does not wait for', () => {
   })
 })
 
+test('more connections than the bound are dropped, silent ones closed', async () => {
+  const { port, url } = await start({ limits: { connectionsMax: 1, idleTimeoutMs: 400 } })
+  const first = connect(port, '127.0.0.1')
+  await once(first, 'connect')
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow()
+  first.resume()
+  await once(first, 'close')
+  expect((await fetch(`${url}/healthz`)).status).toBe(200)
+})
+
 describe('TLS', () => {
   test('1.3 works, 1.2 does not, and the address says https', async () => {
     const tls = selfSigned()

@@ -21,8 +21,9 @@ export function checkLaws(subject: AnySubject, run: LatticeRun, order: number): 
   const random = seededRandom(order + 1)
   assertBytes(join(...random.shuffle(bytes)), final, 'deltas in another order')
   assertBytes(join(...random.shuffle(states)), final, 'whole states in another order')
-  checkAlgebra(subject, random.shuffle([...random.shuffle(states).slice(0, 2), ...random.shuffle(bytes).slice(0, 2)]))
-  for (const state of [...states, final]) {
+  const parts = random.shuffle([...random.shuffle(states).slice(0, 2), ...random.shuffle(bytes).slice(0, 1)])
+  checkAlgebra(subject, parts as [Uint8Array, Uint8Array, Uint8Array])
+  for (const state of [states[0] as Uint8Array, final]) {
     const value = subject.decode(state, testActor('observer', 7))
     assertBytes(value.encode(), state, 'decoded and encoded again')
     assertBytes(join(state), state, 'joined to the bottom')
@@ -30,22 +31,20 @@ export function checkLaws(subject: AnySubject, run: LatticeRun, order: number): 
   }
 }
 
-/** @param parts a few states and deltas, concurrent as a rule. */
-function checkAlgebra(subject: AnySubject, parts: readonly Uint8Array[]): void {
+/** States and deltas, concurrent as a rule. */
+function checkAlgebra(subject: AnySubject, [a, b, c]: readonly [Uint8Array, Uint8Array, Uint8Array]): void {
   const join = (...all: readonly Uint8Array[]): Uint8Array => joined(subject, all)
   const bottom = subject.create(testActor('nobody', 7)).encode()
-  for (const a of parts) {
-    const alone = join(a)
-    assertBytes(join(bottom, a), alone, 'the bottom, then a part')
-    assertBytes(join(a, bottom), alone, 'a part, then the bottom')
-    assertBytes(join(a, a), alone, 'a part twice')
-    for (const b of parts) {
-      const both = join(a, b)
-      assertBytes(join(b, a), both, 'commutative')
-      assertBytes(join(a, b, a), both, 'idempotent')
-      for (const c of parts) assertBytes(join(a, join(b, c)), join(both, c), 'associative')
-    }
-  }
+  const alone = join(a)
+  assertBytes(join(bottom, a), alone, 'the bottom, then a part')
+  assertBytes(join(a, bottom), alone, 'a part, then the bottom')
+  assertBytes(join(a, a), alone, 'a part twice')
+  const both = join(a, b)
+  assertBytes(join(b, a), both, 'commutative')
+  assertBytes(join(a, b, a, b), both, 'idempotent')
+  const all = join(both, c)
+  assertBytes(join(a, join(b, c)), all, 'associative')
+  assertBytes(join(c, join(b, a)), all, 'associative and commutative')
 }
 
 /** A replica that comes back without its state must be told so by the first who knows more of it. */

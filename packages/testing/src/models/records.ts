@@ -114,7 +114,11 @@ function mapModel(
     },
     // With several types the value alone does not say which of them is shown.
     canonical: (json) =>
-      Object.fromEntries(Object.entries(json as JsonObject).map(([key, value]) => [key, shape(models, value)])),
+      Object.fromEntries(
+        Object.entries(json as JsonObject)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([key, value]) => [key, shape(models, value)]),
+      ),
     empty: {},
     blank: {},
     identified: true,

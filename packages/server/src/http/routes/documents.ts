@@ -19,6 +19,7 @@ function addPut(to: Endpoints, schemas: RequestSchemas): void {
   addEndpoint(to, {
     method: 'put',
     path: DOCUMENT,
+    operationId: 'putDocument',
     summary: 'Create or overwrite a document',
     description: 'On an existing document: what is there now is reset and the value written, both as one change.',
     query: schemas.noQuery,
@@ -50,6 +51,7 @@ function addGet(to: Endpoints, schemas: RequestSchemas): void {
   addEndpoint(to, {
     method: 'get',
     path: DOCUMENT,
+    operationId: 'getDocument',
     summary: 'Read a document',
     description: 'Its value as it is now.',
     query: schemas.getQuery,
@@ -64,6 +66,7 @@ function addDelete(to: Endpoints, schemas: RequestSchemas): void {
   addEndpoint(to, {
     method: 'delete',
     path: DOCUMENT,
+    operationId: 'deleteDocument',
     summary: 'Delete a document',
     description: 'Ends its incarnation for ever. A later PUT begins a new one; versions go on counting.',
     query: schemas.noQuery,
@@ -81,6 +84,7 @@ function addList(to: Endpoints, schemas: RequestSchemas): void {
   addEndpoint(to, {
     method: 'get',
     path: '/v1/docs',
+    operationId: 'listDocuments',
     summary: 'List documents',
     description: 'Living documents of the tenant, ascending by the bytes of their id.',
     query: schemas.listQuery,

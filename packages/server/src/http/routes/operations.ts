@@ -17,6 +17,7 @@ function addApply(to: Endpoints, schemas: RequestSchemas): void {
   addEndpoint(to, {
     method: 'post',
     path: OPERATIONS,
+    operationId: 'applyOperations',
     summary: 'Apply operations and learn what others did',
     description:
       'All operations are stored, or none. Creates the document when it is not there and `since` is 0 or absent.',
@@ -61,6 +62,7 @@ function addLog(to: Endpoints, schemas: RequestSchemas): void {
   addEndpoint(to, {
     method: 'get',
     path: OPERATIONS,
+    operationId: 'readDocumentLog',
     summary: 'Read the operation log of a document',
     description: 'What was stored after version `since`, oldest first.',
     query: schemas.logQuery,
@@ -78,6 +80,7 @@ function addTenantLog(to: Endpoints, schemas: RequestSchemas): void {
   addEndpoint(to, {
     method: 'get',
     path: '/v1/ops',
+    operationId: 'readTenantLog',
     summary: 'Read the operation log of the tenant',
     description:
       'What was stored in any document after position `since`, in the order of arrival. Compacted history is missing.',

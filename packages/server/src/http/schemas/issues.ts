@@ -12,6 +12,8 @@ export interface Objection {
 
 /** Objections beyond this many say nothing new. */
 const OBJECTIONS_MAX = 10
+/** A message may quote what it objects to. */
+const MESSAGE_LENGTH_MAX = 300
 
 /** Hands the objections of a schema chosen at run time to the one that chose it. */
 export function forwardIssues(
@@ -30,7 +32,8 @@ export function objections(issues: readonly Issue[], at: readonly PropertyKey[] 
   return issues
     .flatMap((issue) => {
       const path = [...at, ...issue.path]
-      if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ path, message: issue.message }]
+      if (issue.code !== 'invalid_union' || issue.errors.length === 0)
+        return [{ path, message: issue.message.slice(0, MESSAGE_LENGTH_MAX) }]
       return issue.errors.map((branch) => objections(branch, path)).reduce(closer)
     })
     .slice(0, OBJECTIONS_MAX)

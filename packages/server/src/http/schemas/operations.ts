@@ -40,7 +40,35 @@ export const jsonValue: z.ZodType<JsonValue> = z
   .refine((value) => value !== undefined, 'is missing')
   .openapi({ description: 'Any JSON value.' }) as unknown as z.ZodType<JsonValue>
 
+/**
+ * An array that stops at its first bad element: the general schema collects an objection for each, and a body has room for a
+ * million of them.
+ */
+function listOf<T>(item: z.ZodType<T>, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}): z.ZodType<readonly T[]> {
+  const any = (item as unknown) === jsonValue
+  const check = (value: unknown, context: z.core.$RefinementCtx<unknown>): void => {
+    if (!Array.isArray(value)) context.addIssue('is not an array')
+    else if (value.length < min || value.length > max)
+      context.addIssue(`has less than ${min} or more than ${max} elements`)
+    else if (!any) {
+      const bad = value.findIndex((element) => !item.safeParse(element).success)
+      if (bad >= 0) forwardIssues(context, item.safeParse(value[bad]), [bad])
+    }
+  }
+  const bounds = { ...(min > 0 && { minItems: min }), ...(max < Number.MAX_SAFE_INTEGER && { maxItems: max }) }
+  const shown = { type: 'array' as const, items: any ? {} : itemShape(item), ...bounds }
+  return z.unknown().superRefine(check).openapi(shown) as unknown as z.ZodType<readonly T[]>
+}
+
+/** JSON Schema of the plain items that lists have. */
+function itemShape(item: z.ZodType): Record<string, never> {
+  const { $schema: _dialect, ...shape } = z.toJSONSchema(item) as unknown as Record<string, never>
+  return shape
+}
+
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
+/** Containers nest 32 deep in core, and the last step is no container of a path. */
+const PATH_STEPS_MAX = 32
 const key = z.string()
 const elementId = z.string().openapi({ description: 'Id of an element, as `?ids=true` shows them.' })
 /** Beyond 2^53, so not a safe integer: what a double loses there are fractions of a microsecond. */
@@ -84,7 +112,7 @@ const onePlace = (op: { readonly index?: unknown; readonly after?: unknown }): b
 const PLACE = 'takes either "index" or "after" (an element id, or null for the start)'
 
 const insertElements = z
-  .strictObject({ type: z.literal('insert'), ...placed, values: z.array(jsonValue) })
+  .strictObject({ type: z.literal('insert'), ...placed, values: listOf(jsonValue) })
   .refine(onePlace, PLACE)
   .openapi('InsertElementsOperation', {
     description: `Inserts elements; ${PLACE}.`,
@@ -103,7 +131,7 @@ const deleteElements = z
     type: z.literal('delete'),
     index: count.optional(),
     count: count.optional(),
-    ids: z.array(elementId).optional(),
+    ids: listOf(elementId).optional(),
   })
   .refine(
     (op) => (op.ids === undefined ? op.index !== undefined : op.index === undefined && op.count === undefined),
@@ -148,14 +176,8 @@ export const operations: Readonly<Record<ValueType, z.ZodType<Operation>>> = {
   text: z.discriminatedUnion('type', [insertText, deleteElements]),
 } as unknown as Readonly<Record<ValueType, z.ZodType<Operation>>>
 
-const path = z
-  .array(z.union([z.string(), count]))
-  .min(1)
-  .openapi({ description: 'Field, then keys, indices or element ids down to the value.' })
-const of = z.union([valueType, z.array(valueType).min(1)]).openapi({
-  description:
-    'Type of the value at the path, or types of everything along it. Unnamed ones on the way default to what is there, or `ormap`.',
-})
+const path = listOf(z.union([z.string(), count]), { min: 1, max: PATH_STEPS_MAX })
+const of = z.union([valueType, listOf(valueType, { min: 1, max: PATH_STEPS_MAX })])
 
 /** An operation of the type at its path; keys of maps are reached by the path, not by `update`. */
 export const pathOperation: z.ZodType<Operation> = z
@@ -167,6 +189,7 @@ export const pathOperation: z.ZodType<Operation> = z
     else if (type !== undefined) forwardIssues(context, operations[type as ValueType].safeParse(rest), [])
   })
   .openapi('PathOperation', {
-    description: 'An operation of the type at `path`, with these two members added.',
+    description:
+      'An operation of the type at `path`, with two members more: `path` is the field, then keys, indices or element ids; `of` the type at the path, or the types of all along it (others default to what is there, or `ormap`).',
     example: { path: ['tags'], of: 'orset', type: 'add', elem: 'home' },
   }) as unknown as z.ZodType<Operation>

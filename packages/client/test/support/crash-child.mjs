@@ -1,0 +1,34 @@
+// Pushes without end and reports each push that was acknowledged, until it is killed. Runs the built packages.
+import { createClient } from '@joinery/client'
+import { fileQueue } from '@joinery/client/file-queue'
+import { sqliteQueue } from '@joinery/client/sqlite-queue'
+
+const [kind, path, start] = process.argv.slice(2)
+const queue =
+  kind === 'file' ? fileQueue({ directory: path, limits: { compactionBytesMin: 4000 } }) : sqliteQueue({ path })
+
+let sends = 0
+/** Every third request is lost, so that seals, settled requests and untouched ones lie in the queue at any moment. */
+const fetch = async (url, { body, headers }) => {
+  sends += 1
+  if (sends % 3 === 0) throw new TypeError('lost')
+  const { ops } = JSON.parse(body)
+  const id = new URL(url).pathname.split('/')[3]
+  process.stdout.write(`sent ${headers['Idempotency-Key'].split(':')[1]} ${id} ${ops.map((op) => op.elem).join(',')}\n`)
+  const answer = { id, type: 'gset', version: sends, incarnation: 'i', storeId: 's', snapshot: [], ops: [] }
+  return { status: 200, headers: { get: () => null }, text: async () => JSON.stringify(answer) }
+}
+
+const client = await createClient({
+  url: 'http://nowhere',
+  tenant: 'home',
+  nodeId: 'phone',
+  queue,
+  fetch,
+  limits: { backoffMsMin: 1, backoffMsMax: 3 },
+})
+process.stdout.write('open\n')
+for (let i = Number(start); ; i += 1) {
+  const { handle } = await client.pushOps(`d${i % 3}`, 'gset', [{ type: 'add', elem: i }])
+  process.stdout.write(`pushed ${handle} ${i}\n`)
+}
