@@ -2,13 +2,16 @@
  * `npm run bench -- SUITE [CASE...] [--json] [--quick] [--shared]`
  *
  * Each case runs in a process of its own, so that what one case teaches the optimising compiler does not change the next;
- * `--shared` runs all of them in this process, as an application that uses every type would.
+ * `--shared` runs all of them in one, as an application that uses every type would.
  */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { measure } from './lib/measure.mjs'
 import { formatTable, tableLines } from './lib/table.mjs'
+
+/** One thread, so that what is measured does not depend on free cores; collections between samples. */
+const NODE_FLAGS = ['--single-threaded', '--expose-gc']
 
 const suites = { core: './core/suite.mjs' }
 
@@ -46,25 +49,34 @@ function runHere({ name, subjects }) {
   return measure({ suite: suiteName, name, subjects: subjects() }, effort)
 }
 
-function runApart({ name }) {
+/** Runs cases in a process of their own. */
+function runApart(some) {
   const self = fileURLToPath(import.meta.url)
-  const args = ['--expose-gc', self, suiteName, name, '--rows', ...(flags.quick ? ['--quick'] : [])]
+  const args = [
+    ...NODE_FLAGS,
+    self,
+    suiteName,
+    ...some.map(({ name }) => name),
+    '--rows',
+    ...(flags.quick ? ['--quick'] : []),
+  ]
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }))
 }
 
 const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.some((pattern) => matches(name, pattern)))
 if (flags.rows) {
-  process.stdout.write(JSON.stringify(runHere(chosen[0])))
+  process.stdout.write(JSON.stringify(chosen.map(runHere)))
 } else {
   const lines = []
-  for (const each of chosen) {
-    const rows = flags.shared ? runHere(each) : runApart(each)
-    lines.push(...tableLines(rows, each.reference))
-    if (flags.json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
-    else process.stderr.write('.')
+  for (const some of flags.shared ? [chosen] : chosen.map((each) => [each])) {
+    runApart(some).forEach((rows, i) => {
+      lines.push(...tableLines(rows, some[i].reference))
+      if (flags.json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
+    })
+    process.stderr.write('.')
   }
   // With --json, standard output is for programs, and people read the table beside it.
-  const table = `${formatTable(lines)}\n`
+  const table = `\n${formatTable(lines)}\n`
   if (flags.json) process.stderr.write(table)
-  else process.stdout.write(`\n${table}`)
+  else process.stdout.write(table)
 }

@@ -15,20 +15,20 @@ trap 'rm -rf "$work"' EXIT
 checks=0
 failures=0
 
-# call METHOD PATH [BODY] [more curl options]: fills $status, $body and the file $work/headers.
+# call METHOD PATH [BODY] [more curl options]: fills $status, $media, $body and the file $work/headers.
 call() {
   local method=$1 path=$2 data=${3-}
   shift 2
   [ $# -gt 0 ] && shift
-  local args=(-sS --max-time 20 -X "$method" -o "$work/body" -D "$work/headers" -w '%{http_code}')
-  [ "$method" = HEAD ] && args=(-sS --max-time 20 -I -o "$work/body" -D "$work/headers" -w '%{http_code}')
+  local args=(-sS --max-time 20 -X "$method" -o "$work/body" -D "$work/headers" -w '%{http_code} %{content_type}')
+  [ "$method" = HEAD ] && args=(-sS --max-time 20 -I -o "$work/body" -D "$work/headers" -w '%{http_code} %{content_type}')
   [ -n "${TENANT-}" ] && args+=(-H "X-Tenant-ID: $TENANT")
   [ -n "${NODE-}" ] && args+=(-H "X-Node-ID: $NODE")
   [ -n "${API_KEY-}" ] && args+=(-H "X-API-Key: $API_KEY")
   [ -n "$data" ] && args+=(-H "Content-Type: ${TYPE:-application/json}" --data-binary "$data")
   : >"$work/body"
-  status=$(curl "${args[@]}" "$@" "$BASE$path")
-  body=$(cat "$work/body")
+  read -r status media < <(curl "${args[@]}" "$@" "$BASE$path"; echo)
+  body=$(<"$work/body")
 }
 
 # expect STATUS [FRAGMENT...] -- METHOD PATH [BODY] [curl options]: each fragment must stand in the body as it is.
@@ -44,7 +44,7 @@ expect() {
     case $body in *"$fragment"*) ;; *) wrong="$wrong; no $fragment" ;; esac
   done
   case $want in
-    4?? | 5??) grep -qi '^content-type: application/problem+json' "$work/headers" || wrong="$wrong; not a problem document" ;;
+    4?? | 5??) [ "$media" = application/problem+json ] || wrong="$wrong; not a problem document" ;;
   esac
   if [ -n "$wrong" ]; then
     failures=$((failures + 1))
@@ -259,14 +259,16 @@ refused 409 STORE_MISMATCH -- POST /v1/docs/list/ops '{"type":"orset","since":1,
 same 'snapshot in 409' "$(grep -c '"snapshot":\[\]' <<<"$body")" 1
 refused 404 NOT_FOUND -- POST /v1/docs/nowhere/ops '{"type":"orset","since":1,"ops":[]}'
 
-# Long ago: the kept history (the last 1000 to 2000 versions) no longer tells what position 0 was at version 1.
-for _ in 1 2 3; do
-  ops text "$(printf '{"type":"insert","index":0,"text":"x"},%.0s' {1..999}){\"type\":\"insert\",\"index\":0,\"text\":\"x\"}" >"$work/thousand"
-  expect 200 -- POST '/v1/docs/long/ops?snapshot=false' "@$work/thousand"
-done
-refused 409 SINCE_COMPACTED -- POST /v1/docs/long/ops '{"type":"text","since":1,"ops":[{"type":"delete","index":0}]}'
-refused 409 SINCE_COMPACTED -- GET '/v1/docs/long/ops?since=1'
-expect 200 '"version":3000,' -- GET /v1/docs/long
+# Long ago (left out with SHORT=1): the kept history (the last 1000 to 2000 versions) no longer tells what position 0 was at version 1.
+if [ -z "${SHORT-}" ]; then
+  for _ in 1 2 3; do
+    ops text "$(printf '{"type":"insert","index":0,"text":"x"},%.0s' {1..999}){\"type\":\"insert\",\"index\":0,\"text\":\"x\"}" >"$work/thousand"
+    expect 200 -- POST '/v1/docs/long/ops?snapshot=false' "@$work/thousand"
+  done
+  refused 409 SINCE_COMPACTED -- POST /v1/docs/long/ops '{"type":"text","since":1,"ops":[{"type":"delete","index":0}]}'
+  refused 409 SINCE_COMPACTED -- GET '/v1/docs/long/ops?since=1'
+  expect 200 '"version":3000,' -- GET /v1/docs/long
+fi
 
 # --- Logs ------------------------------------------------------------------------------------------------------------------
 expect 200 '"ops":[{"version":1,"node":"phone","time":"' '"op":{"type":"remove","elem":"milk"}}' -- GET '/v1/docs/list/ops?since=0'

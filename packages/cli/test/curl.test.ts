@@ -22,7 +22,7 @@ test('the same with keys', async () => {
   const API_KEY = await create('acme')
   const OTHER_KEY = await create('other')
   const server = await serve(['--store', store])
-  const variables = { TENANT: 'acme', API_KEY, OTHER_KEY }
+  const variables = { TENANT: 'acme', API_KEY, OTHER_KEY, SHORT: '1' }
   const { code, stdout } = await command('bash', [SCRIPT, server.url], variables)
   expect(stdout).toMatch(/^\d+ checks, 0 failures\n$/)
   expect(code).toBe(0)

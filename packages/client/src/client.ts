@@ -64,7 +64,7 @@ export interface Client {
   get(id: string): Promise<DocumentValue>
   /** Lists documents, one page. */
   list(options?: { readonly prefix?: string; readonly cursor?: string; readonly limit?: number }): Promise<DocumentPage>
-  /** Sends what is queued, then reads the value and what others did since the version known before. */
+  /** Sends what is queued, then reads the value and what others did since the last `get` or `pull`. */
   pull(id: string): Promise<Pulled>
   /** Reads the operations after a version, one page. */
   log(id: string, options?: { readonly since?: number; readonly limit?: number }): Promise<LogPage>

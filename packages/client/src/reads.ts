@@ -50,10 +50,8 @@ export function createReads(options: ReadsOptions): Reads {
     log: async (id, { since = 0, limit = pageSizeDefault }) =>
       read(options, `${pathOf(id)}/ops?${queryOf({ since, limit })}`, readLogPage).catch(rethrowRefused),
     pull: async (id) => {
-      const before = outbox.record(id)
       const now = await fetchValue(id)
-      const since = before?.deleted === true ? undefined : before?.base
-      const news = await newsSince(options, now, since)
+      const news = await newsSince(options, now, outbox.record(id)?.told)
       await keep(outbox, now)
       const live = outbox.live(id)
       return { ...now, ...news, view: live === undefined ? null : liveJson(live) }
@@ -64,7 +62,7 @@ export function createReads(options: ReadsOptions): Reads {
 async function keep(outbox: Outbox, now: DocumentValue): Promise<void> {
   // A request that was sent and not answered may be in this value already, and would show twice.
   if (outbox.seal?.id === now.id) return
-  learn(outbox, { state: now, value: now.value, ids: now.ids, own: outbox.record(now.id)?.own })
+  learn(outbox, { state: now, value: now.value, ids: now.ids, own: outbox.record(now.id)?.own, tells: true })
   await outbox.commit()
 }
 

@@ -52,7 +52,7 @@ export interface View {
 
 /** What `pull` answers. */
 export interface Pulled extends DocumentValue {
-  /** What other nodes did after the version that was known before, oldest first. */
+  /** What other nodes did after the value that `get` or `pull` answered last, oldest first. */
   readonly ops: readonly LoggedOperation[]
   /** `ops` is not all of it: too many, or the log no longer reaches back so far. */
   readonly truncated: boolean

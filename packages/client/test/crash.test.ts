@@ -42,7 +42,7 @@ function lifeOf(args: readonly string[], lifeMs: number): Promise<string[]> {
   })
 }
 
-test.each(['file', 'sqlite'])('%s queue', async (kind) => {
+test.concurrent.each(['file', 'sqlite'])('%s queue', async (kind) => {
   if (!existsSync(built)) throw new Error('packages/client is not built: run "npm run build" first')
   const path = join(directory, kind)
   const random = seeded(kind.length)

@@ -162,7 +162,7 @@ describe('on the wire', () => {
     await pushes
     expect(client.view('t')?.value).toBe('bXcx!')
     expect(server.ask(2).body).toMatchObject({
-      since: 6,
+      since: 9,
       ops: [
         { type: 'insert', after: `10@${A}`, text: '!' },
         { type: 'delete', ids: [ids[0]] },

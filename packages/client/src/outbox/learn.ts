@@ -11,6 +11,8 @@ export interface Learned {
   readonly value: JsonValue
   readonly ids?: readonly string[] | undefined
   readonly own?: DocumentRecord['own'] | undefined
+  /** The application is told the value and all that led to it. */
+  readonly tells?: boolean
   /** Keep it even if it looks older: the server said that what is known here counts for nothing. */
   readonly force?: boolean
 }
@@ -23,7 +25,7 @@ export function baseOf({ version, storeId, incarnation }: DocumentState): Base {
  * Keeps a value as the last known one, unless a later one of the same store is known already: answers may overtake each other.
  * To be committed by the caller.
  */
-export function learn(outbox: Outbox, { state, value, ids, own, force }: Learned): void {
+export function learn(outbox: Outbox, { state, value, ids, own, tells, force }: Learned): void {
   const before = outbox.record(state.id)
   if (force !== true && before?.base.storeId === state.storeId && before.base.version > state.version) {
     if (own !== before.own) outbox.saveRecord(withOwn(before, own))
@@ -32,6 +34,7 @@ export function learn(outbox: Outbox, { state, value, ids, own, force }: Learned
   const known = isSequenceType(state.type) && ids !== undefined ? { ids: packIds(ids) } : {}
   const anchors = ids === undefined ? {} : anchorsOf(outbox, before, state.id, ids)
   const isAnchored = Object.keys(anchors).length > 0
+  const told = tells === true ? baseOf(state) : before?.told
   outbox.saveRecord({
     id: state.id,
     type: state.type,
@@ -39,6 +42,7 @@ export function learn(outbox: Outbox, { state, value, ids, own, force }: Learned
     value,
     ...known,
     ...(isAnchored ? { anchors } : {}),
+    ...(told === undefined ? {} : { told }),
     ...(own === undefined ? {} : { own }),
   })
 }

@@ -106,6 +106,8 @@ export interface DocumentRecord {
   readonly deleted?: boolean
   /** Where elements stood that are named by queued operations and gone by now: after which they are shown. */
   readonly anchors?: Readonly<Record<string, string | null>>
+  /** The version up to which the application was told what others did; answers to pushes go further without telling. */
+  readonly told?: Base
   /** What own requests did after the versions that queued ones have as `since`. */
   readonly own?: { readonly base: Base; readonly touched: readonly string[] }
 }

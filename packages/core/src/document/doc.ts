@@ -38,7 +38,7 @@ import {
 } from './change.ts'
 import { ChangeLog } from './change-log.ts'
 import { checkChanges, forked, otherLife } from './check-changes.ts'
-import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
+import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions, Reading } from './doc-types.ts'
 import { findContainer } from './find.ts'
 import { allTypes } from './registry.ts'
 import { type FieldSpecs, type Fields, type Schema, struct } from './schema.ts'
@@ -205,16 +205,12 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#site.patches = undefined
     this.#root.clear()
     this.#site.abandon()
-    this.#site.mentioned.clear()
     const past = { checks: [], heads: new Set<number>(), timeMicros: 0 }
     const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, past), this.#site)
     // The dots are announced but not here any more: what follows brings them back.
     this.#site.context.clear()
     this.#readRoot(snapshot)()
-    for (const actor of snapshot.actors) {
-      this.#site.mentioned.add(actor)
-      this.#site.context.advance(actor, snapshot.context.prefix(actor))
-    }
+    for (const actor of snapshot.actors) this.#site.context.advance(actor, snapshot.context.prefix(actor))
   }
 
   /** Appends to the log and to the past, whose newest dots these are. */
@@ -263,7 +259,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   /** What `#applyAll` does, but a change that is simply the next one, as nearly all are, is read once and kept once. */
   #applyOne(change: Change): ApplyResult {
     if (!this.#isNext(change)) return this.#applyAll([{ ...change, bytes: change.bytes.slice() }])
-    this.#applyRead(change, this.#readChange(change))
+    this.#applyChange(change)
     return { applied: [change.header], refused: [], duplicates: 0, waiting: 0, changed: true }
   }
 
@@ -283,6 +279,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     for (const change of changes) {
       const need = this.#need(change)
       if (this.#isKnown(change)) duplicates += 1
+      else if (this.#isFork(change)) result.refused.push(change.header)
       else if (need !== undefined) duplicates += this.#buffer.add(change, need) ? 0 : 1
       else {
         queue.push(change)
@@ -307,11 +304,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #admit(released: readonly Change[], queue: Change[], refused: ChangeHeader[]): void {
     for (const change of released) {
       if (this.#isKnown(change)) continue
-      const { header } = change
-      const known = this.#known(header.actor)
-      const follows = header.first === known + 1 && header.previous === this.#checkOf(header.actor)
       const need = this.#need(change)
-      if (header.first <= known || (header.first === known + 1 && !follows)) refused.push(header)
+      if (this.#isFork(change)) refused.push(change.header)
       else if (need !== undefined) this.#buffer.add(change, need)
       else queue.push(change)
     }
@@ -324,6 +318,12 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   #isKnown({ header }: Change): boolean {
     return lastOf(header) <= this.#known(header.actor)
+  }
+
+  /** Whether a change contradicts its actor's history as it is now: what waited may have been applied since it was checked. */
+  #isFork({ header: { actor, first, previous } }: Change): boolean {
+    const known = this.#known(actor)
+    return first <= known || (first === known + 1 && previous !== this.#checkOf(actor))
   }
 
   /** A dot that must be known before a change can be applied; undefined when there is none. */
@@ -367,10 +367,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   }
 
   #applyChange(change: Change): void {
-    this.#applyRead(change, this.#readChange(change))
-  }
-
-  #applyRead(change: Change, { apply, actor, opaque }: Reading): void {
+    const { apply, actor, opaque } = this.#readChange(change)
     const patches = this.#listen()
     apply()
     this.#site.patches = undefined
@@ -425,8 +422,6 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #joinPast(snapshot: Snapshot, news: readonly number[]): void {
     const { context } = this.#site
     this.#heads = joinHeads({ heads: this.#heads, context }, snapshot)
-    // An actor may be listed for something that the snapshot no longer shows.
-    for (const actor of snapshot.actors) this.#site.mentioned.add(actor)
     for (const actor of news) {
       context.advance(actor, snapshot.context.prefix(actor))
       this.#checks[actor] = snapshot.checks[actor] ?? 0
@@ -514,13 +509,6 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   toJSON(): JsonValue {
     return this.#root.toJSON()
   }
-}
-
-/** A change from elsewhere, read and checked against what is here. */
-interface Reading {
-  readonly apply: () => void
-  readonly actor: number
-  readonly opaque: boolean
 }
 
 const NO_OPTIONS: ChangeOptions = {}

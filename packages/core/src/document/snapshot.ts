@@ -10,7 +10,7 @@ import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
 import { Encoder } from '../kernel/codec.ts'
 import type { Container } from '../kernel/container.ts'
-import { KIND_SNAPSHOT, readActors, readKind, writeActors } from '../kernel/frame.ts'
+import { actorsOf, KIND_SNAPSHOT, readActors, readKind, writeActors } from '../kernel/frame.ts'
 import type { Site } from '../kernel/site.ts'
 import { limits } from '../limits.ts'
 
@@ -35,8 +35,7 @@ export interface Snapshot extends Past {
 
 export function encodeSnapshot(root: Container, incarnation: string, past: Past): Uint8Array {
   const { site } = root.place
-  const table = site.actors.ids.map((_, actor) => actor).filter((actor) => root.mentions(actor))
-  table.sort(site.actors.compare)
+  const table = actorsOf(root)
   const writer = new Writer(1024)
   const out = new Encoder(site, table, writer)
   writer.byte(KIND_SNAPSHOT)

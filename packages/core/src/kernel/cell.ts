@@ -195,6 +195,11 @@ export class Cell implements Write {
     writeBlock(out, this.live(), [...(this.early ?? [])])
   }
 
+  mentions(site: Site, actor: number): boolean {
+    this.#settleEarly(site)
+    return this.early !== undefined && mentionsActor(this.early, actor)
+  }
+
   /** Early removals whose dots have arrived meanwhile have done their work. */
   #settleEarly(site: Site): void {
     if (this.early === undefined) return
@@ -228,6 +233,12 @@ export class Cell implements Write {
     this.early ??= new Set()
     this.early.add(dot)
   }
+}
+
+/** Whether one of these dots is of this actor. */
+export function mentionsActor(dots: Iterable<number>, actor: number): boolean {
+  for (const dot of dots) if (dotActor(dot) === actor) return true
+  return false
 }
 
 function copyWrite({ dot, time, by, value }: Write): Write {

@@ -75,11 +75,8 @@ export abstract class Container {
   abstract clear(): void
   /** Visits the dots of everything that an observed removal could take away. @internal */
   visitTags(_visit: (dot: number) => void): void {}
-  /** Whether the encoded state refers to this actor. @internal */
-  mentions(actor: number): boolean {
-    const { context, mentioned } = this.place.site
-    return !context.isEmpty(actor) || mentioned.has(actor)
-  }
+  /** Whether the encoded state refers to this actor although none of its dots may be known. @internal */
+  abstract mentions(actor: number): boolean
 
   /** The whole state as bytes, canonical: equal states give equal bytes. Stand-alone values only. */
   encode(): Uint8Array {

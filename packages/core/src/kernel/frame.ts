@@ -96,10 +96,15 @@ function readContext(reader: Reader, actors: readonly number[]): CausalContext {
 }
 
 /** Actors that the state refers to, ascending. */
-function actorsOf(container: Container): number[] {
-  const { actors } = container.place.site
+export function actorsOf(container: Container): number[] {
+  const { actors, context, mentioned } = container.place.site
   const table: number[] = []
-  for (let actor = 0; actor < actors.ids.length; actor += 1) if (container.mentions(actor)) table.push(actor)
+  for (let actor = 0; actor < actors.ids.length; actor += 1) {
+    const refers = container.causal
+      ? !context.isEmpty(actor) || (mentioned.has(actor) && container.mentions(actor))
+      : container.mentions(actor)
+    if (refers) table.push(actor)
+  }
   return table.length > 1 ? table.sort(actors.compare) : table
 }
 
@@ -173,10 +178,7 @@ function joinBody(container: Container, reader: Reader, kind: number): void {
   if (context !== undefined && !site.resuming && ownDots(context) > site.last) reusedActor()
   if (context !== undefined && site.resuming && context.runs(SELF).length > 2) reader.invalid('gaps among the own dots')
   apply()
-  if (context === undefined) return
-  site.context.join(context)
-  // An actor may be listed for something that the block no longer shows.
-  if (kind === KIND_STATE) for (const actor of actors) site.mentioned.add(actor)
+  if (context !== undefined) site.context.join(context)
 }
 
 const NOTHING: Claim = { has: () => false, covers: () => false }

@@ -168,6 +168,11 @@ export abstract class Ordered<C> extends Container {
     return this.sequence.idCount === 0 && this.#waiting.length === 0 && this.#early === undefined
   }
 
+  mentions(actor: number): boolean {
+    if (this.#waiting.some(({ run }) => run.actor === actor || run.placement.parentActor === actor)) return true
+    return this.#early !== undefined && !this.#early.isEmpty(actor)
+  }
+
   clear(): void {
     this.sequence.clear()
     this.#gone = []

@@ -30,6 +30,10 @@ export abstract class Register extends Container {
     return this.cell.isBottom(this.place.site)
   }
 
+  mentions(actor: number): boolean {
+    return this.cell.mentions(this.place.site, actor)
+  }
+
   writePending(out: Encoder): void {
     this.cell.writePending(out)
   }

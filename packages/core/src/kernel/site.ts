@@ -19,7 +19,7 @@ export class Site {
   /** Dots known. Of the local actor only those of finished changes; `settle` adds the pending ones. */
   readonly context: CausalContext = new CausalContext()
   /**
-   * Actors that are mentioned though none of their dots is known: in dots removed before they arrived, in transfers. Their
+   * Actors that may be mentioned though none of their dots is known: in dots removed before they arrived, in transfers. Their
    * names belong in the encoded table all the same.
    */
   readonly mentioned: Set<number> = new Set()

@@ -101,7 +101,7 @@ export class BoundedCounter extends Container {
     return this.#gained.isBottom() && this.#spent.isBottom() && this.#transfers.size === 0
   }
 
-  override mentions(actor: number): boolean {
+  mentions(actor: number): boolean {
     if (this.#gained.mentions(actor) || this.#spent.mentions(actor)) return true
     return this.#transfers.has(actor) || [...this.#transfers.values()].some((row) => row.has(actor))
   }

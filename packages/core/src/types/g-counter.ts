@@ -61,7 +61,7 @@ export class GCounter extends Container {
     return this.#up.isBottom()
   }
 
-  override mentions(actor: number): boolean {
+  mentions(actor: number): boolean {
     return this.#up.mentions(actor)
   }
 

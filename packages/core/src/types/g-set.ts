@@ -66,7 +66,7 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
     return this.#elems.size === 0
   }
 
-  override mentions(): boolean {
+  mentions(): boolean {
     return false
   }
 

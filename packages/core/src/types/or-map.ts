@@ -266,6 +266,15 @@ export class OrMap<H = unknown> extends Container implements Parent {
     return cell.isBottom(this.place.site) && (child === undefined || child.isBottom())
   }
 
+  mentions(actor: number): boolean {
+    for (const slots of this.#slots.values()) {
+      for (const { cell, child } of slots.values()) {
+        if (cell.mentions(this.place.site, actor) || child?.mentions(actor)) return true
+      }
+    }
+    return false
+  }
+
   isBottom(): boolean {
     for (const slots of this.#slots.values()) for (const slot of slots.values()) if (!this.#isEmpty(slot)) return false
     return true

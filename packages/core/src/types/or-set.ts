@@ -13,6 +13,7 @@ import type { Actor } from '../causality/actor.ts'
 import { dotActor } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
 import { type ValueKey, valueKey } from '../codec/value-key.ts'
+import { mentionsActor } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, Container, emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
@@ -172,6 +173,11 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
   isBottom(): boolean {
     this.#settleEarly()
     return this.#rows.size === 0 && this.#early.size === 0
+  }
+
+  mentions(actor: number): boolean {
+    this.#settleEarly()
+    return mentionsActor(this.#early, actor)
   }
 
   clear(): void {

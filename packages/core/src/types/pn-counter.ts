@@ -69,7 +69,7 @@ export class PnCounter extends Container {
     return this.#up.isBottom() && this.#down.isBottom()
   }
 
-  override mentions(actor: number): boolean {
+  mentions(actor: number): boolean {
     return this.#up.mentions(actor) || this.#down.mentions(actor)
   }
 

@@ -201,6 +201,19 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     for (const child of this.#children.values()) child.visitTags(visit)
   }
 
+  override mentions(actor: number): boolean {
+    if (super.mentions(actor)) return true
+    this.#dropDeleted()
+    for (const [dot, child] of this.#children) {
+      if (!child.isBottom() && (dotActor(dot) === actor || child.mentions(actor))) return true
+    }
+    return false
+  }
+
+  override isBottom(): boolean {
+    return super.isBottom() && [...this.#children.values()].every((child) => child.isBottom())
+  }
+
   override clear(): void {
     super.clear()
     this.#items.clear()

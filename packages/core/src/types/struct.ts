@@ -92,6 +92,11 @@ export class Struct extends Container implements Parent {
     for (const container of this.#containers()) container.visitTags(visit)
   }
 
+  mentions(actor: number): boolean {
+    for (const container of this.#containers()) if (container.mentions(actor)) return true
+    return false
+  }
+
   isBottom(): boolean {
     for (const container of this.#containers()) if (!container.isBottom()) return false
     return true

@@ -95,7 +95,7 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
     return this.#members.size === 0
   }
 
-  override mentions(): boolean {
+  mentions(): boolean {
     return false
   }
 

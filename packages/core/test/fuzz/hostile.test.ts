@@ -11,6 +11,7 @@ import {
   OrSet,
   Reader,
   Rga,
+  readChange,
   readJson,
   specOf,
   Text,
@@ -270,6 +271,19 @@ describe('documents', () => {
     const other = fork.change((root) => root.title.set('another first change'))!
     const { applied, refused, waiting } = reader.apply(other)
     expect([applied.length, refused.length, waiting]).toEqual([1, 1, 0])
+  })
+
+  it('a change that follows one which waits here is compared with it once that is applied', () => {
+    const changes = counted()
+    const reader = openDoc('b')
+    reader.apply(changes[1]!)
+    // The third change names the check of the second; another third one names nothing known.
+    const third = changes[2]!.slice()
+    const previousAt = Buffer.from(third).indexOf(Buffer.from(Uint32Array.of(readChange(third).header.previous).buffer))
+    third[previousAt]! ^= 1
+    const { applied, refused } = reader.apply(encodeBundle([changes[0]!, third]))
+    expect([applied.length, refused.length]).toEqual([2, 1])
+    expect(openDoc('c').apply(reader.changesSince(new VersionVector())!).applied.length).toBe(2)
   })
 
   it('10,000 changes that arrive in reverse', () => {

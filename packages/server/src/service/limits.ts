@@ -9,7 +9,7 @@ export interface ServiceLimits {
   readonly historyVersionsMin: number
   /** Operations in one request: each becomes a change, all are stored in one step. */
   readonly requestOpsMax: number
-  /** Operations of others shown in one answer; the rest is read from the log. */
+  /** Log entries looked at for what others did, in the answer to a write; the rest is read from the log, page by page. */
   readonly answerOpsMax: number
   /** How long an opaque idempotency key is remembered, in milliseconds. */
   readonly receiptMsMax: number
@@ -21,7 +21,7 @@ export const serviceLimits: ServiceLimits = {
   residentDocumentsMax: 1000,
   historyVersionsMin: 1000,
   requestOpsMax: 1000,
-  answerOpsMax: 1000,
+  answerOpsMax: 100,
   receiptMsMax: 86_400_000,
   clockDriftMsMax: 60_000,
 }
