@@ -1,5 +1,5 @@
 /** What must hold at the end of a random history of documents. */
-import { Doc, encodeBundle } from '@joinery/core'
+import { Doc, encodeBundle, type Head, type JsonValue } from '@joinery/core'
 import { testActor } from '../actors.ts'
 import { assert, assertBytes, assertEqual, refusal } from '../assert.ts'
 import type { SeededRandom } from '../random.ts'
@@ -17,7 +17,8 @@ export function checkConvergence(play: DocumentPlay, random: SeededRandom): void
     assertEqual(doc.missing(), [], 'nothing is missing with all changes')
   }
   const [first, ...others] = replicas.map(({ doc }) => doc) as [Doc, ...Doc[]]
-  for (const other of others) assertSame(other, first, 'replicas with all changes')
+  const expected = fingerprint(first)
+  for (const other of others) assertSame(other, expected, 'replicas with all changes')
   play.compare(first, 'with all changes')
   for (const replica of replicas) play.compareMirror(replica)
 }
@@ -36,11 +37,23 @@ function supplyMissing(doc: Doc, changes: readonly MadeChange[]): void {
   }
 }
 
-export function assertSame(doc: Doc, expected: Doc, what: string): void {
-  assertBytes(doc.snapshot(), expected.snapshot(), `${what}: snapshots`)
-  assertEqual(doc.versionHash(), expected.versionHash(), `${what}: version hashes`)
-  assertEqual(doc.toJSON(), expected.toJSON(), `${what}: values`)
-  assertEqual(doc.heads(), expected.heads(), `${what}: heads`)
+/** All that must be equal where histories are. */
+interface Fingerprint {
+  readonly snapshot: Uint8Array
+  readonly versionHash: string
+  readonly value: JsonValue
+  readonly heads: readonly Head[]
+}
+
+function fingerprint(doc: Doc): Fingerprint {
+  return { snapshot: doc.snapshot(), versionHash: doc.versionHash(), value: doc.toJSON(), heads: doc.heads() }
+}
+
+function assertSame(doc: Doc, expected: Fingerprint, what: string): void {
+  assertBytes(doc.snapshot(), expected.snapshot, `${what}: snapshots`)
+  assertEqual(doc.versionHash(), expected.versionHash, `${what}: version hashes`)
+  assertEqual(doc.toJSON(), expected.value, `${what}: values`)
+  assertEqual(doc.heads(), expected.heads, `${what}: heads`)
 }
 
 /** Sets of changes with the same causal closure end equal, whatever the order, the repetitions and the packing. */
@@ -52,15 +65,17 @@ export function checkClosedSubset(play: DocumentPlay, random: SeededRandom): voi
   play.compare(inOrder, 'with a closed subset of the changes')
   const shuffled = observer()
   for (const { bytes } of random.shuffle([...subset, ...random.some(subset, 1, 3)])) shuffled.apply(bytes)
-  assertSame(shuffled, inOrder, 'one subset in two orders')
+  const expected = fingerprint(inOrder)
+  assertSame(shuffled, expected, 'one subset in two orders')
   if (subset.length === 0) return
   const loaded = Doc.load(inOrder.snapshot(), { schema: play.schema, actor: testActor('loader', 7) })
-  assertSame(loaded, inOrder, 'a subset and its snapshot')
-  const final = play.replicas[0] as { readonly doc: Doc }
+  assertSame(loaded, expected, 'a subset and its snapshot')
+  const { doc } = play.replicas[0] as { readonly doc: Doc }
+  const final = fingerprint(doc)
   for (const { bytes } of random.shuffle(play.changes)) loaded.apply(bytes)
-  assertSame(loaded, final.doc, 'a snapshot of a subset and all changes')
-  inOrder.apply(final.doc.snapshot())
-  assertSame(inOrder, final.doc, 'a subset and a snapshot of everything')
+  assertSame(loaded, final, 'a snapshot of a subset and all changes')
+  inOrder.apply(final.snapshot)
+  assertSame(inOrder, final, 'a subset and a snapshot of everything')
 }
 
 /** The changes and everything before them, in the order in which they were made. */
@@ -79,10 +94,10 @@ function closureOf(changes: readonly MadeChange[], some: readonly MadeChange[]):
 }
 
 /** An actor that comes back without its state is told so, and nothing of what it was told stays. */
-export function checkRestart({ replicas, changes, schema }: DocumentPlay): number {
+export function checkRestart({ replicas, changes, schema }: DocumentPlay, random: SeededRandom): number {
   const final = replicas[0] as { readonly doc: Doc }
   const active = replicas.filter(({ actor }) => changes.some(({ header }) => header.actor === actor.id))
-  for (const { actor } of active) {
+  for (const { actor } of random.shuffle(active).slice(0, 1)) {
     const reborn = new Doc({ schema, actor, incarnation: INCARNATION })
     const before = reborn.snapshot()
     const all = encodeBundle(changes.map(({ bytes }) => bytes))
@@ -92,5 +107,5 @@ export function checkRestart({ replicas, changes, schema }: DocumentPlay): numbe
       assertBytes(reborn.snapshot(), before, 'what was refused changed something')
     }
   }
-  return active.length
+  return Math.min(1, active.length)
 }

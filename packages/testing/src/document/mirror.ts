@@ -28,7 +28,8 @@ function patched(tree: Tree | undefined, patch: Patch, depth: number): Tree {
   if (step === undefined) return changed(tree, patch)
   if (typeof step === 'number') {
     const list = tree as Tree[]
-    if (!Array.isArray(list) || list[step] === undefined) throw new Error(`patch into what is not there: ${JSON.stringify(patch)}`)
+    if (!Array.isArray(list) || list[step] === undefined)
+      throw new Error(`patch into what is not there: ${JSON.stringify(patch)}`)
     list[step] = patched(list[step], patch, depth + 1)
     return list
   }

@@ -1,5 +1,13 @@
 /** Plays a random history of documents. */
-import { type Actor, type ChangeHeader, defineSchema, Doc, type JsonValue, readChange, type Schema } from '@joinery/core'
+import {
+  type Actor,
+  type ChangeHeader,
+  Doc,
+  defineSchema,
+  type JsonValue,
+  readChange,
+  type Schema,
+} from '@joinery/core'
 import { TestWall, testActor, testNames } from '../actors.ts'
 import { assert, assertBytes, assertEqual } from '../assert.ts'
 import type { AnyModel } from '../models/model.ts'

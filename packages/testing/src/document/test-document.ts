@@ -37,5 +37,5 @@ export function checkDocument(model: AnyModel, scenario: DocumentScenario<unknow
   inventory.add('histories')
   inventory.add('operations', play.ops.length)
   inventory.add('changes', play.changes.length)
-  inventory.add('lost states caught', checkRestart(play))
+  inventory.add('lost states caught', checkRestart(play, random))
 }

@@ -132,7 +132,11 @@ export class LatticePlay {
     const { model } = this.#subject
     const ops = this.#ops.filter(({ id }) => replica.seen.has(id))
     const expected = model.evaluate({ ops, resets: [], removable: false })
-    assertEqual(model.canonical(replica.value.toJSON()), expected, `${model.name} ${when} is not what its definition says`)
+    assertEqual(
+      model.canonical(replica.value.toJSON()),
+      expected,
+      `${model.name} ${when} is not what its definition says`,
+    )
   }
 
   /** Delivers every delta to every replica, in an order of its own each, some of them twice. */
@@ -161,7 +165,8 @@ export function playLattice(subject: AnySubject, scenario: LatticeScenario<unkno
     try {
       play.step(step)
     } catch (error) {
-      if (error instanceof CoreError) throw new Error(`step ${i} (${step.type}): ${error.code}: ${error.message}`, { cause: error })
+      if (error instanceof CoreError)
+        throw new Error(`step ${i} (${step.type}): ${error.code}: ${error.message}`, { cause: error })
       throw error
     }
   }

@@ -6,6 +6,7 @@
  */
 import { Inventory } from '../inventory.ts'
 import { checkHistories, type SuiteOptions } from '../property.ts'
+import { seededRandom } from '../random.ts'
 import { checkLaws, checkRestart } from './laws.ts'
 import { playLattice } from './run.ts'
 import { type LatticeScenario, latticeScenarios } from './scenario.ts'
@@ -36,5 +37,5 @@ export function checkLattice(subject: AnySubject, scenario: LatticeScenario<unkn
   inventory.add('histories')
   inventory.add('operations', run.ops.length)
   inventory.add('deltas', run.deltas.length)
-  inventory.add('lost states caught', checkRestart(subject, run))
+  inventory.add('lost states caught', checkRestart(subject, run, seededRandom(scenario.order)))
 }

@@ -11,7 +11,7 @@ import {
   mvRegister,
 } from '@joinery/core'
 import fc from 'fast-check'
-import { compareTimed, seenByAny, type Stamped, type Tagged, type Timed, type View } from '../oracle/tagged.ts'
+import { compareTimed, type Stamped, seenByAny, type Tagged, type Timed, type View } from '../oracle/tagged.ts'
 import { type Model, same } from './model.ts'
 
 export interface Write {

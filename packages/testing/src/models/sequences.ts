@@ -12,7 +12,11 @@ export type ListOp =
 
 const positions = fc.nat(30)
 
-const deletions = fc.record({ type: fc.constant('delete' as const), at: positions, count: fc.integer({ min: 1, max: 4 }) })
+const deletions = fc.record({
+  type: fc.constant('delete' as const),
+  at: positions,
+  count: fc.integer({ min: 1, max: 4 }),
+})
 
 /** Brings a deletion into range; undefined when there is nothing to delete. */
 function inRange<Op extends { at: number; count: number }>(op: Op, length: number): Op | undefined {
@@ -62,7 +66,9 @@ export const listModel: Model<Rga, ListOp> = {
   },
   evaluate: (view) => {
     const ops = opsById(view)
-    return shown(view, shape).map(({ by, index }) => (ops.get(by.id) as { values: readonly JsonValue[] }).values[index]!)
+    return shown(view, shape).map(
+      ({ by, index }) => (ops.get(by.id) as { values: readonly JsonValue[] }).values[index]!,
+    )
   },
   canonical: same,
   empty: [],
@@ -152,9 +158,7 @@ export function listOf(inner: AnyModel): Model<Rga<unknown>, NestedOp<unknown>> 
     },
     evaluate: (view) => {
       const oracle = new FugueOracle({ ...view, ops: view.ops.map((op) => narrow(op, nestedShape(op.op))) })
-      const inside = view.ops.flatMap((tagged) =>
-        tagged.op.type === 'inside' ? [narrow(tagged, tagged.op.op)] : [],
-      )
+      const inside = view.ops.flatMap((tagged) => (tagged.op.type === 'inside' ? [narrow(tagged, tagged.op.op)] : []))
       const target = (op: Tagged<unknown>): string | undefined =>
         oracle.targets(narrow(op, { type: 'inside', at: atOf(view, op.id) }))[0]
       return oracle.visible().map((element) => {

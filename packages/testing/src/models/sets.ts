@@ -6,7 +6,15 @@ import { seenByAny } from '../oracle/tagged.ts'
 import { type Model, sortedSet } from './model.ts'
 
 /** Few, so that replicas meet on them; among them some that are easily taken for one another. */
-const elements: fc.Arbitrary<JsonValue> = fc.constantFrom<JsonValue[]>('a', 'b', 1, '1', { b: 1, a: [0] }, [['a', 0]], null)
+const elements: fc.Arbitrary<JsonValue> = fc.constantFrom<JsonValue[]>(
+  'a',
+  'b',
+  1,
+  '1',
+  { b: 1, a: [0] },
+  [['a', 0]],
+  null,
+)
 
 function unique(values: readonly JsonValue[]): JsonValue {
   return sortedSet([...new Map(values.map((value) => [keyOf(value), value])).values()])
@@ -21,7 +29,8 @@ function keyOf(value: JsonValue): string {
   )
 }
 
-const canonical = (json: JsonValue): JsonValue => sortedSet((json as JsonValue[]).map((elem) => JSON.parse(keyOf(elem))))
+const canonical = (json: JsonValue): JsonValue =>
+  sortedSet((json as JsonValue[]).map((elem) => JSON.parse(keyOf(elem))))
 
 const setModel = { canonical, empty: [], blank: [], identified: true }
 
