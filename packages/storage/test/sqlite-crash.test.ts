@@ -41,6 +41,7 @@ function startWriter(path: string, journal: Journal, writerSeed: number, checkpo
     async kill() {
       child.kill('SIGKILL')
       const [[code, signal]] = await ended
+      // A writer that ended by itself has said why on stderr.
       expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' })
     },
   }

@@ -277,6 +277,7 @@ describe('loading', () => {
       ],
       'id inserted twice',
     ],
+    ['a counter of 0', [[A, 0, 1, false, ROOT]], 'counter out of range'],
     ['a left child of the root', [[A, 1, 1, false, child(-1, 0, 0)]], 'no left children'],
   ] as const)('what is not a document is told: %s', (_, runs, message) => {
     expect(() => checkSequence(load(runs))).toThrow(message)
@@ -288,7 +289,8 @@ describe('loading', () => {
     sequence.delete(1, 2, nothing)
     sequence.clear()
     expect([sequence.length, sequence.idCount, sequence.has(A, 1), shown(sequence)]).toEqual([0, 0, false, []])
-    sequence.insert(0, A, 1, 1)
+    for (const actor of [B, A, C]) sequence.integrate(actor, 1, 1, ROOT, false)
+    expect(shown(sequence)).toEqual(['a1 <root0R', 'b1 <root0R', 'c1 <root0R'])
     checkSequence(sequence)
   })
 })

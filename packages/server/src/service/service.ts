@@ -2,7 +2,7 @@
  * The document service: every route of the HTTP API without HTTP. Requests on one document run one after the other; an answer
  * is given only when what it says is durable, and a request that is refused has changed nothing.
  */
-import { type Actor, Doc, Rga, Text } from '@joinery/core'
+import { type Actor, Doc } from '@joinery/core'
 import {
   type Commit,
   type DocumentHead,
@@ -12,7 +12,6 @@ import {
   type NewEntry,
   OperationError,
   putDocument,
-  rootOf,
   type Store,
 } from '@joinery/sync'
 import { ServerError } from '../errors.ts'
@@ -20,6 +19,7 @@ import { Arrivals } from './arrivals.ts'
 import { documentAttributes, loggedOperation, stateOf, writeDocumentAttributes } from './attributes.ts'
 import { authorView } from './author-view.ts'
 import { entriesOf, entryAttributes, entryOf, type Moment } from './entries.ts'
+import { idsOf } from './ids.ts'
 import { Library, noteArrival, type OpenDocument } from './library.ts'
 import { type ServiceLimits, serviceLimits } from './limits.ts'
 import { Lines } from './lines.ts'
@@ -397,12 +397,6 @@ function nextHead<A>(head: DocumentHead | undefined, key: DocumentKey, outcome: 
 
 function lineOf({ tenant, id }: DocumentKey): string {
   return JSON.stringify(['document', tenant, id])
-}
-
-/** Ids of the elements of a list or text; nothing for other types. */
-function idsOf(doc: Doc, type: DocumentType): { readonly ids?: readonly string[] } {
-  const root = type === 'rga' || type === 'text' ? rootOf(doc, type) : undefined
-  return root instanceof Rga || root instanceof Text ? { ids: root.ids() } : {}
 }
 
 function asServerError(error: unknown): unknown {

@@ -3,6 +3,7 @@ import type { Doc, JsonValue } from '@joinery/core'
 import { documentValue } from '@joinery/sync'
 import { ServerError, type ServerErrorCode } from '../errors.ts'
 import { documentAttributes, stateOf } from './attributes.ts'
+import { idsOf } from './ids.ts'
 import type { OpenDocument } from './library.ts'
 import type { DocumentType, Since } from './types.ts'
 
@@ -11,7 +12,9 @@ export type Living = OpenDocument & { readonly doc: Doc }
 /** The document as it is now, for an answer that tells the caller to start over. */
 export function snapshotOf({ head, doc }: Living, storeId: string): Record<string, JsonValue> {
   const { type } = documentAttributes(head)
-  return { ...stateOf(head, storeId), snapshot: documentValue(doc, type) }
+  // The `type` of a problem is its own: the document's goes by another name.
+  const { type: documentType, ...state } = stateOf(head, storeId)
+  return { ...state, documentType, snapshot: documentValue(doc, type), ...idsOf(doc, type) }
 }
 
 export function refuseSince(code: ServerErrorCode, living: Living, storeId: string): never {

@@ -1,6 +1,6 @@
 import { type Actor, actorId, HybridClock, type JsonValue, replicaId } from '@joinery/core'
-import type { Store } from '@joinery/sync'
 import { memoryStore } from '@joinery/storage/memory'
+import type { Store } from '@joinery/sync'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createDocumentService } from '../../src/service/service.ts'
 import type { Caller, DocumentService, DocumentType, Operation, OpsRequest } from '../../src/service/types.ts'
@@ -20,8 +20,14 @@ function start(limits = {}): DocumentService {
   return createDocumentService({
     store,
     actor: actor(),
-    newIncarnation: () => `incarnation-${(incarnations += 1)}`,
-    nowMs: () => (nowMs += 1),
+    newIncarnation: () => {
+      incarnations += 1
+      return `incarnation-${incarnations}`
+    },
+    nowMs: () => {
+      nowMs += 1
+      return nowMs
+    },
     limits,
   })
 }
@@ -81,11 +87,14 @@ describe('put', () => {
     ['gcounter', 5, 4],
     ['gset', ['a', 'b'], ['a']],
     ['bcounter', 5, -1],
-  ] as [DocumentType, JsonValue, JsonValue][])('%s refuses a value that it cannot reach', async (type, first, second) => {
-    await service.put(caller, 'd', { type, value: first })
-    expect(await code(service.put(caller, 'd', { type, value: second }))).toBe('VALUE_UNREACHABLE')
-    expect(await service.get(caller, 'd')).toMatchObject({ version: 1, value: first })
-  })
+  ] as [DocumentType, JsonValue, JsonValue][])(
+    '%s refuses a value that it cannot reach',
+    async (type, first, second) => {
+      await service.put(caller, 'd', { type, value: first })
+      expect(await code(service.put(caller, 'd', { type, value: second }))).toBe('VALUE_UNREACHABLE')
+      expect(await service.get(caller, 'd')).toMatchObject({ version: 1, value: first })
+    },
+  )
 
   test('another type is refused', async () => {
     await service.put(caller, 'd', { type: 'lww', value: 1 })
@@ -123,7 +132,12 @@ describe('a remove takes away what its author had seen', () => {
   })
 
   test('a counter below a removed key keeps what was counted later', async () => {
-    const increment = (by: number): Operation => ({ type: 'update', key: 'k', of: 'pncounter', op: { type: 'increment', by } })
+    const increment = (by: number): Operation => ({
+      type: 'update',
+      key: 'k',
+      of: 'pncounter',
+      op: { type: 'increment', by },
+    })
     await service.ops(caller, 'd', ops('ormap', [increment(5)]))
     await service.ops(other, 'd', ops('ormap', [increment(2)]))
     await service.ops(caller, 'd', ops('ormap', [{ type: 'remove', key: 'k' }], 1))
@@ -163,7 +177,8 @@ describe('positions count in the document as of since', () => {
 
   test('older than the kept history is refused with a snapshot', async () => {
     service = start({ historyVersionsMin: 3 })
-    for (let i = 0; i < 10; i += 1) await service.ops(other, 'd', ops('rga', [{ type: 'insert', index: 0, values: [i] }]))
+    for (let i = 0; i < 10; i += 1)
+      await service.ops(other, 'd', ops('rga', [{ type: 'insert', index: 0, values: [i] }]))
     const before = await service.get(caller, 'd')
     const late = service.ops(caller, 'd', ops('rga', [{ type: 'delete', index: 0 }], 1))
     await expect(late).rejects.toMatchObject({ code: 'SINCE_COMPACTED', extra: { snapshot: before.value } })
@@ -221,7 +236,9 @@ describe('deletion', () => {
     )
     const answer = await service.ops(caller, 'd', ops('text', [{ type: 'insert', index: 3, text: 'er' }], 3))
     expect(answer).toMatchObject({ snapshot: 'newer', version: 4 })
-    expect((await service.log(caller, 'd', { since: { version: 0 }, limit: 10 })).ops.map((o) => o.version)).toEqual([3, 4])
+    expect((await service.log(caller, 'd', { since: { version: 0 }, limit: 10 })).ops.map((o) => o.version)).toEqual([
+      3, 4,
+    ])
   })
 })
 
