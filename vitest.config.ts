@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config'
+import { mutantPlugin } from './scripts/mutants-plugin.mjs'
 
 /** Workspace packages run from source: no build is needed before a test. */
 const conditions = ['@joinery/source', 'module', 'node', 'development|production']
 
 export default defineConfig({
+  // Only set by scripts/mutants.mjs, which shows that the tests notice wrong merges.
+  plugins: [mutantPlugin(process.env.JOINERY_MUTANT)],
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {

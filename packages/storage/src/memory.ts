@@ -4,6 +4,8 @@
  * What survives `close` is the medium. Hand the same one to a second store and it continues where the first stopped, so that
  * a test restarts a host without files.
  */
+
+import { compareUtf8 } from '@joinery/core'
 import {
   type Commit,
   type DocumentHead,
@@ -27,7 +29,6 @@ import {
 } from './common/arguments.ts'
 import { newStoreId, platformRandom, type RandomBytes } from './common/random.ts'
 import { checkCommit, checkCompaction } from './common/rules.ts'
-import { compareUtf8 } from './common/utf8-order.ts'
 import { listDocuments } from './memory/listing.ts'
 import { Medium } from './memory/medium.ts'
 import { copyBytes, copyEntry, headOf, receiptKey, writeCommit } from './memory/write.ts'

@@ -8,10 +8,8 @@ export interface TestRunner {
   readonly test: (name: string, run: () => void) => unknown
 }
 
-export interface SuiteOptions<Scenario> {
+export interface SuiteOptions {
   readonly runner: TestRunner
-  /** Histories that once failed: replayed first, for ever. By name of the file. */
-  readonly corpus?: Readonly<Record<string, Scenario>>
   /** Histories to try instead of `historyRuns`. */
   readonly runs?: number
   /** Gets the inventory line. */
@@ -47,7 +45,7 @@ export function checkHistories<Scenario>(
   throw new Error(
     [
       `${name}: ${details.errorInstance instanceof Error ? details.errorInstance.message : String(details.errorInstance)}`,
-      `replay: JOINERY_SEED=${details.seed} JOINERY_PATH=${details.counterexamplePath ?? ''} npx vitest run -t '${name}'`,
+      `replay: JOINERY_SEED=${details.seed} JOINERY_PATH=${details.counterexamplePath ?? ''} npx vitest run -t '${name} random histories'`,
       `keep as packages/testing/corpus/<what-it-shows>.json: ${JSON.stringify({ suite: name, scenario })}`,
     ].join('\n'),
     { cause: details.errorInstance },

@@ -13,7 +13,7 @@ import {
   OrSet,
   orSet,
   PnCounter,
-  Text,
+  type Text,
   text,
 } from '@joinery/core'
 import { TestWall, testActor } from '@joinery/testing'
@@ -179,8 +179,8 @@ describe('counters', () => {
     down.decrement(Number.MAX_SAFE_INTEGER - 2)
     up.join(down.takeDelta())
     expect(() => up.value).toThrow(refused('CORE_VALUE_UNSAFE'))
-    up.decrement(1)
-    expect(up.value).toBe(Number.MAX_SAFE_INTEGER + 1)
+    up.decrement(2)
+    expect(up.value).toBe(Number.MAX_SAFE_INTEGER)
   })
 
   test('rights go to a known form of actor only, also to one that never wrote', () => {
@@ -232,8 +232,8 @@ describe('below a removable key', () => {
       a.join(delta)
       c.join(delta)
     }
-    expect(a.toJSON()).toEqual({ k: '3' })
-    expect(c.toJSON()).toEqual({ k: '3' })
+    expect(a.toJSON()).toEqual({ k: '13' })
+    expect(c.toJSON()).toEqual({ k: '13' })
   })
 
   test('a counter that was removed before anything else of its actor arrived is not lost from a whole state', () => {

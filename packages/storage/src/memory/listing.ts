@@ -1,6 +1,6 @@
+import { compareUtf8 } from '@joinery/core'
 import type { DocumentHead, ListOptions, Page } from '@joinery/sync'
 import { cursorAfter, idOfCursor } from '../common/arguments.ts'
-import { compareUtf8 } from '../common/utf8-order.ts'
 import type { Medium } from './medium.ts'
 import { lowerBound } from './sorted-ids.ts'
 import { headOf } from './write.ts'

@@ -1,4 +1,4 @@
-import { compareUtf8 } from '../common/utf8-order.ts'
+import { compareUtf8 } from '@joinery/core'
 
 /** Index of the first id that is not before this one, in an array ascending by UTF-8 bytes. */
 export function lowerBound(ids: readonly string[], id: string): number {

@@ -12,16 +12,13 @@ import { checkClosedSubset, checkConvergence, checkRestart } from './laws.ts'
 import { playDocument } from './run.ts'
 import { type DocumentScenario, documentScenarios } from './scenario.ts'
 
-export type TestDocumentOptions = SuiteOptions<DocumentScenario<unknown>> & { readonly model: AnyModel }
+export type TestDocumentOptions = SuiteOptions & { readonly model: AnyModel }
 
 export function testDocument(name: string, options: TestDocumentOptions): void {
-  const { runner, model, corpus = {}, runs, report } = options
+  const { runner, model, runs, report } = options
   const suite = `document ${name}`
   runner.describe(suite, () => {
-    for (const [file, scenario] of Object.entries(corpus)) {
-      runner.test(`kept history: ${file}`, () => checkDocument(model, scenario, new Inventory(suite)))
-    }
-    runner.test(`${suite}: random histories`, () => {
+    runner.test('random histories', () => {
       const inventory = new Inventory(suite)
       checkHistories(suite, documentScenarios(model.ops), runs, (scenario) => checkDocument(model, scenario, inventory))
       report?.(inventory.line())

@@ -12,16 +12,13 @@ import { playLattice } from './run.ts'
 import { type LatticeScenario, latticeScenarios } from './scenario.ts'
 import type { AnySubject } from './subject.ts'
 
-export type TestLatticeOptions = SuiteOptions<LatticeScenario<unknown>> & { readonly subject: AnySubject }
+export type TestLatticeOptions = SuiteOptions & { readonly subject: AnySubject }
 
 export function testLattice(name: string, options: TestLatticeOptions): void {
-  const { runner, subject, corpus = {}, runs, report } = options
+  const { runner, subject, runs, report } = options
   const suite = `lattice ${name}`
   runner.describe(suite, () => {
-    for (const [file, scenario] of Object.entries(corpus)) {
-      runner.test(`kept history: ${file}`, () => checkLattice(subject, scenario, new Inventory(suite)))
-    }
-    runner.test(`${suite}: random histories`, () => {
+    runner.test('random histories', () => {
       const inventory = new Inventory(suite)
       checkHistories(suite, latticeScenarios(subject.model.ops), runs, (scenario) =>
         checkLattice(subject, scenario, inventory),
