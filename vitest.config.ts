@@ -14,5 +14,7 @@ export default defineConfig({
     testTimeout: process.env.JOINERY_SOAK ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Two cores are what a small machine has; the tests of one file mostly wait for processes and disks.
+    maxWorkers: 2,
   },
 })

@@ -10,7 +10,7 @@
 import { type Actor, type ActorId, parseActorId } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
-import type { Decoder, Encoder } from '../kernel/codec.ts'
+import { type Decoder, type Encoder, reusedActor } from '../kernel/codec.ts'
 import { type Apply, Container, emitValue } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { SELF } from '../kernel/site.ts'
@@ -140,6 +140,7 @@ export class BoundedCounter extends Container {
         input.reader.invalid('transfer of nothing or to oneself')
       if (input.author !== undefined && transfer.from !== input.author)
         input.reader.invalid('transfer by another actor')
+      this.#requireKnown(input, transfer)
       transfers.push(transfer)
     }
     return () => {
@@ -151,6 +152,12 @@ export class BoundedCounter extends Container {
       }
       emitValue(this)
     }
+  }
+
+  /** A stand-alone value that hears of own transfers it does not know of has lost its state, and could spend twice. */
+  #requireKnown({ site }: Decoder, { from, to, amount }: Transfer): void {
+    if (from !== SELF || !site.standalone || site.resuming || this.place.parent !== undefined) return
+    if (amount > (this.#transfers.get(SELF)?.get(to) ?? 0)) reusedActor()
   }
 
   reset(): void {

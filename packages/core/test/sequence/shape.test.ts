@@ -4,6 +4,7 @@ import { checkSequence } from '../../src/sequence/check.ts'
 import { type Placement, Sequence } from '../../src/sequence/sequence.ts'
 
 const COUNT = 100_000
+const DEPTH = 50_000
 const ROOT: Placement = { parentActor: -1, parentCounter: 0, side: 1 }
 const nothing = (): void => {}
 
@@ -111,6 +112,9 @@ describe('many deletes', () => {
     }
     expect(visited).toBe(COUNT)
     expect([sequence.length, sequence.idCount, runCount(sequence)]).toEqual([0, COUNT, 1])
+    // What has shrunk grows again.
+    for (let step = 1; step <= 200; step++) sequence.insert(0, 1, 2 * step, 1)
+    expect(counters(sequence)).toEqual(Array.from({ length: 200 }, (_, index) => 2 * (200 - index)))
     checkSequence(sequence)
   })
 
@@ -159,7 +163,7 @@ describe('many siblings', () => {
     checkSequence(sequence)
   })
 
-  // A path of 100,000 ids on one side, and at every id of it a smaller and a larger sibling of the next one.
+  // A path of 50,000 ids on one side, and at every id of it a smaller and a larger sibling of the next one.
   test.each([
     ['left', 0, 1],
     ['right', 1, 1],
@@ -167,16 +171,16 @@ describe('many siblings', () => {
   ] as const)('along a deep path to the %s', (_, side, writers) => {
     const sequence = empty()
     const writer = (counter: number): number => 1 + (counter % writers)
-    for (let counter = 1; counter <= COUNT; counter++) {
+    for (let counter = 1; counter <= DEPTH; counter++) {
       const parent: Placement = { parentActor: writer(counter - 1), parentCounter: counter - 1, side }
       sequence.integrate(writer(counter), counter, 1, counter === 1 ? ROOT : parent, false)
     }
-    for (let step = 1; step < COUNT; step++) {
-      const parentCounter = 1 + ((step * 7919) % (COUNT - 1))
+    for (let step = 1; step < DEPTH; step++) {
+      const parentCounter = 1 + ((step * 7919) % (DEPTH - 1))
       const placement: Placement = { parentActor: writer(parentCounter), parentCounter, side }
       sequence.integrate(step % 2 === 0 ? 0 : 9, step, 1, placement, false)
     }
-    expect(sequence.length).toBe(2 * COUNT - 1)
+    expect(sequence.length).toBe(2 * DEPTH - 1)
     checkSequence(sequence)
   })
 })

@@ -31,7 +31,7 @@ export function latticeScenarios<Op>(ops: fc.Arbitrary<Op>): fc.Arbitrary<Lattic
   const type = <T extends string>(name: T): fc.Arbitrary<T> => fc.constant(name)
   const replica = replicaNumbers
   const step: fc.Arbitrary<LatticeStep<Op>> = fc.oneof(
-    { weight: 12, arbitrary: fc.record({ type: type('mutate'), replica, op: ops }) },
+    { weight: 16, arbitrary: fc.record({ type: type('mutate'), replica, op: ops }) },
     { weight: 6, arbitrary: fc.record({ type: type('take'), replica }) },
     { weight: 8, arbitrary: fc.record({ type: type('deliver'), replica, delta: fc.nat(40) }) },
     { weight: 2, arbitrary: fc.record({ type: type('exchange'), replica, from: replicaNumbers }) },
