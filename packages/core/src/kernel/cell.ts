@@ -62,7 +62,7 @@ export interface CellDelta {
 const HAS_TIME = 1
 const HAS_REPLICA = 2
 
-/** Order of timestamps: time, replica id, epoch, counter (DESIGN 3.1). */
+/** Order of timestamps: time, replica id, epoch, counter. */
 export function compareWrites(site: Site, a: Omit<Write, 'value'>, b: Omit<Write, 'value'>): number {
   if (a.time !== b.time) return a.time - b.time
   const actorA = dotActor(a.dot)

@@ -89,12 +89,18 @@ export class BoundedCounter extends Container {
 
   /** What all replicas together may still take away: never below 0. Throws `CORE_VALUE_UNSAFE` beyond 2^53-1. */
   get value(): number {
-    return exact(Number(this.#gained.bigTotal() - this.#spent.bigTotal()))
+    return exact(Number(this.#total()))
+  }
+
+  /** What was spent may have arrived before the rights it was spent from. */
+  #total(): bigint {
+    const total = this.#gained.bigTotal() - this.#spent.bigTotal()
+    return total < 0n ? 0n : total
   }
 
   /** A number, or the digits as text where a number would not be exact. */
   toJSON(): JsonValue {
-    return countToJson(this.#gained.bigTotal() - this.#spent.bigTotal())
+    return countToJson(this.#total())
   }
 
   isBottom(): boolean {

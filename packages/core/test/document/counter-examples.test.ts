@@ -1,4 +1,4 @@
-/** Small histories that each made a rule of DESIGN 3.2 and 3.3 necessary: documents. */
+/** Small histories that each made a rule necessary: documents. */
 import {
   boundedCounter,
   type CoreError,

@@ -1,6 +1,6 @@
 /**
  * Recorded editing, replayed. The recordings are not part of the project: JOINERY_TRACES names a folder with files of the
- * public collection editing-traces, `*.json.gz`.
+ * public collection editing-traces, `*.json.gz`. Without it, typing of the same shape is made up.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -106,11 +106,38 @@ function replay(trace: Trace): { authors: Author[]; ops: Op[][] } {
   return { authors, ops: written }
 }
 
-describe.skipIf(FOLDER === undefined)('recorded editing', () => {
-  const files = FOLDER === undefined ? [] : readdirSync(FOLDER).filter((name) => name.endsWith('.json.gz'))
-  test.each(files)('%s ends in the recorded text', (file) => {
-    const bytes = gunzipSync(readFileSync(join(FOLDER as string, file)))
-    const trace = JSON.parse(bytes.toString()) as Trace
+/** Typing of the same shape as recorded: runs at a cursor that seldom jumps, some of them taken back. */
+function typed(transactions: number): Trace {
+  let seed = 20_260_101
+  const below = (n: number): number => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((seed / 2 ** 32) * n)
+  }
+  const txns: Transaction[] = []
+  let text = ''
+  let cursor = 0
+  for (let i = 0; i < transactions; i += 1) {
+    if (below(40) === 0) cursor = below(text.length + 1)
+    const deleted = below(6) === 0 ? Math.min(cursor, 1 + below(4)) : 0
+    const inserted = deleted > 0 ? '' : String.fromCharCode(97 + below(26))
+    const position = cursor - deleted
+    text = text.slice(0, position) + inserted + text.slice(cursor)
+    cursor = position + inserted.length
+    txns.push({ patches: [[position, deleted, inserted]] })
+  }
+  return { endContent: text, txns }
+}
+
+/** The recordings of the folder, or typing made up where there is none. */
+function traces(): [name: string, load: () => Trace][] {
+  if (FOLDER === undefined) return [['generated typing', () => typed(20_000)]]
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json.gz'))
+  return files.map((name) => [name, () => JSON.parse(gunzipSync(readFileSync(join(FOLDER, name))).toString()) as Trace])
+}
+
+describe('recorded editing', () => {
+  test.each(traces())('%s ends in the recorded text', (_, load) => {
+    const trace = load()
     const { authors } = replay(trace)
     for (const { sequence } of authors) {
       checkSequence(sequence)

@@ -1,4 +1,4 @@
-/** Small histories that each made a rule of DESIGN 3.1 and 3.2 necessary: stand-alone values. */
+/** Small histories that each made a rule necessary: stand-alone values. */
 import {
   allTypes,
   BoundedCounter,
@@ -194,6 +194,34 @@ describe('counters', () => {
     expect([a.rights(), hers.rights(), hers.value]).toEqual([2, 3, 5])
     expect(BoundedCounter.decode(a.encode(), testActor('b')).encode()).toEqual(a.encode())
   })
+})
+
+test('a bounded counter stays within its bound also where a delta is missing', () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => new BoundedCounter(testActor(name))) as [
+    BoundedCounter,
+    BoundedCounter,
+    BoundedCounter,
+  ]
+  a.increment(5)
+  a.transfer(testActor('b').id, 3)
+  const rights = a.takeDelta()
+  b.join(rights)
+  b.decrement(3)
+  c.join(b.takeDelta())
+  expect([c.value, c.toJSON()]).toEqual([0, 0])
+  c.join(rights)
+  expect(c.value).toBe(2)
+})
+
+test('a bounded counter that lost its state may not spend what it handed on', () => {
+  const [a, b] = [new BoundedCounter(testActor('a')), new BoundedCounter(testActor('b'))]
+  a.increment(5)
+  a.transfer(testActor('b').id, 5)
+  b.join(a.takeDelta())
+  b.transfer(testActor('c').id, 5)
+  const reborn = new BoundedCounter(testActor('b'))
+  expect(() => reborn.join(b.encode())).toThrow(refused('CORE_ACTOR_REUSED'))
+  expect(reborn.rights()).toBe(0)
 })
 
 describe('refused operations change nothing', () => {
