@@ -6,13 +6,15 @@
  * Cost: a change costs what it touches; `apply` costs what the change touched; `snapshot` and `load` cost the document.
  */
 import type { Actor, ActorId } from '../causality/actor.ts'
+import { CausalContext } from '../causality/causal-context.ts'
 import { type Dot, dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { VersionVector } from '../causality/version-vector.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { Reader } from '../codec/reader.ts'
 import { refuse } from '../errors.ts'
-import { Decoder, Encoder, Interval, reusedActor } from '../kernel/codec.ts'
+import { Decoder, Encoder, reusedActor } from '../kernel/codec.ts'
 import type { Container, Place } from '../kernel/container.ts'
+import { Interval } from '../kernel/dots.ts'
 import { KIND_BUNDLE, KIND_CHANGE, KIND_SNAPSHOT } from '../kernel/frame.ts'
 import type { Patch, Path } from '../kernel/patch.ts'
 import { SELF, Site } from '../kernel/site.ts'
@@ -46,6 +48,7 @@ import { encodeSnapshot, joinHeads, readSnapshot, type Snapshot } from './snapsh
 import { versionHash } from './version-hash.ts'
 
 export class Doc<S extends FieldSpecs = FieldSpecs> {
+  readonly #context = new CausalContext()
   readonly #site: Site
   readonly #root: Struct
   readonly #schema: Schema<S> | undefined
@@ -73,7 +76,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#schema = options.schema
     checkIncarnation(options.incarnation)
     this.#incarnation = options.incarnation
-    this.#site = new Site(options.actor, false)
+    this.#site = new Site(options.actor, false, this.#context)
     this.#site.types = allTypes
     const place: Place = { site: this.#site, parent: undefined, step: '', removable: false, depth: 0 }
     this.#root = new Struct(place)
@@ -91,7 +94,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     doc.#site.resuming = true
     for (const part of parts instanceof Uint8Array ? [parts] : parts) doc.apply(part)
     doc.#site.resuming = false
-    doc.#site.resumeAfter(doc.#site.context.prefix(SELF))
+    doc.#site.resumeAfter(doc.#context.prefix(SELF))
     if (doc.#incarnation === '') refuse('CORE_PRECONDITION_FAILED', 'nothing to load')
     return doc
   }
@@ -193,7 +196,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   }
 
   #head(actor: number): Head {
-    return { actor: this.#site.actors.id(actor), counter: this.#site.context.prefix(actor) }
+    return { actor: this.#site.actors.id(actor), counter: this.#context.prefix(actor) }
   }
 
   /** Rebuilds the state before a change that failed, inside the same containers. */
@@ -205,12 +208,12 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#site.patches = undefined
     this.#root.clear()
     this.#site.abandon()
-    const past = { checks: [], heads: new Set<number>(), timeMicros: 0 }
+    const past = { context: twin.#context, checks: [], heads: new Set<number>(), timeMicros: 0 }
     const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, past), this.#site)
     // The dots are announced but not here any more: what follows brings them back.
-    this.#site.context.clear()
+    this.#context.clear()
     this.#readRoot(snapshot)()
-    for (const actor of snapshot.actors) this.#site.context.advance(actor, snapshot.context.prefix(actor))
+    for (const actor of snapshot.actors) this.#context.advance(actor, snapshot.context.prefix(actor))
   }
 
   /** Appends to the log and to the past, whose newest dots these are. */
@@ -218,11 +221,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const { header } = change
     for (const dep of header.deps) {
       const index = this.#site.actors.intern(dep.actor)
-      if (this.#site.context.prefix(index) === dep.counter) this.#heads.delete(index)
+      if (this.#context.prefix(index) === dep.counter) this.#heads.delete(index)
     }
     this.#heads.add(actor)
     this.#actorsKept = this.#site.actors.ids.length
-    this.#site.context.advance(actor, lastOf(header))
+    this.#context.advance(actor, lastOf(header))
     this.#checks[actor] = change.check
     this.#timeMicros = Math.max(this.#timeMicros, header.timeMicros)
     this.#log.append(change)
@@ -313,7 +316,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   #known(actor: ActorId): number {
     const index = this.#site.actors.find(actor)
-    return index === undefined ? 0 : this.#site.context.prefix(index)
+    return index === undefined ? 0 : this.#context.prefix(index)
   }
 
   #isKnown({ header }: Change): boolean {
@@ -356,10 +359,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const actor = actors[0] as number
     const input = new Decoder(new Reader(change.bytes, change.payloadAt), this.#site, {
       actors,
-      context: undefined,
       claim: new Interval(packDot(actor, header.first), packDot(actor, lastOf(header))),
       time: header.timeMicros,
       author: actor,
+      ownLast: this.#site.resuming ? Number.POSITIVE_INFINITY : this.#site.last,
     })
     const apply = this.#root.read(input)
     input.reader.finish()
@@ -383,7 +386,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #applySnapshot(bytes: Uint8Array): ApplyResult {
     const snapshot = readSnapshot(bytes, this.#site)
     if (snapshot.incarnation !== (this.#incarnation || snapshot.incarnation)) otherLife()
-    const { context } = this.#site
+    const context = this.#context
     const news = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) > context.prefix(actor))
     if (news.includes(SELF) && !this.#site.resuming) reusedActor()
     const twins = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) === context.prefix(actor))
@@ -412,7 +415,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   /** Reads a snapshot's root; what it answers joins it. */
   #readRoot(snapshot: Snapshot): () => void {
     const { actors, context, reader } = snapshot
-    const input = new Decoder(reader, this.#site, { actors, context, claim: context, time: 0, author: undefined })
+    const ownLast = this.#site.resuming ? context.prefix(SELF) : this.#site.last
+    const input = new Decoder(reader, this.#site, { actors, context, claim: context, ownLast })
     const apply = this.#root.read(input)
     reader.finish()
     if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the snapshot holds types that this build does not know')
@@ -420,7 +424,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   }
 
   #joinPast(snapshot: Snapshot, news: readonly number[]): void {
-    const { context } = this.#site
+    const context = this.#context
     this.#heads = joinHeads({ heads: this.#heads, context }, snapshot)
     for (const actor of news) {
       context.advance(actor, snapshot.context.prefix(actor))
@@ -433,13 +437,12 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** What this replica knows, exactly. */
   version(): VersionVector {
-    const { actors, context } = this.#site
-    return new VersionVector(actors.ids.map((id, actor) => [id, context.prefix(actor)]))
+    return new VersionVector(this.#site.actors.ids.map((id, actor) => [id, this.#context.prefix(actor)]))
   }
 
   /** 16 hex digits over version and chain checks: equal on two replicas when their histories are. */
   versionHash(): string {
-    return versionHash(this.#site, this.#checks)
+    return versionHash(this.#site.actors, this.#context, this.#checks)
   }
 
   /** The maximal dots: those that nothing known comes after. */
@@ -478,7 +481,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    */
   snapshot(): Uint8Array {
     if (this.#opaque) unknownTypes()
-    const past = { checks: this.#checks, heads: this.#heads, timeMicros: this.#timeMicros }
+    const past = { context: this.#context, checks: this.#checks, heads: this.#heads, timeMicros: this.#timeMicros }
     return encodeSnapshot(this.#root, this.#incarnation, past)
   }
 

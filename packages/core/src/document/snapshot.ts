@@ -16,6 +16,7 @@ import { limits } from '../limits.ts'
 
 /** What a document knows of its own past, by actor index. */
 export interface Past {
+  readonly context: CausalContext
   /** Check over the last change of each actor. */
   readonly checks: readonly number[]
   /** Actors whose last dot nothing known comes after. */
@@ -28,7 +29,6 @@ export interface Snapshot extends Past {
   readonly incarnation: string
   /** Local index of each reference. */
   readonly actors: readonly number[]
-  readonly context: CausalContext
   /** Stands at the root's block. */
   readonly reader: Reader
 }
@@ -43,7 +43,7 @@ export function encodeSnapshot(root: Container, incarnation: string, past: Past)
   writer.string(incarnation)
   writeActors(writer, site, table)
   for (const actor of table) {
-    writer.varint(site.context.prefix(actor))
+    writer.varint(past.context.prefix(actor))
     writer.uint32(past.checks[actor] ?? 0)
   }
   writer.varint(past.timeMicros)

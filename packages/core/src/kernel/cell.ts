@@ -9,6 +9,7 @@
  *
  * The winning write is held inline, because nearly always it is the only one.
  */
+
 import { replicaId, replicaOf } from '../causality/actor.ts'
 import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, readJson, writeJson } from '../codec/json.ts'
@@ -16,6 +17,7 @@ import { compareUtf8 } from '../codec/utf8.ts'
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
+import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from './dots.ts'
 import type { Site } from './site.ts'
 
 /** When and by whom a register was written, if not now and by the local replica. */
@@ -187,7 +189,7 @@ export class Cell implements Write {
     const pending = this.dot !== 0 && site.isPending(this.dot)
     out.writer.varint((pending ? 2 : 0) + (gone.length > 0 ? 1 : 0))
     if (pending) writeOne(out, this)
-    if (gone.length > 0) out.dots(gone)
+    if (gone.length > 0) writeDots(out, gone)
   }
 
   writeState(out: Encoder): void {
@@ -203,7 +205,7 @@ export class Cell implements Write {
   /** Early removals whose dots have arrived meanwhile have done their work. */
   #settleEarly(site: Site): void {
     if (this.early === undefined) return
-    for (const dot of this.early) if (site.context.has(dot)) this.early.delete(dot)
+    for (const dot of this.early) if (site.knows(dot)) this.early.delete(dot)
     if (this.early.size === 0) this.early = undefined
   }
 
@@ -212,13 +214,13 @@ export class Cell implements Write {
     const { site, context } = input
     const removed = new Set(delta.removed)
     const fresh = delta.writes.filter(
-      ({ dot }) => !site.context.has(dot) && !removed.has(dot) && this.early?.has(dot) !== true,
+      ({ dot }) => !site.knows(dot) && !removed.has(dot) && this.early?.has(dot) !== true,
     )
     const shown = context === undefined ? undefined : new Set(delta.writes.map((write) => write.dot))
     const kept = this.live().filter(
       ({ dot }) => !removed.has(dot) && (shown === undefined || !context?.has(dot) || shown.has(dot)),
     )
-    for (const dot of delta.removed) if (!site.context.has(dot)) this.#removeEarly(site, dot)
+    for (const dot of delta.removed) if (!site.knows(dot)) this.#removeEarly(site, dot)
     if (fresh.length === 0 && kept.length === this.live().length) return false
     // What is written here from now on comes after what was read here.
     for (const { time } of fresh) site.clock.observe(time)
@@ -249,14 +251,15 @@ function copyWrite({ dot, time, by, value }: Write): Write {
 function writeBlock(out: Encoder, writes: readonly Write[], removed: readonly number[]): void {
   const { writer } = out
   writer.varint(writes.length * 2 + (removed.length > 0 ? 1 : 0))
-  const ascending = writes.length > 1 ? [...writes].sort((a, b) => out.compareDots(a.dot, b.dot)) : writes
+  const order = dotOrder(out)
+  const ascending = writes.length > 1 ? [...writes].sort((a, b) => order(a.dot, b.dot)) : writes
   for (const write of ascending) writeOne(out, write)
-  if (removed.length > 0) out.dots(removed)
+  if (removed.length > 0) writeDots(out, removed)
 }
 
 function writeOne(out: Encoder, { dot, time, by, value }: Write): void {
   const { writer } = out
-  out.dot(dot)
+  writeDot(out, dot)
   writer.byte(HAS_TIME | (by === undefined ? 0 : HAS_REPLICA))
   writer.varint(time)
   if (by !== undefined) writer.string(by)
@@ -273,13 +276,12 @@ export function readCell(input: Decoder): CellDelta {
   if (count * 4 > reader.remaining) reader.invalid('more writes than bytes')
   const writes: Write[] = []
   for (let i = 0; i < count; i += 1) {
-    const dot = input.ownDot()
-    input.checkAscending(writes.at(-1)?.dot, dot)
+    const dot = readOwnDot(input, writes.at(-1)?.dot)
     const flags = reader.byte()
     if (flags > (HAS_TIME | HAS_REPLICA)) reader.invalid('unknown flags of a write')
     const time = flags & HAS_TIME ? reader.varint() : input.time
     const by = flags & HAS_REPLICA ? reader.string(limits.replicaIdBytesMax) : undefined
     writes.push({ dot, time, by, value: readJson(reader) })
   }
-  return { writes, removed: head % 2 === 1 ? input.dots() : [] }
+  return { writes, removed: head % 2 === 1 ? readDots(input) : [] }
 }

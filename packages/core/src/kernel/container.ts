@@ -6,7 +6,9 @@
  * answers applies it and cannot fail.
  */
 import type { Actor } from '../causality/actor.ts'
+import type { CausalContext } from '../causality/causal-context.ts'
 import type { JsonValue } from '../codec/json.ts'
+import type { Reader } from '../codec/reader.ts'
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
@@ -57,8 +59,6 @@ export abstract class Container {
 
   /** Number of the type in encoded blocks. @internal */
   abstract readonly tag: number
-  /** Whether its encoded form needs the causal context. @internal */
-  readonly causal: boolean = true
   /** The value as plain JSON. */
   abstract toJSON(): JsonValue
   /** Whether there is nothing to encode. @internal */
@@ -77,6 +77,16 @@ export abstract class Container {
   visitTags(_visit: (dot: number) => void): void {}
   /** Whether the encoded state refers to this actor although none of its dots may be known. @internal */
   abstract mentions(actor: number): boolean
+  /** Whether the table of actors of the encoded state has this one. @internal */
+  refersTo(actor: number): boolean {
+    return this.mentions(actor)
+  }
+  /** Writes which dots a whole state or a delta vouches for, where the type needs that. @internal */
+  writeContext(_out: Encoder, _whole: boolean): void {}
+  /** Reads what `writeContext` writes. @internal */
+  readContext(_reader: Reader, _actors: readonly number[]): CausalContext | undefined {
+    return undefined
+  }
 
   /** The whole state as bytes, canonical: equal states give equal bytes. Stand-alone values only. */
   encode(): Uint8Array {

@@ -1,14 +1,14 @@
 /**
  * The encoded form of a stand-alone value, whole or delta:
  *
- *     kind  tag  actors: count, ids  [context: per actor, count of runs, (gap, length - 1)…]  payload
+ *     kind  tag  actors: count, ids  [context]  payload
  *
  * A delta vouches for its own interval of dots only, never for what its author had merely seen: joined in any order, with
  * others missing, it must not make the receiver believe that it knows them (Almeida, Shoker, Baquero, "Delta state
  * replicated data types", 2018).
  */
 import { type ActorId, parseActorId } from '../causality/actor.ts'
-import { CausalContext } from '../causality/causal-context.ts'
+import type { CausalContext } from '../causality/causal-context.ts'
 import { Reader } from '../codec/reader.ts'
 import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
@@ -64,47 +64,10 @@ function readActor(reader: Reader): ActorId {
   }
 }
 
-function writeContext(out: Encoder, runsOf: (actor: number) => readonly number[]): void {
-  for (const actor of out.table) {
-    const runs = runsOf(actor)
-    out.writer.varint(runs.length / 2)
-    let end = 0
-    for (let i = 0; i < runs.length; i += 2) {
-      const first = runs[i] as number
-      const last = runs[i + 1] as number
-      out.writer.varint(first - end - 1)
-      out.writer.varint(last - first)
-      end = last + 1
-    }
-  }
-}
-
-function readContext(reader: Reader, actors: readonly number[]): CausalContext {
-  const context = new CausalContext()
-  for (const actor of actors) {
-    const count = reader.count(2)
-    let end = 0
-    for (let i = 0; i < count; i += 1) {
-      const first = end + 1 + reader.varint(limits.dotCounterMax)
-      const last = first + reader.varint(limits.dotCounterMax)
-      if (last > limits.dotCounterMax) reader.invalid('dot counter too large')
-      context.add(actor, first, last)
-      end = last + 1
-    }
-  }
-  return context
-}
-
 /** Actors that the state refers to, ascending. */
 export function actorsOf(container: Container): number[] {
-  const { actors, context, mentioned } = container.place.site
-  const table: number[] = []
-  for (let actor = 0; actor < actors.ids.length; actor += 1) {
-    const refers = container.causal
-      ? !context.isEmpty(actor) || (mentioned.has(actor) && container.mentions(actor))
-      : container.mentions(actor)
-    if (refers) table.push(actor)
-  }
+  const { actors } = container.place.site
+  const table = [...actors.ids.keys()].filter((actor) => container.refersTo(actor))
   return table.length > 1 ? table.sort(actors.compare) : table
 }
 
@@ -117,7 +80,7 @@ export function encodeState(container: Container): Uint8Array {
   writer.byte(KIND_STATE)
   writer.byte(container.tag)
   writeActors(writer, site, table)
-  if (container.causal) writeContext(out, (actor) => site.context.runs(actor))
+  container.writeContext(out, true)
   container.writeState(out)
   const bytes = writer.finish()
   writer.release()
@@ -132,10 +95,7 @@ export function encodeDelta(container: Container): Uint8Array {
   head.writer.byte(KIND_DELTA)
   head.writer.byte(container.tag)
   writeActors(head.writer, site, payload.table)
-  if (container.causal) {
-    const own = site.last >= site.first ? [site.first, site.last] : []
-    writeContext(head, (actor) => (actor === SELF ? own : []))
-  }
+  container.writeContext(head, false)
   head.writer.append(payload.writer)
   site.next()
   const bytes = head.writer.finish()
@@ -164,21 +124,22 @@ export function joinEncoded(container: Container, encoded: Uint8Array): void {
 function joinBody(container: Container, reader: Reader, kind: number): void {
   const { site } = container.place
   const actors = readActors(reader, site.actors.ids).map((id) => site.actors.intern(id))
-  const context = container.causal ? readContext(reader, actors) : undefined
+  const context = container.readContext(reader, actors)
   const input = new Decoder(reader, site, {
     actors,
     context: kind === KIND_STATE ? context : undefined,
     claim: context ?? NOTHING,
-    time: 0,
-    author: undefined,
+    ownLast: context !== undefined && site.resuming ? ownDots(context) : site.last,
   })
   const apply = container.read(input)
   reader.finish()
   if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the value holds types that this one does not know')
-  if (context !== undefined && !site.resuming && ownDots(context) > site.last) reusedActor()
-  if (context !== undefined && site.resuming && context.runs(SELF).length > 2) reader.invalid('gaps among the own dots')
+  if (context !== undefined) {
+    if (ownDots(context) > input.ownLast) reusedActor()
+    if (site.resuming && context.runs(SELF).length > 2) reader.invalid('gaps among the own dots')
+  }
   apply()
-  if (context !== undefined) site.context.join(context)
+  if (context !== undefined) site.context?.join(context)
 }
 
 const NOTHING: Claim = { has: () => false, covers: () => false }
@@ -196,6 +157,6 @@ export function loadEncoded<C extends Container>(container: C, encoded: Uint8Arr
   site.resuming = true
   joinEncoded(container, encoded)
   site.resuming = false
-  site.resumeAfter(ownDots(site.context))
+  if (site.context !== undefined) site.resumeAfter(ownDots(site.context))
   return container
 }

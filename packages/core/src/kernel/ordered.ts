@@ -7,6 +7,7 @@
  * whose deltas may arrive in any order, a run whose parent is unknown waits, and a deletion of an unknown id waits for the id;
  * both are part of the state. In a document, which applies changes in causal order, nothing ever waits.
  */
+
 import type { Actor } from '../causality/actor.ts'
 import { CausalContext, subtractRuns } from '../causality/causal-context.ts'
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
@@ -14,8 +15,10 @@ import { refuse } from '../errors.ts'
 import { checkSequence } from '../sequence/check.ts'
 import type { RunVisitor } from '../sequence/runs.ts'
 import { Sequence } from '../sequence/sequence.ts'
+import { CausalContainer } from './causal-container.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { type Apply, Container, type Place } from './container.ts'
+import type { Apply, Place } from './container.ts'
+import { dotOrder } from './dots.ts'
 import { hasTwins, orderRuns, withoutTwins } from './run-order.ts'
 import {
   firstDot,
@@ -44,7 +47,7 @@ export interface Source<C> {
   readonly content: C | undefined
 }
 
-export abstract class Ordered<C> extends Container {
+export abstract class Ordered<C> extends CausalContainer {
   protected sequence: Sequence
   #gone: Ids[] = []
   #waiting: Waiting<C>[] = []
@@ -195,9 +198,10 @@ export abstract class Ordered<C> extends Container {
     this.sequence.forEachRun(collect(runs))
     this.#write(out, inPlace(runs))
     writeIds(out, this.#earlyIds(out.table))
+    const order = dotOrder(out)
     this.#write(
       out,
-      [...this.#waiting].sort((a, b) => out.compareDots(firstDot(a.run), firstDot(b.run))),
+      [...this.#waiting].sort((a, b) => order(firstDot(a.run), firstDot(b.run))),
     )
   }
 

@@ -2,11 +2,12 @@
 import type { Actor } from '../causality/actor.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
+import { CausalContainer } from './causal-container.ts'
 import { Cell, checkStamp, type Keep, readCell, type Stamp } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { type Apply, Container, emitValue, type Place } from './container.ts'
+import { type Apply, emitValue, type Place } from './container.ts'
 
-export abstract class Register extends Container {
+export abstract class Register extends CausalContainer {
   /** @internal */
   readonly cell: Cell
   readonly #keep: Keep

@@ -2,10 +2,12 @@
  * Runs of ids, encoded: `count`, then per run `actor, counter, count, flags, [parent]`. A run that continues the one before it
  * in the block (same actor, next counter, right child of its last id) says so with one flag instead of a parent.
  */
+
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { limits } from '../limits.ts'
 import type { Placement } from '../sequence/sequence.ts'
 import type { Decoder, Encoder } from './codec.ts'
+import { checkOwn, readDot } from './dots.ts'
 
 /** Consecutive ids of one actor. */
 export interface Ids {
@@ -116,16 +118,16 @@ function readPlacement(input: Decoder, side: 0 | 1): Placement {
   const parentCounter = reader.varint(limits.dotCounterMax)
   if (parentCounter === 0) reader.invalid('parent with counter 0')
   const parentActor = input.actors[reference - 1] as number
-  input.checkOwn(parentActor, parentCounter)
+  checkOwn(input, parentActor, parentCounter)
   return { parentActor, parentCounter, side }
 }
 
 function readIdRun(input: Decoder): Ids {
-  const dot = input.dot()
+  const dot = readDot(input)
   const counter = dotCounter(dot)
   const count = input.reader.varint(limits.dotCounterMax)
   if (count === 0 || counter + count - 1 > limits.dotCounterMax) input.reader.invalid('run of ids out of range')
-  input.checkOwn(dotActor(dot), counter + count - 1)
+  checkOwn(input, dotActor(dot), counter + count - 1)
   return { actor: dotActor(dot), counter, count }
 }
 

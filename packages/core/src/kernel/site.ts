@@ -3,7 +3,7 @@
  * hold no identity and no causality of their own; they ask their site.
  */
 import { type Actor, ActorTable } from '../causality/actor.ts'
-import { CausalContext } from '../causality/causal-context.ts'
+import type { CausalContext } from '../causality/causal-context.ts'
 import type { HybridClock } from '../causality/hybrid-clock.ts'
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -16,8 +16,11 @@ export const SELF = 0
 export class Site {
   readonly actors: ActorTable = new ActorTable()
   readonly clock: HybridClock
-  /** Dots known. Of the local actor only those of finished changes; `settle` adds the pending ones. */
-  readonly context: CausalContext = new CausalContext()
+  /**
+   * Dots known, where something here is causal. Of the local actor only those of finished changes; `settle` adds the pending
+   * ones.
+   */
+  context: CausalContext | undefined
   /**
    * Actors that may be mentioned though none of their dots is known: in dots removed before they arrived, in transfers. Their
    * names belong in the encoded table all the same.
@@ -49,7 +52,8 @@ export class Site {
   patches: Patch[] | undefined
   #time = 0
 
-  constructor(actor: Actor, standalone: boolean) {
+  constructor(actor: Actor, standalone: boolean, context?: CausalContext) {
+    this.context = context
     this.clock = actor.clock
     this.actors.intern(actor.id)
     this.standalone = standalone
@@ -115,9 +119,13 @@ export class Site {
     return this.observes === undefined || this.isPending(dot) || this.observes(dot)
   }
 
+  knows(dot: number): boolean {
+    return this.context?.has(dot) === true
+  }
+
   /** Makes the context include the local actor's own dots. */
   settle(): void {
-    if (this.last > 0) this.context.advance(SELF, this.last)
+    if (this.last > 0) this.context?.advance(SELF, this.last)
   }
 
   /** Ends the change in progress: what follows is a new one. */

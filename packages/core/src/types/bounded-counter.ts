@@ -26,7 +26,6 @@ interface Transfer {
 
 export class BoundedCounter extends Container {
   readonly tag: number = tags.bcounter
-  override readonly causal: boolean = false
   /** Rights created, and rights used up. */
   readonly #gained = new Tally(this.place)
   readonly #spent = new Tally(this.place)

@@ -17,7 +17,6 @@ import { tags } from './tags.ts'
 
 export class GCounter extends Container {
   readonly tag: number = tags.gcounter
-  override readonly causal: boolean = false
   readonly #up: Tally
 
   constructor(at: Actor | Place) {

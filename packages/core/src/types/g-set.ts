@@ -15,7 +15,6 @@ import { tags } from './tags.ts'
 
 export class GSet<T extends JsonValue = JsonValue> extends Container {
   readonly tag: number = tags.gset
-  override readonly causal: boolean = false
   readonly #elems = new Map<ValueKey, T>()
   #added: T[] = []
 

@@ -11,13 +11,16 @@
  *
  * A register's live writes are its presence, so keys with plain values cost one cell each and no container.
  */
+
 import type { Actor } from '../causality/actor.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import type { Writer } from '../codec/writer.ts'
+import { CausalContainer } from '../kernel/causal-container.ts'
 import { Cell, checkStamp, compareWrites, readCell, type Stamp } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, Container, type Parent, type Place } from '../kernel/container.ts'
+import type { Apply, Container, Parent, Place } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
+import { emptyPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import { requireResettable, type Spec, type TypeTable } from '../kernel/spec.ts'
 import { limits } from '../limits.ts'
@@ -33,7 +36,7 @@ interface Slot {
   readonly child: Container | undefined
 }
 
-export class OrMap<H = unknown> extends Container implements Parent {
+export class OrMap<H = unknown> extends CausalContainer implements Parent {
   readonly tag: number = tags.ormap
   /** Slots by type, then key. Nearly always one type. */
   readonly #slots = new Map<number, Map<string, Slot>>()
@@ -333,18 +336,16 @@ export class OrMap<H = unknown> extends Container implements Parent {
       const known = this.#slots.get(tag)?.get(key)
       const slot = known ?? this.#arriving(input, key, tag)
       if (slot === undefined) {
-        input.skip()
+        skipPart(input)
         continue
       }
       if (known === undefined) fresh.push(slot)
       shown?.add(slot)
-      const end = input.beginPart()
-      steps.push(this.#readSlot(input, slot))
-      input.endPart(end)
+      steps.push(readPart(input, () => this.#readSlot(input, slot)))
     }
     if (shown !== undefined) {
       for (const slots of this.#slots.values()) {
-        for (const slot of slots.values()) if (!shown.has(slot)) steps.push(this.#readSlot(input.empty(), slot))
+        for (const slot of slots.values()) if (!shown.has(slot)) steps.push(this.#readSlot(emptyPart(input), slot))
       }
     }
     return () => {
@@ -355,7 +356,7 @@ export class OrMap<H = unknown> extends Container implements Parent {
 
   #arriving(input: Decoder, key: string, tag: number): Slot | undefined {
     if (isRegister(tag)) return { key, tag, cell: new Cell(), child: undefined }
-    const child = input.create(tag, this.placeOf(key, true))
+    const child = input.site.types?.(tag, this.placeOf(key, true))
     return child === undefined ? undefined : { key, tag, cell: new Cell(), child }
   }
 

@@ -9,13 +9,16 @@
  *
  * Elements and dots stand in parallel columns; the map leads from an element's key to its row.
  */
+
 import type { Actor } from '../causality/actor.ts'
 import { dotActor } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
 import { type ValueKey, valueKey } from '../codec/value-key.ts'
+import { CausalContainer } from '../kernel/causal-container.ts'
 import { mentionsActor } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, Container, emit } from '../kernel/container.ts'
+import { type Apply, emit } from '../kernel/container.ts'
+import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { tags } from './tags.ts'
 
@@ -24,7 +27,7 @@ interface Addition<T> {
   readonly dot: number
 }
 
-export class OrSet<T extends JsonValue = JsonValue> extends Container {
+export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
   readonly tag: number = tags.orset
   readonly #rows = new Map<ValueKey, number>()
   #elems: (T | undefined)[] = []
@@ -205,10 +208,10 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
       const row = this.#addedRows[i] as number
       const dot = this.#addedDots[i] as number
       if (!this.#holds(row, dot)) continue
-      out.dot(dot)
+      writeDot(out, dot)
       writeJson(writer, this.#elems[row] as T)
     }
-    out.dots(this.#gone)
+    writeDots(out, this.#gone)
     this.#addedRows = []
     this.#addedDots = []
     this.#gone = []
@@ -219,30 +222,29 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
   }
 
   writeState(out: Encoder): void {
-    const additions = this.#additions(out.compareDots)
+    const additions = this.#additions(dotOrder(out))
     out.writer.varint(additions.length)
     for (const { elem, dot } of additions) {
-      out.dot(dot)
+      writeDot(out, dot)
       writeJson(out.writer, elem)
     }
     this.#settleEarly()
-    out.dots([...this.#early])
+    writeDots(out, [...this.#early])
   }
 
   /** Early removals whose dots have arrived meanwhile have done their work. */
   #settleEarly(): void {
-    const { context } = this.place.site
-    for (const dot of this.#early) if (context.has(dot)) this.#early.delete(dot)
+    const { site } = this.place
+    for (const dot of this.#early) if (site.knows(dot)) this.#early.delete(dot)
   }
 
   read(input: Decoder): Apply {
     const additions: Addition<T>[] = []
     for (let count = input.reader.count(3); count > 0; count -= 1) {
-      const dot = input.ownDot()
-      input.checkAscending(additions.at(-1)?.dot, dot)
+      const dot = readOwnDot(input, additions.at(-1)?.dot)
       additions.push({ dot, elem: readJson(input.reader) as T })
     }
-    const removed = input.dots()
+    const removed = readDots(input)
     return () => this.#join(input, additions, removed)
   }
 
@@ -253,13 +255,13 @@ export class OrSet<T extends JsonValue = JsonValue> extends Container {
     }
     this.#removeDots(removed)
     for (const dot of removed) {
-      if (site.context.has(dot)) continue
+      if (site.knows(dot)) continue
       this.#early.add(dot)
       site.mentioned.add(dotActor(dot))
     }
     for (const { elem, dot } of additions) {
       // A dot that is known and no longer here was removed here.
-      if (!site.context.has(dot) && !this.#early.has(dot)) this.#addDot(elem, dot)
+      if (!site.knows(dot) && !this.#early.has(dot)) this.#addDot(elem, dot)
     }
   }
 

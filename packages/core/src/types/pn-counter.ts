@@ -16,7 +16,6 @@ import { tags } from './tags.ts'
 
 export class PnCounter extends Container {
   readonly tag: number = tags.pncounter
-  override readonly causal: boolean = false
   readonly #up: Tally
   readonly #down: Tally
 

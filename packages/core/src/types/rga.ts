@@ -7,15 +7,18 @@
  * inside it; an insertion into a stretch that somebody deletes survives. Space: the visible elements, and a few numbers per
  * run of ids, deleted ones included.
  */
+
 import type { Actor } from '../causality/actor.ts'
 import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, type Container, emit, type Parent, type Place } from '../kernel/container.ts'
+import { dotOrder, readDot, writeDot } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
+import { emptyPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import type { Spec, TypeTable } from '../kernel/spec.ts'
 import { formatElementId, parseElementId } from './element-id.ts'
@@ -284,7 +287,8 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     super.writeState(out)
     this.#dropDeleted()
     const children = [...this.#children.values()].filter((child) => !child.isBottom())
-    children.sort((a, b) => out.compareDots(a.place.step as number, b.place.step as number))
+    const order = dotOrder(out)
+    children.sort((a, b) => order(a.place.step as number, b.place.step as number))
     out.writer.varint(children.length)
     for (const child of children) {
       const body = beginChild(out, child)
@@ -309,19 +313,17 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     const listed = new Set<number>()
     const steps: Apply[] = []
     for (let count = input.reader.count(4); count > 0; count -= 1) {
-      const dot = input.dot()
+      const dot = readDot(input)
       const tag = input.reader.byte()
       if (listed.has(dot)) input.reader.invalid('element listed twice')
       listed.add(dot)
       const known = this.#children.get(dot)
-      const child = known?.tag === tag ? known : input.create(tag, this.placeOf(dot, false))
+      const child = known?.tag === tag ? known : input.site.types?.(tag, this.placeOf(dot, false))
       if (child === undefined) {
-        input.skip()
+        skipPart(input)
         continue
       }
-      const end = input.beginPart()
-      const step = child.read(input)
-      input.endPart(end)
+      const step = readPart(input, () => child.read(input))
       // Whoever made the element said its type. Whether a block is refused must not depend on what is here, so what has
       // another type is passed over.
       if (known !== undefined && known !== child) continue
@@ -329,7 +331,7 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
       steps.push(step)
     }
     if (input.context !== undefined) {
-      for (const [dot, child] of this.#children) if (!fresh.has(dot)) steps.push(child.read(input.empty()))
+      for (const [dot, child] of this.#children) if (!fresh.has(dot)) steps.push(child.read(emptyPart(input)))
     }
     return () => {
       applyRuns()
@@ -344,7 +346,7 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
 
 /** `dot  tag  part`. Answers where the part begins. */
 function beginChild(out: Encoder, child: Container): number {
-  out.dot(child.place.step as number)
+  writeDot(out, child.place.step as number)
   out.writer.byte(child.tag)
   return out.writer.beginPart()
 }

@@ -5,12 +5,15 @@
  * type: two versions of a schema that give one name two types have two fields. Fields that a schema does not know are kept
  * and replicated all the same. Conflicts: none of its own. Space: its fields. Left out: removing a field (see `OrMap`).
  */
+
 import type { JsonValue } from '../codec/json.ts'
 import { isWellFormed, utf8Length } from '../codec/utf8.ts'
 import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
+import { CausalContainer } from '../kernel/causal-container.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, Container, type Parent } from '../kernel/container.ts'
+import type { Apply, Container, Parent } from '../kernel/container.ts'
+import { emptyPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import type { Spec } from '../kernel/spec.ts'
 import { limits } from '../limits.ts'
@@ -21,7 +24,7 @@ interface Field {
   readonly container: Container
 }
 
-export class Struct extends Container implements Parent {
+export class Struct extends CausalContainer implements Parent {
   readonly tag: number = tags.struct
   /** Fields by name: nearly always one, several where versions of a schema disagree on the type. */
   readonly #fields = new Map<string, Field[]>()
@@ -157,22 +160,20 @@ export class Struct extends Container implements Parent {
       if (keys?.has(fieldKey(tag, name))) reader.invalid('field listed twice')
       keys?.add(fieldKey(tag, name))
       const known = this.#field(name, tag)
-      const container = known?.container ?? input.create(tag, this.placeOf(name, this.place.removable))
+      const container = known?.container ?? input.site.types?.(tag, this.placeOf(name, this.place.removable))
       if (container === undefined) {
-        input.skip()
+        skipPart(input)
         continue
       }
       if (known === undefined) fresh.push({ name, container })
       else this.#arrived = name
       shown?.add(container)
-      const end = input.beginPart()
-      steps.push(container.read(input))
-      input.endPart(end)
+      steps.push(readPart(input, () => container.read(input)))
     }
     if (shown !== undefined) {
       // A field that a whole state does not show is empty there: what it vouches for was removed.
       for (const container of this.#containers()) {
-        if (!shown.has(container)) steps.push(container.read(input.empty()))
+        if (!shown.has(container)) steps.push(container.read(emptyPart(input)))
       }
     }
     return () => {

@@ -22,7 +22,6 @@ interface Member<T> {
 
 export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
   readonly tag: number = tags['2pset']
-  override readonly causal: boolean = false
   readonly #members = new Map<ValueKey, Member<T>>()
   #pending = new Set<ValueKey>()
   #size = 0

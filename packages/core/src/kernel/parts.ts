@@ -1,0 +1,35 @@
+/** Containers inside the block of another: each a length-prefixed part, so that a build without its type can pass over it. */
+import { Reader } from '../codec/reader.ts'
+import { limits } from '../limits.ts'
+import { Decoder } from './codec.ts'
+
+/** Reads a part to its end, which must be where it was announced. */
+export function readPart<T>(input: Decoder, read: () => T): T {
+  const { reader } = input
+  const size = reader.varint()
+  if (size > reader.remaining) reader.invalid('part longer than its block')
+  input.depth += 1
+  if (input.depth > limits.containerDepthMax) reader.invalid('containers nested too deep')
+  const end = reader.at + size
+  const part = read()
+  input.depth -= 1
+  if (reader.at !== end) reader.invalid('part of another length than announced')
+  return part
+}
+
+/** Passes over a part of a type that this build does not know. */
+export function skipPart(input: Decoder): void {
+  input.reader.view(input.reader.varint())
+  input.opaque = true
+}
+
+/**
+ * The same frame over a part that shows nothing: what a whole state says of containers it does not list. Every type reads
+ * zeros as its bottom.
+ */
+export function emptyPart(input: Decoder): Decoder {
+  return new Decoder(new Reader(ZEROS), input.site, input)
+}
+
+/** More than any type takes for its bottom. */
+const ZEROS = new Uint8Array(16)
