@@ -4,6 +4,7 @@
  */
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { readFloat64, readSigned, writeFloat64, writeSigned } from './numbers.ts'
 import type { Reader } from './reader.ts'
 import { isWellFormed, utf8Length } from './utf8.ts'
 import { Writer } from './writer.ts'
@@ -82,10 +83,10 @@ export function writeJson(writer: Writer, value: JsonValue): void {
   } else if (typeof value === 'number') {
     if (isVarint(value)) {
       writer.byte(INTEGER)
-      writer.signed(value)
+      writeSigned(writer, value)
     } else {
       writer.byte(FLOAT)
-      writer.float64(value)
+      writeFloat64(writer, value)
     }
   } else if (value === null) {
     writer.byte(NULL)
@@ -123,12 +124,12 @@ export function readJson(reader: Reader, depth = 0): JsonValue {
     case TRUE:
       return true
     case INTEGER: {
-      const value = reader.signed()
+      const value = readSigned(reader)
       if (!isVarint(value)) reader.invalid('number not in its canonical form')
       return value
     }
     case FLOAT: {
-      const value = reader.float64()
+      const value = readFloat64(reader)
       if (!Number.isFinite(value) || isVarint(value)) reader.invalid('number not in its canonical form')
       return value
     }

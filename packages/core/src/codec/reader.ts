@@ -3,7 +3,7 @@
  * shortest form of an integer is accepted. Errors carry the position.
  */
 import { refuse } from '../errors.ts'
-import { readUtf8, readWtf8 } from './utf8.ts'
+import { readUtf8 } from './utf8.ts'
 
 export class Reader {
   readonly bytes: Uint8Array
@@ -50,11 +50,6 @@ export class Reader {
     return value
   }
 
-  signed(): number {
-    const value = this.varint()
-    return value % 2 === 1 ? -(value + 1) / 2 : value / 2
-  }
-
   /** A count of things that take at least `bytesEach` bytes, so that it cannot announce more than there is. */
   count(bytesEach = 1): number {
     const count = this.varint()
@@ -62,45 +57,24 @@ export class Reader {
     return count
   }
 
-  uint32(): number {
-    this.#need(4)
-    const { bytes, at } = this
-    this.at = at + 4
-    const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16)
-    return (low | ((bytes[at + 3] as number) << 24)) >>> 0
-  }
-
-  float64(): number {
-    this.#need(8)
-    const value = new DataView(this.bytes.buffer, this.bytes.byteOffset + this.at, 8).getFloat64(0, true)
-    this.at += 8
-    return value
+  /** Passes over bytes, which must be there. */
+  skip(count: number): void {
+    this.#need(count)
+    this.at += count
   }
 
   /** The next bytes, as a view: copy what is kept beyond the call. */
   view(count: number): Uint8Array {
-    this.#need(count)
-    this.at += count
+    this.skip(count)
     return this.bytes.subarray(this.at - count, this.at)
   }
 
-  block(bytesMax: number): Uint8Array {
-    return this.view(this.varint(bytesMax))
-  }
-
-  string(bytesMax: number): string {
+  /** Text of at most `bytesMax` bytes, UTF-8 unless told otherwise. */
+  string(bytesMax: number, decode: typeof readUtf8 = readUtf8): string {
     const size = this.varint(bytesMax)
-    this.#need(size)
-    this.at += size
-    return readUtf8(this.bytes, this.at - size, this.at)
-  }
-
-  /** Text that may hold lone surrogates. */
-  text(): string {
-    const size = this.varint()
-    this.#need(size)
-    this.at += size
-    return readWtf8(this.bytes, this.at - size, this.at)
+    const { at } = this
+    this.skip(size)
+    return decode(this.bytes, at, this.at)
   }
 
   /** Passes over the next string if it is this one, of ASCII: what is known already need not be built and checked again. */
@@ -114,14 +88,6 @@ export class Reader {
     }
     this.at = at + 1 + size
     return true
-  }
-
-  /** A reader of the next length-prefixed block, which this reader skips. */
-  nested(): Reader {
-    const size = this.varint()
-    this.#need(size)
-    this.at += size
-    return new Reader(this.bytes, this.at - size, this.at)
   }
 
   /** Refuses bytes left over. */

@@ -2,9 +2,7 @@
  * Appends binary pieces to a growing block. Integers are LEB128 varints in their shortest form, so that equal values have
  * equal bytes.
  */
-import { writeUtf8, writeWtf8 } from './utf8.ts'
-
-const float = new DataView(new ArrayBuffer(8))
+import { writeUtf8 } from './utf8.ts'
 
 /** Writers at rest: most of what is encoded is small, and a buffer of its own would cost more than writing it. */
 const resting: Writer[] = []
@@ -62,29 +60,6 @@ export class Writer {
     bytes[this.length++] = rest
   }
 
-  /** An integer of magnitude below 2^52, small magnitudes short whatever the sign (zigzag). */
-  signed(value: number): void {
-    this.varint(value < 0 ? -2 * value - 1 : 2 * value)
-  }
-
-  /** Four bytes, least significant first. */
-  uint32(value: number): void {
-    this.reserve(4)
-    const { bytes, length } = this
-    bytes[length] = value
-    bytes[length + 1] = value >>> 8
-    bytes[length + 2] = value >>> 16
-    bytes[length + 3] = value >>> 24
-    this.length = length + 4
-  }
-
-  /** IEEE 754 double, least significant byte first. */
-  float64(value: number): void {
-    this.reserve(8)
-    float.setFloat64(0, value, true)
-    for (let i = 0; i < 8; i += 1) this.bytes[this.length++] = float.getUint8(i)
-  }
-
   raw(bytes: Uint8Array): void {
     this.reserve(bytes.length)
     this.bytes.set(bytes, this.length)
@@ -102,30 +77,15 @@ export class Writer {
     this.length = length + count
   }
 
-  /** Length-prefixed bytes. */
-  block(bytes: Uint8Array): void {
-    this.varint(bytes.length)
-    this.raw(bytes)
-  }
-
-  /** Length-prefixed UTF-8 of well-formed text. */
-  string(text: string): void {
-    this.#prefixed(text, writeUtf8)
-  }
-
-  /** Length-prefixed WTF-8 of any text. */
-  text(text: string): void {
-    this.#prefixed(text, writeWtf8)
-  }
-
-  #prefixed(text: string, write: (text: string, into: Uint8Array, at: number) => number): void {
+  /** Length-prefixed text, UTF-8 unless told otherwise. */
+  string(text: string, encode: typeof writeUtf8 = writeUtf8): void {
     const units = text.length
     this.reserve(units * 3 + 10)
     // Most text is ASCII, so the prefix is guessed from the code units and corrected in the rare other case.
     const start = this.length
     this.varint(units)
     const body = this.length
-    const written = write(text, this.bytes, body)
+    const written = encode(text, this.bytes, body)
     this.length = body + written
     if (written !== units) this.#correctPrefix(start, body, written)
   }

@@ -9,7 +9,10 @@ export function encodeBundle(changes: readonly Uint8Array[]): Uint8Array {
   const writer = new Writer(changes.reduce((sum, bytes) => sum + bytes.length + 5, 16))
   writer.byte(KIND_BUNDLE)
   writer.varint(changes.length)
-  for (const bytes of changes) writer.block(bytes)
+  for (const bytes of changes) {
+    writer.varint(bytes.length)
+    writer.raw(bytes)
+  }
   return writer.finish()
 }
 
@@ -19,7 +22,7 @@ export function readBundle(bytes: Uint8Array): Change[] {
   if (readKind(reader) !== KIND_BUNDLE) reader.invalid('not a bundle of changes')
   const changes: Change[] = []
   for (let count = reader.count(40); count > 0; count -= 1) {
-    changes.push(readChange(reader.block(limits.changeBytesMax).slice()))
+    changes.push(readChange(reader.view(reader.varint(limits.changeBytesMax)).slice()))
   }
   reader.finish()
   return changes

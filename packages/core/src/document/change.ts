@@ -5,8 +5,10 @@
  *     kind  flags  incarnation  actors  first  length  chain check  time  deps
  *     [author]  [message]  [schema version]  [signature]  payload
  */
+
 import type { ActorId } from '../causality/actor.ts'
 import { checksum32 } from '../codec/checksum.ts'
+import { readUint32, writeUint32 } from '../codec/numbers.ts'
 import { Reader } from '../codec/reader.ts'
 import { isWellFormed, utf8Length } from '../codec/utf8.ts'
 import { Writer } from '../codec/writer.ts'
@@ -124,7 +126,7 @@ export function encodeChange(site: Site, header: ChangeHeader, table: readonly n
   writeActors(writer, site, table)
   writer.varint(header.first)
   writer.varint(header.length)
-  writer.uint32(header.previous)
+  writeUint32(writer, header.previous)
   writer.varint(header.timeMicros)
   writer.varint(header.deps.length)
   for (const { actor, counter } of header.deps) {
@@ -134,7 +136,10 @@ export function encodeChange(site: Site, header: ChangeHeader, table: readonly n
   if (author !== undefined) writer.string(author)
   if (message !== undefined) writer.string(message)
   if (schemaVersion !== undefined) writer.varint(schemaVersion)
-  if (signature !== undefined) writer.block(signature)
+  if (signature !== undefined) {
+    writer.varint(signature.length)
+    writer.raw(signature)
+  }
   const payloadAt = writer.length
   writer.append(payload)
   const bytes = writer.finish()
@@ -165,7 +170,7 @@ export function readChange(bytes: Uint8Array, likely?: Beginning): Change {
     actor,
     first,
     length,
-    previous: reader.uint32(),
+    previous: readUint32(reader),
     timeMicros: reader.varint(),
     deps: readDeps(reader, actors),
   }
@@ -179,7 +184,7 @@ function readNote(reader: Reader, flags: number, header: ChangeHeader): ChangeHe
     ...(flags & AUTHOR ? { author: reader.string(limits.noteBytesMax) } : {}),
     ...(flags & MESSAGE ? { message: reader.string(limits.noteBytesMax) } : {}),
     ...(flags & SCHEMA_VERSION ? { schemaVersion: reader.varint() } : {}),
-    ...(flags & SIGNATURE ? { signature: reader.block(limits.noteBytesMax).slice() } : {}),
+    ...(flags & SIGNATURE ? { signature: reader.view(reader.varint(limits.noteBytesMax)).slice() } : {}),
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 import { CausalContext } from '../causality/causal-context.ts'
+import { readUint32, writeUint32 } from '../codec/numbers.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
 import { Encoder } from '../kernel/codec.ts'
@@ -44,7 +45,7 @@ export function encodeSnapshot(root: Container, incarnation: string, past: Past)
   writeActors(writer, site, table)
   for (const actor of table) {
     writer.varint(past.context.prefix(actor))
-    writer.uint32(past.checks[actor] ?? 0)
+    writeUint32(writer, past.checks[actor] ?? 0)
   }
   writer.varint(past.timeMicros)
   const heads = table.filter((actor) => past.heads.has(actor))
@@ -65,7 +66,7 @@ export function readSnapshot(bytes: Uint8Array, site: Site): Snapshot {
   const checks: number[] = []
   for (const actor of actors) {
     context.advance(actor, reader.varint(limits.dotCounterMax))
-    checks[actor] = reader.uint32()
+    checks[actor] = readUint32(reader)
   }
   const timeMicros = reader.varint()
   const heads = new Set<number>()

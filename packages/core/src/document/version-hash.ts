@@ -1,7 +1,9 @@
 /** One short text for a version with its chain checks, so that two replicas compare a document by comparing it. */
+
 import type { ActorTable } from '../causality/actor.ts'
 import type { CausalContext } from '../causality/causal-context.ts'
 import { checksum32 } from '../codec/checksum.ts'
+import { writeUint32 } from '../codec/numbers.ts'
 import { Writer } from '../codec/writer.ts'
 
 const SEEDS = [0x6a6f696e, 0x65727931]
@@ -13,7 +15,7 @@ export function versionHash(actors: ActorTable, context: CausalContext, checks: 
   for (const actor of known.sort(actors.compare)) {
     writer.string(actors.id(actor))
     writer.varint(context.prefix(actor))
-    writer.uint32(checks[actor] ?? 0)
+    writeUint32(writer, checks[actor] ?? 0)
   }
   const bytes = writer.finish()
   return SEEDS.map((seed) => checksum32(bytes, seed).toString(16).padStart(8, '0')).join('')

@@ -7,8 +7,10 @@ import type { CausalContext } from '../causality/causal-context.ts'
 import type { HybridClock } from '../causality/hybrid-clock.ts'
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
+import type { Place } from './container.ts'
 import type { Patch, Path } from './patch.ts'
 import type { TypeTable } from './spec.ts'
+import type { Tally } from './tally.ts'
 
 /** Index of the local actor. Its dots are therefore plain counters. */
 export const SELF = 0
@@ -39,6 +41,8 @@ export class Site {
   readonly standalone: boolean
   /** Makes containers of the types that arrive from elsewhere. */
   types: TypeTable | undefined
+  /** How counters below a removable key count: whoever has such keys brings it. */
+  cutTally: ((place: Place) => Tally) | undefined
   /** While a state is loaded that the local actor wrote itself. */
   resuming = false
   /** What the author of the change in progress had seen; absent: everything that is here. */

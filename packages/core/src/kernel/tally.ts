@@ -1,40 +1,37 @@
 /**
  * The kernel of every counter: per actor a total that only its actor raises, joined by maximum (G-Counter, Shapiro et al.
- * 2011).
- *
- * Below a removable key an entry is `(first, sum, cut)`: `first` the dot with which the actor began it, `cut` what of `sum`
- * was removed. A removal raises `cut` to the sum it had observed, so concurrent increments survive it and nothing else does.
- * An actor whose entry is cut whole begins a new one; since the sum of the old one can no longer grow, the entry with the
- * larger `first` stands alone, and space stays one entry per actor.
+ * 2011). Below a removable key totals must be removable too, see `CutTally`.
  */
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
 import { type Decoder, type Encoder, reusedActor } from './codec.ts'
 import type { Place } from './container.ts'
 import { SELF, type Site } from './site.ts'
 
-interface Entry {
+export interface Entry {
   readonly actor: number
-  readonly first: number
   readonly sum: number
-  readonly cut: number
 }
 
-export type TallyDelta = readonly Entry[]
+/** The tally that a place needs. */
+export function newTally(place: Place): Tally {
+  return place.removable && place.site.cutTally !== undefined ? place.site.cutTally(place) : new Tally(place)
+}
 
-export class Tally {
-  readonly #sums: number[] = [0]
-  #firsts: number[] = []
-  #cuts: number[] = []
-  readonly #removable: boolean
+export class Tally<E extends Entry = Entry> {
+  protected readonly site: Site
+  protected readonly sums: number[] = [0]
+  protected raised = false
   /** A stand-alone counter needs no dots: its totals tell by themselves what is new. */
   readonly #dotless: boolean
-  #raised = false
-  #cutPending: Set<number> | undefined
 
-  constructor({ removable, parent, site }: Place) {
-    this.#removable = removable
+  constructor({ site, parent }: Place) {
+    this.site = site
     this.#dotless = site.standalone && parent === undefined
+  }
+
+  /** What the local actor has counted in its present entry. */
+  own(): number {
+    return this.sums[SELF] as number
   }
 
   /** Refuses what `raise` could not do. Throws `CORE_VALUE_INVALID`, `CORE_LIMIT_EXCEEDED`. */
@@ -42,165 +39,109 @@ export class Tally {
     if (!(by > 0) || !Number.isSafeInteger(by)) {
       refuse('CORE_VALUE_INVALID', 'a counter goes up by a positive safe integer')
     }
-    const sum = this.#removable && this.#isSpent() ? 0 : (this.#sums[SELF] as number)
-    if (sum + by > Number.MAX_SAFE_INTEGER) refuse('CORE_LIMIT_EXCEEDED', 'this actor has counted up to 2^53 - 1')
+    if (this.own() + by > Number.MAX_SAFE_INTEGER)
+      refuse('CORE_LIMIT_EXCEEDED', 'this actor has counted up to 2^53 - 1')
   }
 
   /** Raises the local actor's total. Room is the caller's duty. */
-  raise(site: Site, by: number): void {
-    this.#raised = true
-    if (!this.#removable) {
-      if (!this.#dotless) site.mark()
-      this.#sums[SELF] = (this.#sums[SELF] as number) + by
-      return
-    }
-    const mark = site.mark()
-    if (this.#isSpent()) this.#set({ actor: SELF, first: mark, sum: by, cut: 0 })
-    else this.#sums[SELF] = this.#sum(SELF) + by
+  raise(by: number): void {
+    this.raised = true
+    if (!this.#dotless) this.site.mark()
+    this.sums[SELF] = this.own() + by
   }
 
-  /** Whether the local actor must begin a new entry: it has none, or all of it was removed. */
-  #isSpent(): boolean {
-    return this.#first(SELF) === 0 || this.#cut(SELF) === this.#sum(SELF)
-  }
-
-  #sum(actor: number): number {
-    return this.#sums[actor] ?? 0
-  }
-
-  #cut(actor: number): number {
-    return this.#cuts[actor] ?? 0
-  }
-
-  #first(actor: number): number {
-    return this.#firsts[actor] ?? 0
-  }
-
-  #set({ actor, first, sum, cut }: Entry): void {
-    while (this.#sums.length <= actor) this.#sums.push(0)
-    this.#sums[actor] = sum
-    if (!this.#removable) return
-    while (this.#firsts.length <= actor) {
-      this.#firsts.push(0)
-      this.#cuts.push(0)
-    }
-    this.#firsts[actor] = first
-    this.#cuts[actor] = cut
-  }
-
-  /** What the local actor has contributed and still counts. */
-  own(): number {
-    return this.#sum(SELF) - this.#cut(SELF)
+  /** What an actor's entry adds to the total. */
+  protected counted(actor: number): number {
+    return this.sums[actor] as number
   }
 
   /** The total as a number; not exact once it leaves the safe integers. */
   total(): number {
     let total = 0
-    for (let actor = 0; actor < this.#sums.length; actor += 1) total += this.#sum(actor) - this.#cut(actor)
+    for (let actor = 0; actor < this.sums.length; actor += 1) total += this.counted(actor)
     return total
   }
 
   bigTotal(): bigint {
     let total = 0n
-    for (let actor = 0; actor < this.#sums.length; actor += 1) total += BigInt(this.#sum(actor) - this.#cut(actor))
+    for (let actor = 0; actor < this.sums.length; actor += 1) total += BigInt(this.counted(actor))
     return total
   }
 
   /**
    * Cuts every entry to what the author has seen of it.
-   * @param seen the same counter as the author saw it, when that is not its present state.
+   * @param _seen the same counter as the author saw it, when that is not its present state.
    */
-  cut(site: Site, seen: Tally = this): void {
-    for (let actor = 0; actor < this.#sums.length; actor += 1) {
-      const observed = seen.#first(actor) === this.#first(actor) ? seen.#sum(actor) : 0
-      if (observed <= this.#cut(actor)) continue
-      site.mark()
-      this.#cuts[actor] = observed
-      this.#cutPending ??= new Set()
-      this.#cutPending.add(actor)
-    }
-  }
-
-  isBottom(): boolean {
-    return this.#sums.every((sum) => sum === 0)
+  cut(_seen: Tally | undefined): void {
+    refuse('CORE_PRECONDITION_FAILED', 'a counter is reset below a removable key only')
   }
 
   mentions(actor: number): boolean {
-    return this.#sum(actor) > 0
+    return (this.sums[actor] ?? 0) > 0
+  }
+
+  isBottom(): boolean {
+    return this.sums.every((sum) => sum === 0)
   }
 
   clear(): void {
-    this.#sums.fill(0)
-    this.#firsts = []
-    this.#cuts = []
-    this.#raised = false
-    this.#cutPending = undefined
+    this.sums.fill(0)
+    this.raised = false
   }
 
   writePending(out: Encoder): void {
-    const actors = new Set(this.#cutPending)
-    if (this.#raised) actors.add(SELF)
-    this.#write(out, [...actors])
-    this.#raised = false
-    this.#cutPending = undefined
+    this.write(out, this.raised ? [SELF] : [])
+    this.raised = false
   }
 
   writeState(out: Encoder): void {
-    this.#write(
+    this.write(
       out,
-      out.table.filter((actor) => this.#sum(actor) > 0),
+      out.table.filter((actor) => this.mentions(actor)),
     )
   }
 
-  #write(out: Encoder, actors: readonly number[]): void {
-    const { writer } = out
-    writer.varint(actors.length)
+  protected write(out: Encoder, actors: readonly number[]): void {
+    out.writer.varint(actors.length)
     for (const actor of actors) {
       out.actor(actor)
-      writer.varint(this.#sum(actor))
-      if (this.#removable) {
-        writer.varint(this.#first(actor))
-        writer.varint(this.#cut(actor))
-      }
+      this.writeEntry(out, actor)
     }
   }
 
+  protected writeEntry({ writer }: Encoder, actor: number): void {
+    writer.varint(this.sums[actor] as number)
+  }
+
   /** Reads and checks a block; touches nothing. */
-  read(input: Decoder): TallyDelta {
-    const { reader, site } = input
-    const count = reader.count(2)
-    const entries: Entry[] = []
-    for (let i = 0; i < count; i += 1) {
+  read(input: Decoder): E[] {
+    const entries: E[] = []
+    for (let count = input.reader.count(2); count > 0; count -= 1) {
       const actor = input.actor()
-      const sum = reader.varint()
-      const first = this.#removable ? reader.varint(limits.dotCounterMax) : 0
-      const cut = this.#removable ? reader.varint(sum) : 0
-      if (sum === 0 || (this.#removable && first === 0)) reader.invalid('empty entry of a counter')
-      if (!this.#removable && input.author !== undefined && actor !== input.author) {
-        reader.invalid('entry of another actor than the author')
-      }
-      if (actor === SELF && this.#dotless && !site.resuming && sum > this.#sum(SELF)) reusedActor()
-      entries.push({ actor, first, sum, cut })
+      const sum = input.reader.varint()
+      if (sum === 0) input.reader.invalid('empty entry of a counter')
+      entries.push(this.readEntry(input, { actor, sum }))
     }
     return entries
   }
 
-  join(site: Site, delta: TallyDelta): void {
-    for (const entry of delta) {
-      const { actor, first } = entry
-      if (!this.#dotless) site.mentioned.add(actor)
-      const present = this.#first(actor)
-      if (first > present) this.#set(entry)
-      else if (first === present) {
-        const sum = Math.max(entry.sum, this.#sum(actor))
-        this.#set({ actor, first, sum, cut: Math.max(entry.cut, this.#cut(actor)) })
-      }
+  protected readEntry({ reader, author, site }: Decoder, entry: Entry): E {
+    const { actor, sum } = entry
+    if (author !== undefined && actor !== author) reader.invalid('entry of another actor than the author')
+    if (actor === SELF && this.#dotless && !site.resuming && sum > this.own()) reusedActor()
+    return entry as E
+  }
+
+  join(entries: readonly E[]): void {
+    for (const entry of entries) {
+      const { actor } = entry
+      if (!this.#dotless) this.site.mentioned.add(actor)
+      while (this.sums.length <= actor) this.sums.push(0)
+      this.joinEntry(entry)
     }
   }
-}
 
-/** A total as a number. Throws `CORE_VALUE_UNSAFE` where a number cannot say it exactly. */
-export function exact(total: number): number {
-  if (!Number.isSafeInteger(total)) refuse('CORE_VALUE_UNSAFE', 'the total exceeds 2^53 - 1: read it as bigint')
-  return total
+  protected joinEntry({ actor, sum }: E): void {
+    this.sums[actor] = Math.max(sum, this.sums[actor] as number)
+  }
 }

@@ -8,14 +8,12 @@
  * ever transferred. Left out: asking others for rights, which needs a conversation; it cannot be reset.
  */
 import { type Actor, type ActorId, parseActorId } from '../causality/actor.ts'
-import type { JsonValue } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import { type Decoder, type Encoder, reusedActor } from '../kernel/codec.ts'
-import { type Apply, Container, emitValue } from '../kernel/container.ts'
+import type { Apply, Place } from '../kernel/container.ts'
+import { Counter } from '../kernel/counter.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { SELF } from '../kernel/site.ts'
-import { exact, Tally } from '../kernel/tally.ts'
-import { countToJson } from './g-counter.ts'
 import { tags } from './tags.ts'
 
 interface Transfer {
@@ -24,14 +22,15 @@ interface Transfer {
   readonly amount: number
 }
 
-export class BoundedCounter extends Container {
+export class BoundedCounter extends Counter {
   readonly tag: number = tags.bcounter
-  /** Rights created, and rights used up. */
-  readonly #gained = new Tally(this.place)
-  readonly #spent = new Tally(this.place)
   /** Totals handed over: giver, then receiver. */
   readonly #transfers = new Map<number, Map<number, number>>()
   #transferred = new Set<number>()
+
+  constructor(at: Actor | Place) {
+    super(at, 2)
+  }
 
   /** Loads what `encode` wrote; the actor continues it. */
   static decode(bytes: Uint8Array, actor: Actor): BoundedCounter {
@@ -40,19 +39,14 @@ export class BoundedCounter extends Container {
 
   /** Counts up and gains as many rights. O(1). Throws `CORE_VALUE_INVALID`, `CORE_LIMIT_EXCEEDED`. */
   increment(by = 1): void {
-    this.#gained.requireRoom(by)
-    this.touch()
-    this.#gained.raise(this.place.site, by)
-    emitValue(this)
+    this.count(this.up, by)
   }
 
   /** Counts down, using rights held here. O(transfers). Throws `CORE_PRECONDITION_FAILED` beyond `rights()`. */
   decrement(by = 1): void {
-    this.#spent.requireRoom(by)
+    this.down.requireRoom(by)
     this.#requireRights(by)
-    this.touch()
-    this.#spent.raise(this.place.site, by)
-    emitValue(this)
+    this.count(this.down, by)
   }
 
   /** Hands rights to another actor. Throws `CORE_PRECONDITION_FAILED` beyond `rights()`, and to oneself; `CORE_ID_INVALID`. */
@@ -79,7 +73,7 @@ export class BoundedCounter extends Container {
 
   /** What this replica may still take away. */
   rights(): number {
-    let held = this.#gained.own() - this.#spent.own()
+    let held = this.up.own() - this.down.own()
     for (const [from, row] of this.#transfers) {
       for (const [to, amount] of row) held += (to === SELF ? amount : 0) - (from === SELF ? amount : 0)
     }
@@ -87,28 +81,24 @@ export class BoundedCounter extends Container {
   }
 
   /** What all replicas together may still take away: never below 0. Throws `CORE_VALUE_UNSAFE` beyond 2^53-1. */
-  get value(): number {
-    return exact(Number(this.#total()))
+  override get value(): number {
+    return this.bigValue === 0n ? 0 : super.value
   }
 
-  /** What was spent may have arrived before the rights it was spent from. */
-  #total(): bigint {
-    const total = this.#gained.bigTotal() - this.#spent.bigTotal()
+  /** The value, whatever its size. What was spent may have arrived before the rights it was spent from. */
+  override get bigValue(): bigint {
+    const total = super.bigValue
     return total < 0n ? 0n : total
   }
 
-  /** A number, or the digits as text where a number would not be exact. */
-  toJSON(): JsonValue {
-    return countToJson(this.#total())
+  override isBottom(): boolean {
+    return super.isBottom() && this.#transfers.size === 0
   }
 
-  isBottom(): boolean {
-    return this.#gained.isBottom() && this.#spent.isBottom() && this.#transfers.size === 0
-  }
-
-  mentions(actor: number): boolean {
-    if (this.#gained.mentions(actor) || this.#spent.mentions(actor)) return true
-    return this.#transfers.has(actor) || [...this.#transfers.values()].some((row) => row.has(actor))
+  override mentions(actor: number): boolean {
+    return (
+      super.mentions(actor) || this.#transfers.has(actor) || [...this.#transfers.values()].some((row) => row.has(actor))
+    )
   }
 
   #raiseTransfer({ from, to, amount }: Transfer): void {
@@ -117,27 +107,24 @@ export class BoundedCounter extends Container {
     row.set(to, Math.max(amount, row.get(to) ?? 0))
   }
 
-  writePending(out: Encoder): void {
-    this.#gained.writePending(out)
-    this.#spent.writePending(out)
+  override writePending(out: Encoder): void {
+    super.writePending(out)
     const row = this.#transfers.get(SELF)
     const pending = [...this.#transferred].map((to) => ({ from: SELF, to, amount: row?.get(to) ?? 0 }))
     writeTransfers(out, pending)
     this.#transferred = new Set()
   }
 
-  writeState(out: Encoder): void {
-    this.#gained.writeState(out)
-    this.#spent.writeState(out)
+  override writeState(out: Encoder): void {
+    super.writeState(out)
     const all = [...this.#transfers].flatMap(([from, row]) => [...row].map(([to, amount]) => ({ from, to, amount })))
     const order = (a: Transfer, b: Transfer): number =>
       out.reference(a.from) - out.reference(b.from) || out.reference(a.to) - out.reference(b.to)
     writeTransfers(out, all.sort(order))
   }
 
-  read(input: Decoder): Apply {
-    const gained = this.#gained.read(input)
-    const spent = this.#spent.read(input)
+  override read(input: Decoder): Apply {
+    const apply = super.read(input)
     const transfers: Transfer[] = []
     for (let count = input.reader.count(3); count > 0; count -= 1) {
       const transfer = { from: input.actor(), to: input.actor(), amount: input.reader.varint() }
@@ -149,13 +136,11 @@ export class BoundedCounter extends Container {
       transfers.push(transfer)
     }
     return () => {
-      this.#gained.join(input.site, gained)
-      this.#spent.join(input.site, spent)
       for (const transfer of transfers) {
         this.#raiseTransfer(transfer)
         input.site.mentioned.add(transfer.from).add(transfer.to)
       }
-      emitValue(this)
+      apply()
     }
   }
 
@@ -165,13 +150,12 @@ export class BoundedCounter extends Container {
     if (amount > (this.#transfers.get(SELF)?.get(to) ?? 0)) reusedActor()
   }
 
-  reset(): void {
+  override reset(): void {
     refuse('CORE_PRECONDITION_FAILED', 'a bounded counter cannot be reset: rights may be on their way')
   }
 
-  clear(): void {
-    this.#gained.clear()
-    this.#spent.clear()
+  override clear(): void {
+    super.clear()
     this.#transfers.clear()
     this.#transferred = new Set()
   }

@@ -19,6 +19,7 @@ import { CausalContainer } from '../kernel/causal-container.ts'
 import { Cell, checkStamp, compareWrites, readCell, type Stamp } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import type { Apply, Container, Parent, Place } from '../kernel/container.ts'
+import { CutTally } from '../kernel/cut-tally.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { emptyPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
@@ -52,6 +53,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     this.#values = values
     if (values !== undefined) requireResettable(values)
     const { site } = this.place
+    site.cutTally ??= (place) => new CutTally(place)
     if (site.standalone) {
       site.types ??= types ?? ((tag, place) => (tag === values?.tag ? values.create(place) : undefined))
     }

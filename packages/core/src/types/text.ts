@@ -9,7 +9,8 @@
  */
 import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
-import { isWellFormed, toWellFormed } from '../codec/utf8.ts'
+import { isWellFormed } from '../codec/utf8.ts'
+import { readWtf8, toWellFormed, writeWtf8 } from '../codec/wtf8.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { emit } from '../kernel/container.ts'
@@ -158,11 +159,11 @@ export class Text extends Ordered<string> {
         text += this.slice(position, position + run.count)
       }
     }
-    out.writer.text(text)
+    out.writer.string(text, writeWtf8)
   }
 
   protected readContent({ reader }: Decoder, count: number): string {
-    const text = reader.text()
+    const text = reader.string(Number.MAX_SAFE_INTEGER, readWtf8)
     if (text.length !== count) reader.invalid('text of another length than its ids')
     return text
   }

@@ -230,7 +230,8 @@ describe('sets and maps', () => {
       const inner = new Writer()
       inner.varint(0)
       nest(inner, left - 1)
-      out.block(inner.finish())
+      out.varint(inner.length)
+      out.append(inner)
     }
     const bomb = block(DELTA, 11, [], (out) => nest(out, depth))
     const map = new OrMap(testActor('a'), undefined, allTypes)

@@ -1,0 +1,89 @@
+/** What the three counters share: totals counted up and, for those that go down too, totals counted down. */
+import type { Actor } from '../causality/actor.ts'
+import type { JsonValue } from '../codec/json.ts'
+import { refuse } from '../errors.ts'
+import type { Decoder, Encoder } from './codec.ts'
+import { type Apply, Container, emitValue, type Place } from './container.ts'
+import { newTally, type Tally } from './tally.ts'
+
+export abstract class Counter extends Container {
+  /** Counted up, then counted down. */
+  readonly #tallies: readonly Tally[]
+
+  /** @param directions 1 for a counter that only goes up, 2 for one that goes down too. */
+  constructor(at: Actor | Place, directions: 1 | 2) {
+    super(at)
+    const up = newTally(this.place)
+    this.#tallies = directions === 1 ? [up] : [up, newTally(this.place)]
+  }
+
+  protected get up(): Tally {
+    return this.#tallies[0] as Tally
+  }
+
+  protected get down(): Tally {
+    return this.#tallies[1] as Tally
+  }
+
+  protected count(tally: Tally, by: number): void {
+    tally.requireRoom(by)
+    this.touch()
+    tally.raise(by)
+    if (this.place.site.patches !== undefined) emitValue(this)
+  }
+
+  /** The value over all replicas. Throws `CORE_VALUE_UNSAFE` outside ±(2^53-1). O(actors). */
+  get value(): number {
+    const up = this.up.total()
+    const value = up - (this.#tallies[1]?.total() ?? 0)
+    // What was rounded may hide a small difference of large totals: count again exactly.
+    const exact = Number.isSafeInteger(up) && Number.isSafeInteger(value) ? value : Number(this.bigValue)
+    if (!Number.isSafeInteger(exact)) refuse('CORE_VALUE_UNSAFE', 'the total exceeds 2^53 - 1: read it as bigint')
+    return exact
+  }
+
+  /** The value, whatever its size. */
+  get bigValue(): bigint {
+    return this.up.bigTotal() - (this.#tallies[1]?.bigTotal() ?? 0n)
+  }
+
+  /** A number, or the digits as text where a number would not be exact. */
+  toJSON(): JsonValue {
+    const number = Number(this.bigValue)
+    return Number.isSafeInteger(number) ? number : this.bigValue.toString()
+  }
+
+  isBottom(): boolean {
+    return this.#tallies.every((tally) => tally.isBottom())
+  }
+
+  mentions(actor: number): boolean {
+    return this.#tallies.some((tally) => tally.mentions(actor))
+  }
+
+  writePending(out: Encoder): void {
+    for (const tally of this.#tallies) tally.writePending(out)
+  }
+
+  writeState(out: Encoder): void {
+    for (const tally of this.#tallies) tally.writeState(out)
+  }
+
+  read(input: Decoder): Apply {
+    const deltas = this.#tallies.map((tally) => tally.read(input))
+    return () => {
+      for (const [i, tally] of this.#tallies.entries()) tally.join(deltas[i] ?? [])
+      emitValue(this)
+    }
+  }
+
+  reset(): void {
+    const twin = this.place.site.twin?.(this.path())
+    const seen = twin instanceof Counter && twin.tag === this.tag ? twin.#tallies : []
+    for (const [i, tally] of this.#tallies.entries()) tally.cut(seen[i])
+  }
+
+  clear(): void {
+    for (const tally of this.#tallies) tally.clear()
+  }
+}
