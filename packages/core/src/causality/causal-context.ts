@@ -4,6 +4,7 @@
  *
  * Actors are indices of the table it belongs to. A document's own context knows changes in causal order, so its cloud is empty.
  */
+import { firstWhere } from '../search.ts'
 import { dotActor, dotCounter } from './dot.ts'
 
 export class CausalContext {
@@ -101,14 +102,7 @@ export class CausalContext {
 
 /** Index of the first run that ends at a counter or beyond it. */
 function firstEndingAt(runs: readonly number[], counter: number): number {
-  let low = 0
-  let high = runs.length / 2
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((runs[2 * middle + 1] as number) < counter) low = middle + 1
-    else high = middle
-  }
-  return 2 * low
+  return 2 * firstWhere(runs.length / 2, (i) => (runs[2 * i + 1] as number) >= counter)
 }
 
 /** Puts a run among sorted runs, swallowing those it overlaps or touches. */

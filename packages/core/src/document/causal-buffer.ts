@@ -6,6 +6,7 @@ import type { ActorId } from '../causality/actor.ts'
 import type { Dot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { firstWhere } from '../search.ts'
 import { type Change, lastOf } from './change.ts'
 
 /** Counters `from .. to` of an actor that others have and this replica lacks. */
@@ -97,14 +98,7 @@ function keyOf({ header }: Change): string {
 
 /** Index of the first entry that waits for no more than a counter. */
 function placeOf(filed: readonly Filed[], counter: number): number {
-  let low = 0
-  let high = filed.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((filed[middle] as Filed).counter > counter) low = middle + 1
-    else high = middle
-  }
-  return low
+  return firstWhere(filed.length, (i) => (filed[i] as Filed).counter <= counter)
 }
 
 /** What of a range the waiting changes of its actor do not have. */

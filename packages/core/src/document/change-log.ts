@@ -4,6 +4,7 @@
  */
 import type { ActorId } from '../causality/actor.ts'
 import type { VersionVector } from '../causality/version-vector.ts'
+import { firstWhere } from '../search.ts'
 import { type Change, lastOf } from './change.ts'
 
 /** Copies of changes stand side by side in slabs, because a buffer of its own would cost more than most changes do. */
@@ -51,14 +52,8 @@ export class ChangeLog {
   /** The change of an actor that begins with a counter; undefined when the log does not reach it. O(log n). */
   find(actor: ActorId, first: number): Change | undefined {
     const own = this.#byActor.get(actor) ?? []
-    let low = 0
-    let high = own.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((own[middle] as Change).header.first < first) low = middle + 1
-      else high = middle
-    }
-    return own[low]?.header.first === first ? own[low] : undefined
+    const change = own[firstWhere(own.length, (i) => (own[i] as Change).header.first >= first)]
+    return change?.header.first === first ? change : undefined
   }
 
   /** Changes that a replica at a version lacks, in causal order. */

@@ -12,13 +12,14 @@ import type { Actor } from '../causality/actor.ts'
 import { CausalContext, subtractRuns } from '../causality/causal-context.ts'
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
-import { checkSequence } from '../sequence/check.ts'
+import { checkOrder } from '../sequence/check.ts'
 import type { RunVisitor } from '../sequence/runs.ts'
 import { Sequence } from '../sequence/sequence.ts'
 import { CausalContainer } from './causal-container.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import type { Apply, Place } from './container.ts'
+import { type Apply, emit, type Place } from './container.ts'
 import { dotOrder } from './dots.ts'
+import { formatElementId, parseElementId } from './element-id.ts'
 import { hasTwins, orderRuns, withoutTwins } from './run-order.ts'
 import {
   firstDot,
@@ -77,12 +78,17 @@ export abstract class Ordered<C> extends CausalContainer {
     this.sequence.insert(position, SELF, this.place.site.dots(count), count)
   }
 
-  /** New ids behind a known id (deleted or not), or at the start; answers the visible position of the first. */
-  protected insertIdsAfter(reference: number | undefined, count: number): number {
-    const first = this.place.site.dots(count)
+  /** New content behind the element with an id (deleted or not), or at the start. Answers the new ids. */
+  protected insertBehind(id: string | undefined, content: C, count: number): string[] {
+    const { site } = this.place
+    const reference = id === undefined ? undefined : this.#known(id)
+    if (count === 0) return []
+    this.touch()
+    const first = site.dots(count)
     const actor = reference === undefined ? -1 : dotActor(reference)
     const counter = reference === undefined ? 0 : dotCounter(reference)
-    return this.sequence.insertAfter(actor, counter, SELF, first, count).position
+    this.insertContent(this.sequence.insertAfter(actor, counter, SELF, first, count).position, content, 0, count)
+    return Array.from({ length: count }, (_, i) => formatElementId(site, first + i))
   }
 
   /** Deletes by visible position, content included. */
@@ -90,11 +96,11 @@ export abstract class Ordered<C> extends CausalContainer {
     const { site } = this.place
     site.mark()
     this.sequence.delete(position, count, (actor, counter, size) => this.#forget(actor, counter, size))
-    this.deleteContent(position, count)
+    this.#cut(position, count)
   }
 
   /** Deletes one id if it shows. Answers whether it did. */
-  protected deleteId(dot: number): boolean {
+  #deleteId(dot: number): boolean {
     const actor = dotActor(dot)
     const counter = dotCounter(dot)
     if (!this.sequence.has(actor, counter) || !this.sequence.isVisible(actor, counter)) return false
@@ -105,12 +111,18 @@ export abstract class Ordered<C> extends CausalContainer {
     return true
   }
 
+  #cut(position: number, count: number): void {
+    this.deleteContent(position, count)
+    if (this.place.site.patches === undefined) return
+    emit(this, (path) => ({ type: 'delete', path, index: position, count }))
+  }
+
   #forget(actor: number, counter: number, count: number): void {
     if (actor !== SELF || !this.place.site.isPrivate(counter)) this.#gone.push({ actor, counter, count })
   }
 
   #remove(actor: number, counter: number, count: number): void {
-    this.sequence.remove(actor, counter, count, (position, size) => this.deleteContent(position, size))
+    this.sequence.remove(actor, counter, count, (position, size) => this.#cut(position, size))
   }
 
   reset(): void {
@@ -121,7 +133,7 @@ export abstract class Ordered<C> extends CausalContainer {
       this.deleteRange(0, this.length)
       return
     }
-    for (const dot of this.visibleDots()) if (site.sees(dot)) this.deleteId(dot)
+    for (const dot of this.visibleDots()) if (site.sees(dot)) this.#deleteId(dot)
   }
 
   /** A removal takes away what has arrived, also where it waits for something else before it can show. */
@@ -147,10 +159,32 @@ export abstract class Ordered<C> extends CausalContainer {
     return packDot(actor, counter)
   }
 
-  /** An id that a caller named. Throws `CORE_POSITION_INVALID` when it is not known here. */
-  protected knownDot(dot: number): number {
+  /** The dot of an id that a caller named. Throws `CORE_POSITION_INVALID` when it is not known here. */
+  #known(id: string): number {
+    const dot = parseElementId(this.place.site, id)
     if (!this.sequence.has(dotActor(dot), dotCounter(dot))) refuse('CORE_POSITION_INVALID', 'no such element here')
     return dot
+  }
+
+  /** Deletes the element with an id. Answers whether it was there. Throws `CORE_POSITION_INVALID` for an unknown id. */
+  deleteById(id: string): boolean {
+    return this.#deleteId(this.#known(id))
+  }
+
+  /** The id of an element: stays the same whatever is edited around it. Throws `CORE_POSITION_INVALID` for no position. */
+  idAt(position: number): string {
+    this.checkRange(position, 1)
+    return formatElementId(this.place.site, this.dotAt(position))
+  }
+
+  /** Ids of all elements, in order. O(n). */
+  ids(): string[] {
+    return this.visibleDots().map((dot) => formatElementId(this.place.site, dot))
+  }
+
+  /** Where the element with an id stands; undefined when it is deleted or unknown. */
+  protected placeOfId(id: string): number | undefined {
+    return this.shownAt(parseElementId(this.place.site, id))
   }
 
   /** Where an id shows; undefined when it is deleted or unknown. */
@@ -262,7 +296,7 @@ export abstract class Ordered<C> extends CausalContainer {
     const sequence = new Sequence(this.place.site.actors.compare)
     try {
       for (const { run } of runs) sequence.append(run.actor, run.counter, run.count, run.deleted, run.placement)
-      checkSequence(sequence)
+      checkOrder(sequence)
     } catch {
       input.reader.invalid('runs out of document order')
     }

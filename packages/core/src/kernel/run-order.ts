@@ -3,6 +3,7 @@
  * left children come first, and runs that waited come in any order; integrating in rounds until nothing moves would cost the
  * square of their number for a list that somebody always wrote to the front of.
  */
+import { firstWhere } from '../search.ts'
 import { type Ids, type Run, sliceRun } from './runs.ts'
 
 /** A run and the block it came in. */
@@ -78,14 +79,10 @@ export function orderRuns<R extends Placed>(runs: readonly R[]): RunOrder<R> {
 
 /** Index of the run that holds an id; -1 for none. */
 function holder(sorted: readonly Placed[], actor: number, counter: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const { run } = sorted[middle] as Placed
-    if (run.actor < actor || (run.actor === actor && run.counter <= counter)) low = middle + 1
-    else high = middle
-  }
-  const run = sorted[low - 1]?.run
-  return run !== undefined && run.actor === actor && counter < run.counter + run.count ? low - 1 : -1
+  const behind = firstWhere(sorted.length, (i) => {
+    const { run } = sorted[i] as Placed
+    return run.actor > actor || (run.actor === actor && run.counter > counter)
+  })
+  const run = sorted[behind - 1]?.run
+  return run !== undefined && run.actor === actor && counter < run.counter + run.count ? behind - 1 : -1
 }

@@ -15,6 +15,11 @@ export interface Spec<H = unknown> {
 /** Makes the types that arrive from elsewhere, by number; undefined for a number this build does not know. */
 export type TypeTable = (tag: number, place: Place) => Container | undefined
 
+/** A table of one type, or of none. */
+export function typesOf(spec: Spec | undefined): TypeTable {
+  return (tag, place) => (tag === spec?.tag ? spec.create(place) : undefined)
+}
+
 /** The handle of a specification. */
 export type HandleOf<S> = S extends Spec<infer H> ? H : never
 

@@ -1,25 +1,23 @@
-/**
- * The promises of the structures to each other, checked in full, O(n). Tests call it after every step; a decoder may call
- * it once after it loaded runs from a source that it does not trust.
- */
+/** The promises of the structures to each other, O(n). A decoder checks the order of runs that it loaded, tests check all. */
 import { assert } from './assert.ts'
 import type { FugueTree } from './fugue-tree.ts'
 import type { Sequence } from './sequence.ts'
 import { LEFT, RIGHT, ROOT } from './spans.ts'
 
-/** Throws unless every structure agrees with every other and the order is Fugue's. */
+/** Throws unless the order is Fugue's, and every structure agrees with every other. For tests. */
 export function checkSequence(sequence: Sequence): void {
-  const { tree, idCount, row, start } = sequence.inspect()
-  checkOrder(tree, idCount)
+  checkOrder(sequence)
+  const { tree, row, start } = sequence.inspect()
   checkWeights(tree)
   assert(tree.order.rank(row) === start, 'the cursor is not where it says')
 }
 
 /**
- * Lists and index against the tree. The traversal has a stack of its own, since trees get as deep as documents are long:
+ * Throws unless the list and the index fit the tree: runs that were appended may be in any order. The traversal has a stack of its own, since trees get as deep as documents are long:
  * a span on it stands for its whole subtree, the complement of a span for that span alone.
  */
-function checkOrder(tree: FugueTree, idCount: number): void {
+export function checkOrder(sequence: Sequence): void {
+  const { tree, idCount } = sequence.inspect()
   const { spans, ids } = tree
   let known = 0
   let row = ROOT

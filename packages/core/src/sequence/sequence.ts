@@ -217,7 +217,7 @@ export class Sequence {
   /**
    * Bulk load: takes the next run in document order. Allowed from empty until the first call that needs ids (anything
    * but `length`, `idCount`, `idAt`, `forEachRun`); that call then pays O(n log n) once. Untrusted runs may be out of
-   * order, which `checkSequence` tells.
+   * order, which `checkOrder` tells.
    */
   append(actor: number, counter: number, count: number, deleted: boolean, placement: Placement): void {
     assert(this.#loading || this.#idCount === 0, 'append after use')

@@ -23,7 +23,7 @@ import { CutTally } from '../kernel/cut-tally.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { emptyPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
-import { requireResettable, type Spec, type TypeTable } from '../kernel/spec.ts'
+import { requireResettable, type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
 import { limits } from '../limits.ts'
 import { isRegister, openRegister } from './registers.ts'
 import { checkKey } from './struct.ts'
@@ -54,9 +54,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     if (values !== undefined) requireResettable(values)
     const { site } = this.place
     site.cutTally ??= (place) => new CutTally(place)
-    if (site.standalone) {
-      site.types ??= types ?? ((tag, place) => (tag === values?.tag ? values.create(place) : undefined))
-    }
+    if (site.standalone) site.types ??= types ?? typesOf(values)
   }
 
   /** Loads what `encode` wrote; the actor continues it. */

@@ -20,8 +20,7 @@ import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
 import { emptyPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
-import type { Spec, TypeTable } from '../kernel/spec.ts'
-import { formatElementId, parseElementId } from './element-id.ts'
+import { type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
 import { tags } from './tags.ts'
 
 /** An element that is a container says so by its type; the container itself is found by the element's id. */
@@ -54,9 +53,7 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     super(at)
     this.#elements = elements
     const { site } = this.place
-    if (site.standalone) {
-      site.types ??= types ?? ((tag, place) => (tag === elements?.tag ? elements.create(place) : undefined))
-    }
+    if (site.standalone) site.types ??= types ?? typesOf(elements)
   }
 
   /** Loads what `encode` wrote; the actor continues it. */
@@ -91,12 +88,7 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
    */
   insertAfter(id: string | undefined, ...values: JsonValue[]): string[] {
     const normal = values.map((value) => normalizeJson(value))
-    const dot = id === undefined ? undefined : this.knownDot(parseElementId(this.place.site, id))
-    if (normal.length === 0) return []
-    this.touch()
-    const first = this.place.site.last + 1
-    this.insertContent(this.insertIdsAfter(dot, normal.length), normal, 0, normal.length)
-    return normal.map((_, i) => formatElementId(this.place.site, first + i))
+    return this.insertBehind(id, normal, normal.length)
   }
 
   /**
@@ -124,11 +116,6 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     if (count === 0) return
     this.touch()
     this.deleteRange(index, count)
-  }
-
-  /** Deletes the element with an id. Answers whether it was there. Throws `CORE_POSITION_INVALID` for an unknown id. */
-  deleteById(id: string): boolean {
-    return this.deleteId(this.knownDot(parseElementId(this.place.site, id)))
   }
 
   /** The element at an index; undefined outside the list. O(1) for values, O(log n) for containers. */
@@ -161,20 +148,9 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     for (let index = 0; index < this.length; index += 1) yield this.get(index) as E
   }
 
-  /** The id of an element: stays the same wherever it stands. Throws `CORE_POSITION_INVALID` outside the list. */
-  idAt(index: number): string {
-    this.checkRange(index, 1)
-    return formatElementId(this.place.site, this.dotAt(index))
-  }
-
-  /** Ids of all elements, in order. O(n). */
-  ids(): string[] {
-    return this.visibleDots().map((dot) => formatElementId(this.place.site, dot))
-  }
-
   /** Where an element stands; undefined when it is deleted or unknown. O(log n). */
   indexOf(id: string): number | undefined {
-    return this.shownAt(parseElementId(this.place.site, id))
+    return this.placeOfId(id)
   }
 
   childTouched(child: Container): void {
@@ -243,7 +219,6 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
 
   protected deleteContent(position: number, count: number): void {
     this.#items.delete(position, count, (items, from, to) => items.fill(null, from, to))
-    if (this.place.site.patches !== undefined) emit(this, (path) => ({ type: 'delete', path, index: position, count }))
   }
 
   protected writeContent({ writer }: Encoder, sources: readonly Source<readonly Item[]>[]): void {

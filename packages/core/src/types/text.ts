@@ -17,7 +17,6 @@ import { emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
-import { formatElementId, parseElementId } from './element-id.ts'
 import { tags } from './tags.ts'
 
 /** Code units turned into a string at a time: the argument list of one call is finite. */
@@ -43,7 +42,7 @@ export class Text extends Ordered<string> {
     if (text === '') return
     this.touch()
     this.insertIds(position, text.length)
-    this.#put(position, text)
+    this.insertContent(position, text, 0, text.length)
   }
 
   /**
@@ -52,16 +51,7 @@ export class Text extends Ordered<string> {
    */
   insertAfter(id: string | undefined, text: string): string[] {
     this.#checkText(text)
-    const dot = id === undefined ? undefined : this.#known(id)
-    if (text === '') return []
-    this.touch()
-    const first = this.place.site.last + 1
-    this.#put(this.insertIdsAfter(dot, text.length), text)
-    return Array.from({ length: text.length }, (_, i) => formatElementId(this.place.site, first + i))
-  }
-
-  #put(position: number, text: string): void {
-    this.insertContent(position, text, 0, text.length)
+    return this.insertBehind(id, text, text.length)
   }
 
   #checkText(text: string): void {
@@ -78,29 +68,9 @@ export class Text extends Ordered<string> {
     this.deleteRange(position, count)
   }
 
-  /** Deletes the unit with an id. Answers whether it was there. Throws `CORE_POSITION_INVALID` for an unknown id. */
-  deleteById(id: string): boolean {
-    return this.deleteId(this.#known(id))
-  }
-
-  /** The id of the unit at a position: stays the same whatever is edited around it. Throws `CORE_POSITION_INVALID`. */
-  idAt(position: number): string {
-    this.checkRange(position, 1)
-    return formatElementId(this.place.site, this.dotAt(position))
-  }
-
-  /** Ids of all units, in order. O(n). */
-  ids(): string[] {
-    return this.visibleDots().map((dot) => formatElementId(this.place.site, dot))
-  }
-
   /** Where a unit stands; undefined when it is deleted or unknown. O(log n). */
   positionOf(id: string): number | undefined {
-    return this.shownAt(parseElementId(this.place.site, id))
-  }
-
-  #known(id: string): number {
-    return this.knownDot(parseElementId(this.place.site, id))
+    return this.placeOfId(id)
   }
 
   #checkBoundary(position: number): void {
@@ -147,7 +117,6 @@ export class Text extends Ordered<string> {
 
   protected deleteContent(position: number, count: number): void {
     this.#units.delete(position, count)
-    if (this.place.site.patches !== undefined) emit(this, (path) => ({ type: 'delete', path, index: position, count }))
   }
 
   protected writeContent(out: Encoder, sources: readonly Source<string>[]): void {

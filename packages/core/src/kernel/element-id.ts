@@ -2,8 +2,8 @@
 import { type ActorId, parseActorId } from '../causality/actor.ts'
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
-import type { Site } from '../kernel/site.ts'
 import { limits } from '../limits.ts'
+import type { Site } from './site.ts'
 
 export function formatElementId(site: Site, dot: number): string {
   return `${dotCounter(dot)}@${site.actors.id(dotActor(dot))}`
