@@ -5,18 +5,18 @@
  * Conflicts: there are none. Space: the elements. Left out: removal (see `OrSet`); it cannot be reset.
  */
 import type { Actor } from '../causality/actor.ts'
-import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
-import { compareKeys, type ValueKey, valueKey } from '../codec/value-key.ts'
+import { type JsonValue, normalizeJson } from '../codec/json.ts'
+import { valueKey } from '../codec/value-key.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, Container, emit } from '../kernel/container.ts'
+import { Elems, readElems } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { tags } from './tags.ts'
 
 export class GSet<T extends JsonValue = JsonValue> extends Container {
   readonly tag: number = tags.gset
-  readonly #elems = new Map<ValueKey, T>()
-  #added: T[] = []
+  readonly #elems = new Elems<T>()
 
   /** Loads what `encode` wrote; the actor continues it. */
   static decode<T extends JsonValue>(bytes: Uint8Array, actor: Actor): GSet<T> {
@@ -28,15 +28,14 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
     const value = normalizeJson(elem)
     this.touch()
     this.place.site.mark()
-    if (this.#insert(value)) this.#added.push(value)
+    this.#insert(value, true)
   }
 
-  #insert(elem: T): boolean {
+  #insert(elem: T, local: boolean): void {
     const key = valueKey(elem)
-    if (this.#elems.has(key)) return false
-    this.#elems.set(key, elem)
+    if (this.#elems.has(key)) return
+    this.#elems.add(key, elem, local)
     emit(this, (path) => ({ type: 'add', path, elem }))
-    return true
   }
 
   has(elem: T): boolean {
@@ -54,11 +53,7 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
 
   /** The elements in canonical order, the same on every replica. */
   toJSON(): JsonValue {
-    return this.#sorted()
-  }
-
-  #sorted(): T[] {
-    return [...this.#elems].sort(([a], [b]) => compareKeys(a, b)).map(([, elem]) => elem)
+    return this.#elems.sorted()
   }
 
   isBottom(): boolean {
@@ -70,18 +65,17 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
   }
 
   writePending(out: Encoder): void {
-    writeElems(out, this.#added)
-    this.#added = []
+    this.#elems.writePending(out)
   }
 
   writeState(out: Encoder): void {
-    writeElems(out, this.#sorted())
+    this.#elems.writeState(out)
   }
 
   read(input: Decoder): Apply {
     const elems = readElems<T>(input)
     return () => {
-      for (const elem of elems) this.#insert(elem)
+      for (const elem of elems) this.#insert(elem, false)
     }
   }
 
@@ -91,17 +85,5 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
 
   clear(): void {
     this.#elems.clear()
-    this.#added = []
   }
-}
-
-export function writeElems(out: Encoder, elems: readonly JsonValue[]): void {
-  out.writer.varint(elems.length)
-  for (const elem of elems) writeJson(out.writer, elem)
-}
-
-export function readElems<T extends JsonValue>(input: Decoder): T[] {
-  const elems: T[] = []
-  for (let count = input.reader.count(); count > 0; count -= 1) elems.push(readJson(input.reader) as T)
-  return elems
 }

@@ -7,24 +7,19 @@
  */
 import type { Actor } from '../causality/actor.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
-import { compareKeys, type ValueKey, valueKey } from '../codec/value-key.ts'
+import { valueKey } from '../codec/value-key.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, Container, emit } from '../kernel/container.ts'
+import { Elems, readElems } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { readElems, writeElems } from './g-set.ts'
 import { tags } from './tags.ts'
-
-interface Member<T> {
-  readonly elem: T
-  readonly removed: boolean
-}
 
 export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
   readonly tag: number = tags['2pset']
-  readonly #members = new Map<ValueKey, Member<T>>()
-  #pending = new Set<ValueKey>()
-  #size = 0
+  /** Elements in the set, and elements that were removed. */
+  readonly #live = new Elems<T>()
+  readonly #removed = new Elems<T>()
 
   /** Loads what `encode` wrote; the actor continues it. */
   static decode<T extends JsonValue>(bytes: Uint8Array, actor: Actor): TwoPhaseSet<T> {
@@ -37,7 +32,7 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
     if (this.wasRemoved(value)) refuse('CORE_PRECONDITION_FAILED', 'removed from a 2P-Set is removed for ever')
     this.touch()
     this.place.site.mark()
-    this.#merge(value, false, true)
+    this.#insert(value, true)
   }
 
   /** Removes an element for ever. O(1). Answers false, and does nothing, when it is not in the set. */
@@ -45,79 +40,72 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
     if (!this.has(elem)) return false
     this.touch()
     this.place.site.mark()
-    this.#merge(normalizeJson(elem), true, true)
+    this.#bury(normalizeJson(elem), true)
     return true
   }
 
-  #merge(elem: T, removed: boolean, local: boolean): void {
+  #insert(elem: T, local: boolean): void {
     const key = valueKey(elem)
-    const before = this.#members.get(key)
-    if (before !== undefined && (before.removed || !removed)) return
-    this.#members.set(key, { elem, removed })
-    if (local) this.#pending.add(key)
-    const was = before === undefined ? 0 : 1
-    this.#size += (removed ? 0 : 1) - was
-    if (was !== (removed ? 0 : 1)) emit(this, (path) => ({ type: removed ? 'remove' : 'add', path, elem }))
+    if (this.#live.has(key) || this.#removed.has(key)) return
+    this.#live.add(key, elem, local)
+    emit(this, (path) => ({ type: 'add', path, elem }))
+  }
+
+  #bury(elem: T, local: boolean): void {
+    const key = valueKey(elem)
+    if (this.#removed.has(key)) return
+    // What was added since the last take leaves as removed, whoever removed it.
+    this.#removed.add(key, elem, local || this.#live.isPending(key))
+    if (this.#live.delete(key)) emit(this, (path) => ({ type: 'remove', path, elem }))
   }
 
   has(elem: T): boolean {
-    return this.#members.get(valueKey(elem))?.removed === false
+    return this.#live.has(valueKey(elem))
   }
 
   /** True for an element that was in the set and never can be again. */
   wasRemoved(elem: T): boolean {
-    return this.#members.get(valueKey(elem))?.removed === true
+    return this.#removed.has(valueKey(elem))
   }
 
   get size(): number {
-    return this.#size
+    return this.#live.size
   }
 
   /** The elements, in the order in which they arrived here. */
-  *values(): IterableIterator<T> {
-    for (const { elem, removed } of this.#members.values()) if (!removed) yield elem
+  values(): IterableIterator<T> {
+    return this.#live.values()
   }
 
   /** The elements in canonical order, the same on every replica. */
   toJSON(): JsonValue {
-    return this.#select([...this.#members.keys()].sort(compareKeys), false)
-  }
-
-  #select(keys: readonly ValueKey[], removed: boolean): T[] {
-    return keys.flatMap((key) => {
-      const member = this.#members.get(key)
-      return member?.removed === removed ? [member.elem] : []
-    })
+    return this.#live.sorted()
   }
 
   isBottom(): boolean {
-    return this.#members.size === 0
+    return this.#live.size === 0 && this.#removed.size === 0
   }
 
   mentions(): boolean {
     return false
   }
 
-  #write(out: Encoder, keys: readonly ValueKey[]): void {
-    writeElems(out, this.#select(keys, false))
-    writeElems(out, this.#select(keys, true))
-  }
-
   writePending(out: Encoder): void {
-    this.#write(out, [...this.#pending])
-    this.#pending = new Set()
+    this.#live.writePending(out)
+    this.#removed.writePending(out)
   }
 
   writeState(out: Encoder): void {
-    this.#write(out, [...this.#members.keys()].sort(compareKeys))
+    this.#live.writeState(out)
+    this.#removed.writeState(out)
   }
 
   read(input: Decoder): Apply {
     const added = readElems<T>(input)
     const removed = readElems<T>(input)
     return () => {
-      for (const elem of added) this.#merge(elem, false, false)
-      for (const elem of removed) this.#merge(elem, true, false)
+      for (const elem of added) this.#insert(elem, false)
+      for (const elem of removed) this.#bury(elem, false)
     }
   }
 
@@ -126,8 +114,7 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
   }
 
   clear(): void {
-    this.#members.clear()
-    this.#pending = new Set()
-    this.#size = 0
+    this.#live.clear()
+    this.#removed.clear()
   }
 }
