@@ -15,14 +15,11 @@ export class Encoder {
   /** Actor indices in the order of their references. */
   readonly table: number[]
   readonly #references: number[]
-  /** Whether this is a whole state, in canonical form, or what is pending. */
-  readonly whole: boolean
 
   /** @param table for a whole state: its actors ascending. A delta's table fills as it is written, the author first. */
   constructor(site: Site, table?: number[], writer: Writer = Writer.take()) {
     this.site = site
     this.writer = writer
-    this.whole = table !== undefined
     this.table = table ?? [SELF]
     this.#references = table === undefined ? [0] : []
     if (table !== undefined) for (let i = 0; i < table.length; i += 1) this.#references[table[i] as number] = i
@@ -40,6 +37,13 @@ export class Encoder {
 
   actor(actor: number): void {
     this.writer.varint(this.reference(actor))
+  }
+
+  /** What was written; ends the use of this encoder. */
+  finish(): Uint8Array {
+    const bytes = this.writer.finish()
+    this.writer.release()
+    return bytes
   }
 }
 

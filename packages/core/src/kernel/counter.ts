@@ -7,22 +7,17 @@ import { type Apply, Container, emitValue, type Place } from './container.ts'
 import { newTally, type Tally } from './tally.ts'
 
 export abstract class Counter extends Container {
-  /** Counted up, then counted down. */
+  protected readonly up: Tally
+  /** The same tally as `up` where nothing counts down. */
+  protected readonly down: Tally
   readonly #tallies: readonly Tally[]
 
   /** @param directions 1 for a counter that only goes up, 2 for one that goes down too. */
   constructor(at: Actor | Place, directions: 1 | 2) {
     super(at)
-    const up = newTally(this.place)
-    this.#tallies = directions === 1 ? [up] : [up, newTally(this.place)]
-  }
-
-  protected get up(): Tally {
-    return this.#tallies[0] as Tally
-  }
-
-  protected get down(): Tally {
-    return this.#tallies[1] as Tally
+    this.up = newTally(this.place)
+    this.down = directions === 1 ? this.up : newTally(this.place)
+    this.#tallies = directions === 1 ? [this.up] : [this.up, this.down]
   }
 
   protected count(tally: Tally, by: number): void {

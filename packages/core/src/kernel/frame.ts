@@ -67,41 +67,38 @@ function readActor(reader: Reader): ActorId {
 /** Actors that the state refers to, ascending. */
 export function actorsOf(container: Container): number[] {
   const { actors } = container.place.site
-  const table = [...actors.ids.keys()].filter((actor) => container.refersTo(actor))
+  const table: number[] = []
+  for (let actor = 0; actor < actors.ids.length; actor += 1) if (container.refersTo(actor)) table.push(actor)
   return table.length > 1 ? table.sort(actors.compare) : table
+}
+
+/** Writes what stands before the payload. */
+function writeHead(out: Encoder, container: Container, kind: number): void {
+  out.writer.byte(kind)
+  out.writer.byte(container.tag)
+  writeActors(out.writer, out.site, out.table)
+  container.writeContext(out, kind === KIND_STATE)
 }
 
 export function encodeState(container: Container): Uint8Array {
   const { site } = container.place
   site.show()
-  const table = actorsOf(container)
-  const out = new Encoder(site, table)
-  const { writer } = out
-  writer.byte(KIND_STATE)
-  writer.byte(container.tag)
-  writeActors(writer, site, table)
-  container.writeContext(out, true)
+  const out = new Encoder(site, actorsOf(container))
+  writeHead(out, container, KIND_STATE)
   container.writeState(out)
-  const bytes = writer.finish()
-  writer.release()
-  return bytes
+  return out.finish()
 }
 
 export function encodeDelta(container: Container): Uint8Array {
   const { site } = container.place
   const payload = new Encoder(site)
   container.writePending(payload)
-  const head = new Encoder(site, payload.table)
-  head.writer.byte(KIND_DELTA)
-  head.writer.byte(container.tag)
-  writeActors(head.writer, site, payload.table)
-  container.writeContext(head, false)
-  head.writer.append(payload.writer)
-  site.next()
-  const bytes = head.writer.finish()
+  const out = new Encoder(site, payload.table)
+  writeHead(out, container, KIND_DELTA)
+  out.writer.append(payload.writer)
   payload.writer.release()
-  head.writer.release()
-  return bytes
+  site.next()
+  return out.finish()
 }
 
 export function joinEncoded(container: Container, encoded: Uint8Array): void {
