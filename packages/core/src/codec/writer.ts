@@ -60,12 +60,6 @@ export class Writer {
     bytes[this.length++] = rest
   }
 
-  raw(bytes: Uint8Array): void {
-    this.reserve(bytes.length)
-    this.bytes.set(bytes, this.length)
-    this.length += bytes.length
-  }
-
   /** Appends what another writer holds. */
   append(other: Writer): void {
     const count = other.length
@@ -87,21 +81,11 @@ export class Writer {
     const body = this.length
     const written = encode(text, this.bytes, body)
     this.length = body + written
-    if (written !== units) this.#correctPrefix(start, body, written)
+    if (written !== units) this.prefix(start, body, written)
   }
 
-  /** Begins a part that `endPart` puts its own length before. Answers where it begins. */
-  beginPart(): number {
-    this.byte(0)
-    return this.length
-  }
-
-  endPart(body: number): void {
-    this.#correctPrefix(body - 1, body, this.length - body)
-  }
-
-  /** Writes `size` at `start`, where `body - start` bytes were left for it. */
-  #correctPrefix(start: number, body: number, size: number): void {
+  /** Writes the size of what stands from `body` on at `start`, where `body - start` bytes were left for it. */
+  prefix(start: number, body: number, size: number): void {
     if (size < 128 && body === start + 1) {
       this.bytes[start] = size
       return

@@ -1,4 +1,5 @@
 /** Several changes in one block, in causal order: `kind  count  blocks`. */
+import { readBlock, writeBlock } from '../codec/blocks.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
 import { KIND_BUNDLE, readKind } from '../kernel/frame.ts'
@@ -9,10 +10,7 @@ export function encodeBundle(changes: readonly Uint8Array[]): Uint8Array {
   const writer = new Writer(changes.reduce((sum, bytes) => sum + bytes.length + 5, 16))
   writer.byte(KIND_BUNDLE)
   writer.varint(changes.length)
-  for (const bytes of changes) {
-    writer.varint(bytes.length)
-    writer.raw(bytes)
-  }
+  for (const bytes of changes) writeBlock(writer, bytes)
   return writer.finish()
 }
 
@@ -22,7 +20,7 @@ export function readBundle(bytes: Uint8Array): Change[] {
   if (readKind(reader) !== KIND_BUNDLE) reader.invalid('not a bundle of changes')
   const changes: Change[] = []
   for (let count = reader.count(40); count > 0; count -= 1) {
-    changes.push(readChange(reader.view(reader.varint(limits.changeBytesMax)).slice()))
+    changes.push(readChange(readBlock(reader, limits.changeBytesMax)))
   }
   reader.finish()
   return changes

@@ -7,6 +7,7 @@
  */
 
 import type { ActorId } from '../causality/actor.ts'
+import { readBlock, writeBlock } from '../codec/blocks.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import { readUint32, writeUint32 } from '../codec/numbers.ts'
 import { Reader } from '../codec/reader.ts'
@@ -136,10 +137,7 @@ export function encodeChange(site: Site, header: ChangeHeader, table: readonly n
   if (author !== undefined) writer.string(author)
   if (message !== undefined) writer.string(message)
   if (schemaVersion !== undefined) writer.varint(schemaVersion)
-  if (signature !== undefined) {
-    writer.varint(signature.length)
-    writer.raw(signature)
-  }
+  if (signature !== undefined) writeBlock(writer, signature)
   const payloadAt = writer.length
   writer.append(payload)
   const bytes = writer.finish()
@@ -184,7 +182,7 @@ function readNote(reader: Reader, flags: number, header: ChangeHeader): ChangeHe
     ...(flags & AUTHOR ? { author: reader.string(limits.noteBytesMax) } : {}),
     ...(flags & MESSAGE ? { message: reader.string(limits.noteBytesMax) } : {}),
     ...(flags & SCHEMA_VERSION ? { schemaVersion: reader.varint() } : {}),
-    ...(flags & SIGNATURE ? { signature: reader.view(reader.varint(limits.noteBytesMax)).slice() } : {}),
+    ...(flags & SIGNATURE ? { signature: readBlock(reader, limits.noteBytesMax) } : {}),
   }
 }
 

@@ -18,6 +18,7 @@ import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from './dots.ts'
+import { isPending, isPrivate, knows, sees } from './seen.ts'
 import type { Site } from './site.ts'
 
 /** When and by whom a register was written, if not now and by the local replica. */
@@ -108,7 +109,7 @@ export class Cell implements Write {
     // What the same author writes next comes after this one.
     if (stamp !== undefined) site.clock.observe(time)
     const dot = site.mark()
-    if (this.rest === undefined && (this.dot === 0 || (time > this.time && site.sees(this.dot)))) {
+    if (this.rest === undefined && (this.dot === 0 || (time > this.time && sees(site, this.dot)))) {
       if (keep !== 'winner' && this.dot !== 0) this.#forget(site, this.dot)
       this.dot = dot
       this.time = time
@@ -122,7 +123,7 @@ export class Cell implements Write {
       return
     }
     const kept = this.live().filter((other) => {
-      if (!site.sees(other.dot) || (keep === 'younger' && compareWrites(site, other, write) > 0)) return true
+      if (!sees(site, other.dot) || (keep === 'younger' && compareWrites(site, other, write) > 0)) return true
       this.#forget(site, other.dot)
       return false
     })
@@ -135,7 +136,7 @@ export class Cell implements Write {
   /** Removes what the author of the change in progress has seen. */
   remove(site: Site): void {
     const kept = this.live().filter((write) => {
-      if (!site.sees(write.dot)) return true
+      if (!sees(site, write.dot)) return true
       this.#forget(site, write.dot)
       return false
     })
@@ -145,7 +146,7 @@ export class Cell implements Write {
   #forget(site: Site, dot: number): void {
     // A removal that finds nothing it has seen is no change, and takes no dot.
     site.mark()
-    if (site.isPrivate(dot)) return
+    if (isPrivate(site, dot)) return
     if (this.gone === undefined) this.gone = [dot]
     else this.gone.push(dot)
   }
@@ -181,12 +182,12 @@ export class Cell implements Write {
     const gone = this.gone ?? NONE
     this.gone = undefined
     if (this.rest !== undefined) {
-      const writes = this.live().filter((write) => site.isPending(write.dot))
+      const writes = this.live().filter((write) => isPending(site, write.dot))
       writeBlock(out, writes, gone)
       return
     }
     // The winner alone, as nearly always: no lists.
-    const pending = this.dot !== 0 && site.isPending(this.dot)
+    const pending = this.dot !== 0 && isPending(site, this.dot)
     out.writer.varint((pending ? 2 : 0) + (gone.length > 0 ? 1 : 0))
     if (pending) writeOne(out, this)
     if (gone.length > 0) writeDots(out, gone)
@@ -205,7 +206,7 @@ export class Cell implements Write {
   /** Early removals whose dots have arrived meanwhile have done their work. */
   #settleEarly(site: Site): void {
     if (this.early === undefined) return
-    for (const dot of this.early) if (site.knows(dot)) this.early.delete(dot)
+    for (const dot of this.early) if (knows(site, dot)) this.early.delete(dot)
     if (this.early.size === 0) this.early = undefined
   }
 
@@ -214,13 +215,13 @@ export class Cell implements Write {
     const { site, context } = input
     const removed = new Set(delta.removed)
     const fresh = delta.writes.filter(
-      ({ dot }) => !site.knows(dot) && !removed.has(dot) && this.early?.has(dot) !== true,
+      ({ dot }) => !knows(site, dot) && !removed.has(dot) && this.early?.has(dot) !== true,
     )
     const shown = context === undefined ? undefined : new Set(delta.writes.map((write) => write.dot))
     const kept = this.live().filter(
       ({ dot }) => !removed.has(dot) && (shown === undefined || !context?.has(dot) || shown.has(dot)),
     )
-    for (const dot of delta.removed) if (!site.knows(dot)) this.#removeEarly(site, dot)
+    for (const dot of delta.removed) if (!knows(site, dot)) this.#removeEarly(site, dot)
     if (fresh.length === 0 && kept.length === this.live().length) return false
     // What is written here from now on comes after what was read here.
     for (const { time } of fresh) site.clock.observe(time)

@@ -33,6 +33,7 @@ import {
   writeIds,
   writeRuns,
 } from './runs.ts'
+import { isPrivate, sees } from './seen.ts'
 import { SELF } from './site.ts'
 
 /** A run that waits for its parent, with the content of the block it came in. */
@@ -118,7 +119,7 @@ export abstract class Ordered<C> extends CausalContainer {
   }
 
   #forget(actor: number, counter: number, count: number): void {
-    if (actor !== SELF || !this.place.site.isPrivate(counter)) this.#gone.push({ actor, counter, count })
+    if (actor !== SELF || !isPrivate(this.place.site, counter)) this.#gone.push({ actor, counter, count })
   }
 
   #remove(actor: number, counter: number, count: number): void {
@@ -133,7 +134,7 @@ export abstract class Ordered<C> extends CausalContainer {
       this.deleteRange(0, this.length)
       return
     }
-    for (const dot of this.visibleDots()) if (site.sees(dot)) this.#deleteId(dot)
+    for (const dot of this.visibleDots()) if (sees(site, dot)) this.#deleteId(dot)
   }
 
   /** A removal takes away what has arrived, also where it waits for something else before it can show. */

@@ -1,7 +1,18 @@
 /** Containers inside the block of another: each a length-prefixed part, so that a build without its type can pass over it. */
 import { Reader } from '../codec/reader.ts'
+import type { Writer } from '../codec/writer.ts'
 import { limits } from '../limits.ts'
 import { Decoder } from './codec.ts'
+
+/** Begins a part that `endPart` puts its own length before. Answers where it begins. */
+export function beginPart(writer: Writer): number {
+  writer.byte(0)
+  return writer.length
+}
+
+export function endPart(writer: Writer, body: number): void {
+  writer.prefix(body - 1, body, writer.length - body)
+}
 
 /** Reads a part to its end, which must be where it was announced. */
 export function readPart<T>(input: Decoder, read: () => T): T {

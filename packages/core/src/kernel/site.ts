@@ -33,7 +33,7 @@ export class Site {
   /** First counter of the change in progress: everything from here on is pending. */
   first = 1
   /** Counter up to which pending dots were shown already: a state was encoded before its delta was taken. */
-  #shown = 0
+  shown = 0
   /** Number of the change in progress; containers compare it to see whether they were touched in it. */
   stamp = 1
   /** Whether mutators may run. A document opens it for the time of `change`. */
@@ -66,9 +66,7 @@ export class Site {
 
   /** A new dot of the local actor. */
   dot(): number {
-    if (this.last >= limits.dotCounterMax) refuse('CORE_LIMIT_EXCEEDED', `more than ${limits.dotCounterMax} dots`)
-    this.last += 1
-    return this.last
+    return this.dots(1)
   }
 
   /** `count` consecutive new dots; answers the first. */
@@ -85,7 +83,7 @@ export class Site {
    * a dot, but not each its own.
    */
   mark(): number {
-    const own = this.#shown < this.first ? this.first : this.#shown + 1
+    const own = this.shown < this.first ? this.first : this.shown + 1
     return this.last < own ? this.dot() : own
   }
 
@@ -101,30 +99,11 @@ export class Site {
     this.#time = micros
   }
 
-  /** True for a dot of the change in progress. */
-  isPending(dot: number): boolean {
-    return dot >= this.first && dot <= limits.dotCounterMax
-  }
-
-  /** True for a dot of the change in progress that nobody else can have seen: what has it needs no trace of its removal. */
-  isPrivate(dot: number): boolean {
-    return dot > this.#shown && this.isPending(dot)
-  }
-
   /** A whole state leaves with what is pending in it: from here on that is no longer private. */
   show(): void {
     this.settle()
-    this.#shown = this.last
+    this.shown = this.last
     this.stamp += 1
-  }
-
-  /** True when the author of the change in progress had seen this dot. */
-  sees(dot: number): boolean {
-    return this.observes === undefined || this.isPending(dot) || this.observes(dot)
-  }
-
-  knows(dot: number): boolean {
-    return this.context?.has(dot) === true
   }
 
   /** Makes the context include the local actor's own dots. */

@@ -21,8 +21,9 @@ import type { Decoder, Encoder } from '../kernel/codec.ts'
 import type { Apply, Container, Parent, Place } from '../kernel/container.ts'
 import { CutTally } from '../kernel/cut-tally.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { emptyPart, readPart, skipPart } from '../kernel/parts.ts'
+import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
+import { isPrivate } from '../kernel/seen.ts'
 import { requireResettable, type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
 import { limits } from '../limits.ts'
 import { isRegister, openRegister } from './registers.ts'
@@ -227,7 +228,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const slot = this.#slots.get(child.tag)?.get(child.place.step as string) as Slot
     const { site } = this.place
     // In a document all of a change has one time; a stand-alone presence is as young as the last update.
-    const refreshed = !site.standalone && slot.cell.rest === undefined && site.isPrivate(slot.cell.dot)
+    const refreshed = !site.standalone && slot.cell.rest === undefined && isPrivate(site, slot.cell.dot)
     const was = this.#heard(slot.key)
     if (slot.child !== undefined && !refreshed) slot.cell.set(site, null, undefined, 'unseen')
     this.#enqueue(slot)
@@ -302,7 +303,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
       const body = beginSlot(out.writer, slot)
       slot.cell.writePending(out)
       slot.child?.writePending(out)
-      out.writer.endPart(body)
+      endPart(out.writer, body)
     }
   }
 
@@ -316,7 +317,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
       const body = beginSlot(out.writer, slot)
       slot.cell.writeState(out)
       slot.child?.writeState(out)
-      out.writer.endPart(body)
+      endPart(out.writer, body)
     }
   }
 
@@ -381,5 +382,5 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 function beginSlot(writer: Writer, { key, tag }: Slot): number {
   writer.string(key)
   writer.byte(tag)
-  return writer.beginPart()
+  return beginPart(writer)
 }

@@ -20,6 +20,7 @@ import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, emit } from '../kernel/container.ts'
 import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
+import { isPrivate, knows, sees } from '../kernel/seen.ts'
 import { tags } from './tags.ts'
 
 interface Addition<T> {
@@ -93,11 +94,11 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
   /** Notes the removal of a dot the author has seen; answers whether it had. */
   #forget(dot: number): boolean {
     const { site } = this.place
-    if (!site.sees(dot)) return false
+    if (!sees(site, dot)) return false
     // A removal that finds nothing it has seen is no change, and takes no dot.
     site.mark()
     this.#byDot?.delete(dot)
-    if (!site.isPrivate(dot)) this.#gone.push(dot)
+    if (!isPrivate(site, dot)) this.#gone.push(dot)
     return true
   }
 
@@ -235,7 +236,7 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
   /** Early removals whose dots have arrived meanwhile have done their work. */
   #settleEarly(): void {
     const { site } = this.place
-    for (const dot of this.#early) if (site.knows(dot)) this.#early.delete(dot)
+    for (const dot of this.#early) if (knows(site, dot)) this.#early.delete(dot)
   }
 
   read(input: Decoder): Apply {
@@ -255,13 +256,13 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
     }
     this.#removeDots(removed)
     for (const dot of removed) {
-      if (site.knows(dot)) continue
+      if (knows(site, dot)) continue
       this.#early.add(dot)
       site.mentioned.add(dotActor(dot))
     }
     for (const { elem, dot } of additions) {
       // A dot that is known and no longer here was removed here.
-      if (!site.knows(dot) && !this.#early.has(dot)) this.#addDot(elem, dot)
+      if (!knows(site, dot) && !this.#early.has(dot)) this.#addDot(elem, dot)
     }
   }
 

@@ -18,8 +18,9 @@ import { dotOrder, readDot, writeDot } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
-import { emptyPart, readPart, skipPart } from '../kernel/parts.ts'
+import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
+import { isPending } from '../kernel/seen.ts'
 import { type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
 import { tags } from './tags.ts'
 
@@ -200,7 +201,7 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     for (const [dot, child] of this.#children) {
       child.clear()
       // Handles of elements stay good; the elements of the change that is taken back never were.
-      if (this.place.site.isPending(dot)) this.#children.delete(dot)
+      if (isPending(this.place.site, dot)) this.#children.delete(dot)
     }
   }
 
@@ -254,7 +255,7 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     for (const child of dirty) {
       const body = beginChild(out, child)
       child.writePending(out)
-      out.writer.endPart(body)
+      endPart(out.writer, body)
     }
   }
 
@@ -268,7 +269,7 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     for (const child of children) {
       const body = beginChild(out, child)
       child.writeState(out)
-      out.writer.endPart(body)
+      endPart(out.writer, body)
     }
   }
 
@@ -323,5 +324,5 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
 function beginChild(out: Encoder, child: Container): number {
   writeDot(out, child.place.step as number)
   out.writer.byte(child.tag)
-  return out.writer.beginPart()
+  return beginPart(out.writer)
 }

@@ -13,7 +13,7 @@ import { refuse } from '../errors.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import type { Apply, Container, Parent } from '../kernel/container.ts'
-import { emptyPart, readPart, skipPart } from '../kernel/parts.ts'
+import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import type { Spec } from '../kernel/spec.ts'
 import { limits } from '../limits.ts'
@@ -130,7 +130,7 @@ export class Struct extends CausalContainer implements Parent {
     for (const container of this.#dirty) {
       const body = beginField(writer, container)
       container.writePending(out)
-      writer.endPart(body)
+      endPart(writer, body)
     }
     this.#forgetDirty()
   }
@@ -142,7 +142,7 @@ export class Struct extends CausalContainer implements Parent {
     for (const { container } of fields) {
       const body = beginField(writer, container)
       container.writeState(out)
-      writer.endPart(body)
+      endPart(writer, body)
     }
   }
 
@@ -193,7 +193,7 @@ export class Struct extends CausalContainer implements Parent {
 function beginField(writer: Writer, container: Container): number {
   writer.string(container.place.step as string)
   writer.byte(container.tag)
-  return writer.beginPart()
+  return beginPart(writer)
 }
 
 function fieldKey(tag: number, name: string): string {

@@ -1,0 +1,15 @@
+/** Length-prefixed bytes. */
+import type { Reader } from './reader.ts'
+import type { Writer } from './writer.ts'
+
+export function writeBlock(writer: Writer, bytes: Uint8Array): void {
+  writer.varint(bytes.length)
+  writer.reserve(bytes.length)
+  writer.bytes.set(bytes, writer.length)
+  writer.length += bytes.length
+}
+
+/** A copy of the next block. */
+export function readBlock(reader: Reader, bytesMax: number): Uint8Array {
+  return reader.view(reader.varint(bytesMax)).slice()
+}
