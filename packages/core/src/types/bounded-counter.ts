@@ -80,17 +80,6 @@ export class BoundedCounter extends Counter {
     return held
   }
 
-  /** What all replicas together may still take away: never below 0. Throws `CORE_VALUE_UNSAFE` beyond 2^53-1. */
-  override get value(): number {
-    return this.bigValue === 0n ? 0 : super.value
-  }
-
-  /** The value, whatever its size. What was spent may have arrived before the rights it was spent from. */
-  override get bigValue(): bigint {
-    const total = super.bigValue
-    return total < 0n ? 0n : total
-  }
-
   override isBottom(): boolean {
     return super.isBottom() && this.#transfers.size === 0
   }
