@@ -4,10 +4,17 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** `packages/NAME/src/FILE` for every package that has it. */
+/** `packages/NAME/src/FILE`, or one folder further down, for every package that has it. */
 export function sources(file: string): string[] {
   const names = readdirSync(`${root}packages`).sort((a, b) => order(a) - order(b) || (a < b ? -1 : 1))
-  return names.map((name) => `packages/${name}/src/${file}`).filter((path) => existsSync(root + path))
+  return names.flatMap((name) => inFolders(`packages/${name}/src`, file))
+}
+
+/** The file in a folder, and in the folders right below it. */
+function inFolders(folder: string, file: string): string[] {
+  const below = readdirSync(root + folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const paths = [`${folder}/${file}`, ...below.map(({ name }) => `${folder}/${name}/${file}`).sort()]
+  return paths.filter((path) => existsSync(root + path))
 }
 
 function order(name: string): number {

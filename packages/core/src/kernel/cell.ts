@@ -146,7 +146,11 @@ export class Cell implements Write {
   #forget(site: Site, dot: number): void {
     // A removal that finds nothing it has seen is no change, and takes no dot.
     site.mark()
-    if (isPrivate(site, dot)) return
+    if (!isPrivate(site, dot)) this.#gone(dot)
+  }
+
+  /** Notes a dot whose removal the next delta must name. */
+  #gone(dot: number): void {
     if (this.gone === undefined) this.gone = [dot]
     else this.gone.push(dot)
   }
@@ -218,9 +222,12 @@ export class Cell implements Write {
       ({ dot }) => !knows(site, dot) && !removed.has(dot) && this.early?.has(dot) !== true,
     )
     const shown = context === undefined ? undefined : new Set(delta.writes.map((write) => write.dot))
-    const kept = this.live().filter(
-      ({ dot }) => !removed.has(dot) && (shown === undefined || !context?.has(dot) || shown.has(dot)),
-    )
+    const kept = this.live().filter(({ dot }) => {
+      if (!removed.has(dot) && (shown === undefined || !context?.has(dot) || shown.has(dot))) return true
+      // A pending write that others removed was shown to them before its delta: the delta must not claim it in silence.
+      if (isPending(site, dot)) this.#gone(dot)
+      return false
+    })
     for (const dot of delta.removed) if (!knows(site, dot)) this.#removeEarly(site, dot)
     if (fresh.length === 0 && kept.length === this.live().length) return false
     // What is written here from now on comes after what was read here.

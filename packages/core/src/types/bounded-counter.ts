@@ -5,7 +5,8 @@
  * For users: credits, stock, quotas. Whoever adds holds the right to take away again; rights can be handed to others. A
  * replica that lacks rights is refused at once (`CORE_PRECONDITION_FAILED`), although others may hold some.
  * Conflicts: there are none; every number is raised by one actor only. Space: two numbers per actor plus one per pair that
- * ever transferred. Left out: asking others for rights, which needs a conversation; it cannot be reset.
+ * ever transferred. The bound holds wherever changes are applied in causal order, as in documents; a stand-alone replica that
+ * lacks a delta may read less until it arrives. Left out: asking others for rights, which needs a conversation; it cannot be reset.
  */
 import { type Actor, type ActorId, parseActorId } from '../causality/actor.ts'
 import { refuse } from '../errors.ts'

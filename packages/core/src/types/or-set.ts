@@ -20,7 +20,7 @@ import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, emit } from '../kernel/container.ts'
 import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { isPrivate, knows, sees } from '../kernel/seen.ts'
+import { isPending, isPrivate, knows, sees } from '../kernel/seen.ts'
 import { tags } from './tags.ts'
 
 interface Addition<T> {
@@ -284,6 +284,8 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
       const row = this.#byDot.get(dot)
       if (row === undefined) continue
       this.#byDot.delete(dot)
+      // A pending addition that others removed was shown to them before its delta: the delta must not claim it in silence.
+      if (isPending(this.place.site, dot)) this.#gone.push(dot)
       const kept = this.#dotsOf(row).filter((other) => other !== dot)
       if (kept.length > 0) this.#setDots(row, kept)
       else this.#drop(valueKey(this.#elems[row] as T), row)

@@ -36,6 +36,31 @@ describe('delta', () => {
     expect([...late.values()].sort()).toEqual(['x', 'y'])
   })
 
+  /** The whole state shows a pending addition, somebody removes it, and only then the delta is taken. */
+  test.each([
+    [
+      'set',
+      () => new OrSet<string>(testActor('a')),
+      () => new OrSet<string>(testActor('b')),
+      () => new OrSet<string>(testActor('c')),
+    ],
+    ['map', () => new OrMap(testActor('a')), () => new OrMap(testActor('b')), () => new OrMap(testActor('c'))],
+  ] as const)('of a %s names what others removed of it before it was taken', (_, makeA, makeB, makeC) => {
+    const [a, b] = [makeA(), makeB()]
+    if (a instanceof OrSet) a.add('x')
+    else a.setLww('x', 1)
+    const shown = a.encode()
+    b.join(shown)
+    b.remove('x')
+    a.join(b.takeDelta())
+    const taken = a.takeDelta()
+    const [first, second] = [makeC(), makeC()]
+    for (const part of [shown, taken]) first.join(part)
+    for (const part of [taken, shown]) second.join(part)
+    expect(first.encode()).toEqual(second.encode())
+    expect(first.toJSON()).toEqual(a.toJSON())
+  })
+
   test('of what a whole state had shown before says all that changed since', () => {
     const a = new LwwRegister<string>(testActor('a'))
     const b = new LwwRegister<string>(testActor('b'))
