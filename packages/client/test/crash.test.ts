@@ -8,7 +8,7 @@ import { fileQueue } from '../src/file-queue.ts'
 import { createClient, type Queue } from '../src/index.ts'
 import { sqliteQueue } from '../src/sqlite-queue.ts'
 import { fakeHost } from './support/fake-host.ts'
-import { fakeServer } from './support/fake-server.ts'
+import { fakeServer, stateOf } from './support/fake-server.ts'
 import { seeded } from './support/random.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
@@ -68,7 +68,12 @@ test.concurrent.each(['file', 'sqlite'])('%s queue', async (kind) => {
   expect(new Set(handles).size).toBe(handles.length)
   expect(handles).toEqual([...handles].sort((a, b) => a - b))
 
+  // The same store as in the lives before: another one would rightly be told again what its predecessor may have known.
   const server = fakeServer()
+  server.otherwise = ({ path: asked, body }) => {
+    const state = { type: body.type, incarnation: 'i', storeId: 's', version: 1_000_000 + server.asked.length }
+    return { status: 200, body: stateOf(asked, state) }
+  }
   const queue: Promise<Queue> = kind === 'file' ? fileQueue({ directory: path }) : sqliteQueue({ path })
   const options = { url: 'http://server', tenant: 'home', nodeId: 'phone', autoSend: false } as const
   const client = await createClient({ ...options, queue, fetch: server.fetch, host: fakeHost() })
