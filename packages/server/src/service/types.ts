@@ -1,8 +1,8 @@
 /** What the server does, without HTTP: requests in, answers out, refusals as `ServerError`. */
-import type { JsonValue, TypeName } from '@joinery/core'
+import type { JsonValue } from '@joinery/core'
+import type { DocumentType, Operation } from '@joinery/sync'
 
-/** Types a document can have over HTTP: each type of the library, and `doc` for a document with several fields. */
-export type DocumentType = Exclude<TypeName, 'struct'> | 'doc'
+export type { DocumentType, Operation }
 
 /** Who asks. */
 export interface Caller {
@@ -31,9 +31,6 @@ export interface DocumentValue extends DocumentState {
   /** Ids of the elements, for `rga` and `text` when asked for. */
   readonly ids?: readonly string[]
 }
-
-/** An operation, as the API takes and shows it: see `docs/HTTP-API.md`. */
-export type Operation = { readonly [key: string]: JsonValue }
 
 export interface LoggedOperation {
   readonly version: number
