@@ -6,15 +6,40 @@ import { type Actor, actorId, replicaId } from './causality/actor.ts'
 import { HybridClock } from './causality/hybrid-clock.ts'
 
 declare const crypto: { getRandomValues(bytes: Uint8Array): Uint8Array }
+declare function queueMicrotask(task: () => void): void
+
+/** After so many uses a reading of the clock is taken anew, though the turn goes on. */
+const USES_PER_READING = 32
 
 /** 12 bytes from the platform's secure generator. */
 export function randomEpoch(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(12))
 }
 
+/**
+ * The wall clock in milliseconds, read once a turn of the event loop and every 32 uses: one reading costs more than most
+ * mutations do. As with `now()` inside an SQL transaction, what one turn writes shares a time.
+ */
+function turnClock(): () => number {
+  let reading = 0
+  let uses = 0
+  const endTurn = () => {
+    uses = 0
+  }
+  return () => {
+    if (uses === 0) {
+      reading = Date.now()
+      uses = USES_PER_READING
+      queueMicrotask(endTurn)
+    }
+    uses -= 1
+    return reading
+  }
+}
+
 /** A hybrid clock over the system's wall clock. */
 export function systemClock(): HybridClock {
-  return new HybridClock(Date.now)
+  return new HybridClock(turnClock())
 }
 
 /**

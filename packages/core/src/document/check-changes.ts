@@ -7,16 +7,14 @@ import { refuse } from '../errors.ts'
 import { reusedActor } from '../kernel/codec.ts'
 import type { CausalBuffer } from './causal-buffer.ts'
 import { type Change, lastOf } from './change.ts'
+import type { Past } from './past.ts'
 
 /** What changes are checked against. */
 export interface History {
   readonly incarnation: string | undefined
   /** The local actor, of which nobody else can know more; absent while its own state is loaded. */
   readonly own: ActorId | undefined
-  /** The largest counter applied of an actor. */
-  known(actor: ActorId): number
-  /** Chain check of the last change applied of an actor. */
-  checkOf(actor: ActorId): number
+  readonly past: Pick<Past, 'known' | 'checkOf'>
   /** The change applied that begins with a counter, while the log has it. */
   logged(actor: ActorId, first: number): Change | undefined
   readonly buffer: CausalBuffer
@@ -32,7 +30,7 @@ export function checkChanges(changes: readonly Change[], history: History): void
   let earlyBytes = 0
   const knownOf = (actor: ActorId): number => {
     const head = heads.get(actor)
-    return head === undefined ? history.known(actor) : lastOf(head.header)
+    return head === undefined ? history.past.known(actor) : lastOf(head.header)
   }
   for (const change of changes) {
     const { header } = change
@@ -58,7 +56,7 @@ export function checkChanges(changes: readonly Change[], history: History): void
 function isNews(change: Change, head: Change | undefined, history: History): boolean {
   const { header } = change
   const { actor, first, previous } = header
-  const here = history.known(actor)
+  const here = history.past.known(actor)
   const known = head === undefined ? here : lastOf(head.header)
   if (actor === history.own && lastOf(header) > here) reusedActor()
   if (lastOf(header) <= known) {
@@ -67,7 +65,7 @@ function isNews(change: Change, head: Change | undefined, history: History): boo
     return false
   }
   if (first <= known) forked()
-  if (first === known + 1 && previous !== (head === undefined ? history.checkOf(actor) : head.check)) forked()
+  if (first === known + 1 && previous !== (head === undefined ? history.past.checkOf(actor) : head.check)) forked()
   return true
 }
 

@@ -5,8 +5,7 @@
  *
  * Cost: a change costs what it touches; `apply` costs what the change touched; `snapshot` and `load` cost the document.
  */
-import type { Actor, ActorId } from '../causality/actor.ts'
-import { CausalContext } from '../causality/causal-context.ts'
+import type { Actor } from '../causality/actor.ts'
 import { type Dot, dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { VersionVector } from '../causality/version-vector.ts'
 import type { JsonValue } from '../codec/json.ts'
@@ -42,22 +41,19 @@ import { ChangeLog } from './change-log.ts'
 import { checkChanges, forked, otherLife } from './check-changes.ts'
 import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions, Reading } from './doc-types.ts'
 import { findContainer } from './find.ts'
+import { Past } from './past.ts'
 import { allTypes } from './registry.ts'
 import { type FieldSpecs, type Fields, type Schema, struct } from './schema.ts'
-import { encodeSnapshot, joinHeads, readSnapshot, type Snapshot } from './snapshot.ts'
-import { versionHash } from './version-hash.ts'
+import { encodeSnapshot, readSnapshot, type Snapshot } from './snapshot.ts'
 
 export class Doc<S extends FieldSpecs = FieldSpecs> {
-  readonly #context = new CausalContext()
   readonly #site: Site
+  readonly #past: Past
   readonly #root: Struct
   readonly #schema: Schema<S> | undefined
   #fields: Fields<S> | undefined
   readonly #actor: Actor
   #incarnation: string
-  #checks: number[] = []
-  #heads = new Set<number>()
-  #timeMicros = 0
   readonly #log = new ChangeLog()
   readonly #buffer = new CausalBuffer()
   /** State before the log, so that a change that fails half-way can be taken back. */
@@ -76,8 +72,9 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#schema = options.schema
     checkIncarnation(options.incarnation)
     this.#incarnation = options.incarnation
-    this.#site = new Site(options.actor, false, this.#context)
+    this.#site = new Site(options.actor, false)
     this.#site.types = allTypes
+    this.#past = new Past(this.#site)
     const place: Place = { site: this.#site, parent: undefined, step: '', removable: false, depth: 0 }
     this.#root = new Struct(place)
   }
@@ -94,7 +91,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     doc.#site.resuming = true
     for (const part of parts instanceof Uint8Array ? [parts] : parts) doc.apply(part)
     doc.#site.resuming = false
-    doc.#site.resumeAfter(doc.#context.prefix(SELF))
+    doc.#site.resumeAfter(doc.#past.context.prefix(SELF))
     if (doc.#incarnation === '') refuse('CORE_PRECONDITION_FAILED', 'nothing to load')
     return doc
   }
@@ -170,33 +167,26 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   #encode(note: ChangeNote): Change {
     const site = this.#site
+    const past = this.#past
     const out = new Encoder(site)
     this.#root.writePending(out)
-    const heads = this.#heads.size === 1 && this.#heads.has(SELF) ? [] : this.#otherHeads()
+    const heads = past.heads.size === 1 && past.heads.has(SELF) ? [] : past.headsBut(SELF)
     for (const actor of heads) out.reference(actor)
     const header: ChangeHeader = {
       incarnation: this.#incarnation,
       actor: this.#actor.id,
       first: site.first,
       length: site.last - site.first + 1,
-      previous: this.#checks[SELF] ?? 0,
+      previous: past.checks[SELF] ?? 0,
       timeMicros: site.time(),
-      deps: heads.length === 0 ? NO_DEPS : heads.map((actor) => this.#head(actor)),
+      deps: heads.length === 0 ? NO_DEPS : heads.map((actor) => past.head(actor)),
     }
     const change = encodeChange(site, note === NO_OPTIONS ? header : withNote(header, note), out.table, out.writer)
     out.writer.release()
     if (change.bytes.length > limits.changeBytesMax)
       refuse('CORE_LIMIT_EXCEEDED', `a change above ${limits.changeBytesMax} bytes`)
     // What a caller gave is read back, so that nothing is sent that others refuse: names once, options each time.
-    return note === NO_OPTIONS && this.#checks[SELF] !== undefined ? change : readChange(change.bytes)
-  }
-
-  #otherHeads(): number[] {
-    return [...this.#heads].filter((actor) => actor !== SELF).sort(this.#site.actors.compare)
-  }
-
-  #head(actor: number): Head {
-    return { actor: this.#site.actors.id(actor), counter: this.#context.prefix(actor) }
+    return note === NO_OPTIONS && past.checks[SELF] !== undefined ? change : readChange(change.bytes)
   }
 
   /** Rebuilds the state before a change that failed, inside the same containers. */
@@ -208,26 +198,18 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#site.patches = undefined
     this.#root.clear()
     this.#site.abandon()
-    const past = { context: twin.#context, checks: [], heads: new Set<number>(), timeMicros: 0 }
-    const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, past), this.#site)
+    const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, twin.#past), this.#site)
     // The dots are announced but not here any more: what follows brings them back.
-    this.#context.clear()
+    const { context } = this.#past
+    context.clear()
     this.#readRoot(snapshot)()
-    for (const actor of snapshot.actors) this.#context.advance(actor, snapshot.context.prefix(actor))
+    for (const actor of snapshot.actors) context.advance(actor, snapshot.context.prefix(actor))
   }
 
   /** Appends to the log and to the past, whose newest dots these are. */
   #append(change: Change, actor: number): void {
-    const { header } = change
-    for (const dep of header.deps) {
-      const index = this.#site.actors.intern(dep.actor)
-      if (this.#context.prefix(index) === dep.counter) this.#heads.delete(index)
-    }
-    this.#heads.add(actor)
+    this.#past.append(change, actor)
     this.#actorsKept = this.#site.actors.ids.length
-    this.#context.advance(actor, lastOf(header))
-    this.#checks[actor] = change.check
-    this.#timeMicros = Math.max(this.#timeMicros, header.timeMicros)
     this.#log.append(change)
     if (this.#log.byteLength > limits.logBytesMax && !this.#opaque) this.compact()
   }
@@ -270,7 +252,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const { actor, first, previous, incarnation } = change.header
     if (this.#buffer.size > 0 || incarnation !== this.#incarnation) return false
     if (actor === this.#actor.id && !this.#site.resuming) return false
-    return first === this.#known(actor) + 1 && previous === this.#checkOf(actor) && this.#need(change) === undefined
+    const past = this.#past
+    return first === past.known(actor) + 1 && previous === past.checkOf(actor) && past.need(change.header) === undefined
   }
 
   #applyAll(changes: readonly Change[]): ApplyResult {
@@ -280,9 +263,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const result = { applied: [] as ChangeHeader[], refused: [] as ChangeHeader[] }
     let duplicates = 0
     for (const change of changes) {
-      const need = this.#need(change)
-      if (this.#isKnown(change)) duplicates += 1
-      else if (this.#isFork(change)) result.refused.push(change.header)
+      const need = this.#past.need(change.header)
+      if (this.#past.isKnown(change.header)) duplicates += 1
+      // What waited may have been applied since the change was checked.
+      else if (this.#past.isFork(change.header)) result.refused.push(change.header)
       else if (need !== undefined) duplicates += this.#buffer.add(change, need) ? 0 : 1
       else {
         queue.push(change)
@@ -298,7 +282,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       const { actor } = change.header
       this.#applyChange(change)
       applied.push(change.header)
-      this.#admit(this.#buffer.release(actor, this.#known(actor)), queue, refused)
+      this.#admit(this.#buffer.release(actor, this.#past.known(actor)), queue, refused)
     }
     queue.length = 0
   }
@@ -306,33 +290,12 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   /** Sorts changes that no longer wait for what they waited for: ready, waiting for something else, or contradicted. */
   #admit(released: readonly Change[], queue: Change[], refused: ChangeHeader[]): void {
     for (const change of released) {
-      if (this.#isKnown(change)) continue
-      const need = this.#need(change)
-      if (this.#isFork(change)) refused.push(change.header)
+      if (this.#past.isKnown(change.header)) continue
+      const need = this.#past.need(change.header)
+      if (this.#past.isFork(change.header)) refused.push(change.header)
       else if (need !== undefined) this.#buffer.add(change, need)
       else queue.push(change)
     }
-  }
-
-  #known(actor: ActorId): number {
-    const index = this.#site.actors.find(actor)
-    return index === undefined ? 0 : this.#context.prefix(index)
-  }
-
-  #isKnown({ header }: Change): boolean {
-    return lastOf(header) <= this.#known(header.actor)
-  }
-
-  /** Whether a change contradicts its actor's history as it is now: what waited may have been applied since it was checked. */
-  #isFork({ header: { actor, first, previous } }: Change): boolean {
-    const known = this.#known(actor)
-    return first <= known || (first === known + 1 && previous !== this.#checkOf(actor))
-  }
-
-  /** A dot that must be known before a change can be applied; undefined when there is none. */
-  #need({ header }: Change): Dot | undefined {
-    if (header.first > this.#known(header.actor) + 1) return { actor: header.actor, counter: header.first - 1 }
-    return header.deps.find((dep) => this.#known(dep.actor) < dep.counter)
   }
 
   /** Refuses what could not be applied, now or later. All changes are checked before the first is applied. */
@@ -340,17 +303,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     checkChanges(changes, {
       incarnation: this.#incarnation || changes[0]?.header.incarnation,
       own: this.#site.resuming ? undefined : this.#actor.id,
-      known: (actor) => this.#known(actor),
-      checkOf: (actor) => this.#checkOf(actor),
+      past: this.#past,
       logged: (actor, first) => this.#log.find(actor, first),
       buffer: this.#buffer,
       read: (change) => void this.#readChange(change),
     })
-  }
-
-  #checkOf(actor: ActorId): number {
-    const index = this.#site.actors.find(actor)
-    return index === undefined ? 0 : (this.#checks[index] ?? 0)
   }
 
   #readChange(change: Change): Reading {
@@ -386,11 +343,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #applySnapshot(bytes: Uint8Array): ApplyResult {
     const snapshot = readSnapshot(bytes, this.#site)
     if (snapshot.incarnation !== (this.#incarnation || snapshot.incarnation)) otherLife()
-    const context = this.#context
+    const { context, checks } = this.#past
     const news = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) > context.prefix(actor))
     if (news.includes(SELF) && !this.#site.resuming) reusedActor()
     const twins = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) === context.prefix(actor))
-    if (twins.some((actor) => (this.#checks[actor] ?? 0) !== snapshot.checks[actor])) forked()
+    if (twins.some((actor) => (checks[actor] ?? 0) !== snapshot.checks[actor])) forked()
     const apply = this.#readRoot(snapshot)
     this.#incarnation = snapshot.incarnation
     const result = { applied: [] as ChangeHeader[], refused: [] as ChangeHeader[] }
@@ -399,14 +356,16 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const patches = this.#listen()
     apply()
     this.#site.patches = undefined
-    this.#joinPast(snapshot, news)
+    this.#past.join(snapshot, news)
+    this.#actorsKept = this.#site.actors.ids.length
+    this.#site.clock.observe(snapshot.timeMicros)
     this.#log.clear()
     this.#base = this.snapshot()
     this.#baseVersion = this.version()
     this.#emit({ origin: 'remote', header: undefined, bytes: undefined, patches })
     const queue: Change[] = []
     for (const id of news.map((actor) => this.#site.actors.id(actor))) {
-      this.#admit(this.#buffer.release(id, this.#known(id)), queue, result.refused)
+      this.#admit(this.#buffer.release(id, this.#past.known(id)), queue, result.refused)
     }
     this.#drain(queue, result)
     return { ...result, duplicates: 0, waiting: this.#buffer.size, changed: true }
@@ -423,31 +382,19 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     return apply
   }
 
-  #joinPast(snapshot: Snapshot, news: readonly number[]): void {
-    const context = this.#context
-    this.#heads = joinHeads({ heads: this.#heads, context }, snapshot)
-    for (const actor of news) {
-      context.advance(actor, snapshot.context.prefix(actor))
-      this.#checks[actor] = snapshot.checks[actor] ?? 0
-    }
-    this.#actorsKept = this.#site.actors.ids.length
-    this.#timeMicros = Math.max(this.#timeMicros, snapshot.timeMicros)
-    this.#site.clock.observe(snapshot.timeMicros)
-  }
-
   /** What this replica knows, exactly. */
   version(): VersionVector {
-    return new VersionVector(this.#site.actors.ids.map((id, actor) => [id, this.#context.prefix(actor)]))
+    return this.#past.version()
   }
 
   /** 16 hex digits over version and chain checks: equal on two replicas when their histories are. */
   versionHash(): string {
-    return versionHash(this.#site.actors, this.#context, this.#checks)
+    return this.#past.versionHash()
   }
 
   /** The maximal dots: those that nothing known comes after. */
   heads(): readonly Head[] {
-    return [...this.#heads].sort(this.#site.actors.compare).map((actor) => this.#head(actor))
+    return this.#past.headsBut(NO_ACTOR).map((actor) => this.#past.head(actor))
   }
 
   /**
@@ -463,7 +410,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** What the changes that wait here depend on: ask for it. */
   missing(): readonly MissingRange[] {
-    return this.#buffer.missing((actor) => this.#known(actor))
+    return this.#buffer.missing((actor) => this.#past.known(actor))
   }
 
   /**
@@ -481,8 +428,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    */
   snapshot(): Uint8Array {
     if (this.#opaque) unknownTypes()
-    const past = { context: this.#context, checks: this.#checks, heads: this.#heads, timeMicros: this.#timeMicros }
-    return encodeSnapshot(this.#root, this.#incarnation, past)
+    return encodeSnapshot(this.#root, this.#incarnation, this.#past)
   }
 
   /** Drops the log: older versions are brought up to date by snapshot from here on. */
@@ -492,7 +438,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#log.clear()
   }
 
-  /** Calls a listener after each change, local or remote; answers what ends it. Patches cost only while someone listens. */
+  /**
+   * Calls a listener after each change, local or remote; answers what ends it. Patches cost only while someone listens. What a
+   * listener throws changes nothing for the document, its caller or other listeners: it is an unhandled rejection.
+   */
   subscribe(listener: (event: DocEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -506,7 +455,13 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   }
 
   #emit(event: DocEvent): void {
-    for (const listener of this.#listeners) listener(event)
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        void Promise.reject(error)
+      }
+    }
   }
 
   toJSON(): JsonValue {
@@ -515,6 +470,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 }
 
 const NO_OPTIONS: ChangeOptions = {}
+/** No index of an actor. */
+const NO_ACTOR = -1
 const NO_PATCHES: readonly Patch[] = []
 
 function unknownTypes(): never {

@@ -14,19 +14,9 @@ import type { Container } from '../kernel/container.ts'
 import { actorsOf, KIND_SNAPSHOT, readActors, readKind, writeActors } from '../kernel/frame.ts'
 import type { Site } from '../kernel/site.ts'
 import { limits } from '../limits.ts'
+import type { PastState } from './past.ts'
 
-/** What a document knows of its own past, by actor index. */
-export interface Past {
-  readonly context: CausalContext
-  /** Check over the last change of each actor. */
-  readonly checks: readonly number[]
-  /** Actors whose last dot nothing known comes after. */
-  readonly heads: ReadonlySet<number>
-  /** The largest time of a change. */
-  readonly timeMicros: number
-}
-
-export interface Snapshot extends Past {
+export interface Snapshot extends PastState {
   readonly incarnation: string
   /** Local index of each reference. */
   readonly actors: readonly number[]
@@ -34,7 +24,7 @@ export interface Snapshot extends Past {
   readonly reader: Reader
 }
 
-export function encodeSnapshot(root: Container, incarnation: string, past: Past): Uint8Array {
+export function encodeSnapshot(root: Container, incarnation: string, past: PastState): Uint8Array {
   const { site } = root.place
   const table = actorsOf(root)
   const writer = new Writer(1024)
@@ -76,22 +66,4 @@ export function readSnapshot(bytes: Uint8Array, site: Site): Snapshot {
     heads.add(head)
   }
   return { incarnation, actors, context, checks, heads, timeMicros, reader }
-}
-
-/** The heads of two pasts together: a head stays one unless the other knows its dot and knows it to be followed. */
-export function joinHeads(a: Heads, b: Heads): Set<number> {
-  const heads = new Set<number>()
-  const keep = (one: Heads, other: Heads): void => {
-    for (const actor of one.heads) {
-      if (one.context.prefix(actor) > other.context.prefix(actor) || other.heads.has(actor)) heads.add(actor)
-    }
-  }
-  keep(a, b)
-  keep(b, a)
-  return heads
-}
-
-interface Heads {
-  readonly heads: ReadonlySet<number>
-  readonly context: CausalContext
 }

@@ -79,3 +79,39 @@ describe('patches', () => {
     ])
   })
 })
+
+describe('a listener that throws', () => {
+  /** Takes over what Node does with unhandled rejections while the test runs. */
+  async function unhandledIn(run: () => void): Promise<unknown[]> {
+    const others = process.listeners('unhandledRejection')
+    const unhandled: unknown[] = []
+    process.removeAllListeners('unhandledRejection')
+    process.on('unhandledRejection', (reason) => unhandled.push(reason))
+    try {
+      run()
+      await new Promise((done) => setImmediate(done))
+    } finally {
+      process.removeAllListeners('unhandledRejection')
+      for (const other of others) process.on('unhandledRejection', other)
+    }
+    return unhandled
+  }
+
+  test('stops neither the change nor other listeners, and is reported', async () => {
+    const { doc } = watched(defineSchema({ tags: orSet<string>() }))
+    const failure = new Error('of the listener')
+    let heard = 0
+    doc.subscribe(() => {
+      throw failure
+    })
+    doc.subscribe(() => {
+      heard += 1
+    })
+    let bytes: Uint8Array | undefined
+    const unhandled = await unhandledIn(() => {
+      bytes = doc.change(({ tags }) => tags.add('kept'))
+    })
+    expect(bytes).toBeInstanceOf(Uint8Array)
+    expect([heard, unhandled]).toEqual([1, [failure]])
+  })
+})
