@@ -1,10 +1,9 @@
 /** Several changes in one block, in causal order: `kind  count  blocks`. */
-import { readBlock, writeBlock } from '../codec/blocks.ts'
+import { writeBlock } from '../codec/blocks.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
 import { KIND_BUNDLE, readKind } from '../kernel/frame.ts'
 import { limits } from '../limits.ts'
-import { type Change, readChange } from './change.ts'
 
 export function encodeBundle(changes: readonly Uint8Array[]): Uint8Array {
   const writer = new Writer(changes.reduce((sum, bytes) => sum + bytes.length + 5, 16))
@@ -14,13 +13,13 @@ export function encodeBundle(changes: readonly Uint8Array[]): Uint8Array {
   return writer.finish()
 }
 
-/** The changes of a bundle, each with bytes of its own. */
-export function readBundle(bytes: Uint8Array): Change[] {
+/** The bytes of the changes of a bundle, as views. */
+export function readBundle(bytes: Uint8Array): Uint8Array[] {
   const reader = new Reader(bytes)
   if (readKind(reader) !== KIND_BUNDLE) reader.invalid('not a bundle of changes')
-  const changes: Change[] = []
+  const changes: Uint8Array[] = []
   for (let count = reader.count(40); count > 0; count -= 1) {
-    changes.push(readChange(readBlock(reader, limits.changeBytesMax)))
+    changes.push(reader.view(reader.varint(limits.changeBytesMax)))
   }
   reader.finish()
   return changes

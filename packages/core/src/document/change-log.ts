@@ -1,71 +1,100 @@
 /**
- * The changes of a document in the order in which they were applied, which is a causal order. Per actor they stand ascending,
- * so that "has this one been here, and was it the same" is a binary search.
+ * The changes of a document in the order in which they were applied, which is a causal order. Their bytes stand one behind the
+ * other in one growing block, because a buffer of its own would cost more than most changes do; what is handed out is a view.
  */
-import type { ActorId } from '../causality/actor.ts'
-import type { VersionVector } from '../causality/version-vector.ts'
+import { Writer } from '../codec/writer.ts'
 import { firstWhere } from '../search.ts'
-import { type Change, lastOf } from './change.ts'
 
-/** Copies of changes stand side by side in slabs, because a buffer of its own would cost more than most changes do. */
-const SLAB_BYTES_MIN = 1024
-const SLAB_BYTES_MAX = 65_536
+const BYTES_MIN = 256
+const ENTRIES_MIN = 16
 
 export class ChangeLog {
-  #slab = new Uint8Array(0)
-  #slabUsed = 0
-  #changes: Change[] = []
-  readonly #byActor = new Map<ActorId, Change[]>()
-  #bytes = 0
+  /** Where the next change is written, or copied to. */
+  writer: Writer = new Writer(BYTES_MIN)
+  #count = 0
+  /** Where each change begins; the one behind the last says where that ends. */
+  #starts = new Uint32Array(ENTRIES_MIN)
+  #actors = new Int32Array(ENTRIES_MIN)
+  /** The last dot of each change. */
+  #lasts = new Uint32Array(ENTRIES_MIN)
+  /** Per actor the indices of its changes, as far as anybody asked. */
+  #byActor: number[][] = []
+  #indexed = 0
+
+  get count(): number {
+    return this.#count
+  }
 
   get byteLength(): number {
-    return this.#bytes
+    return this.writer.length
   }
 
-  get changes(): readonly Change[] {
-    return this.#changes
+  /** Takes in what was written behind the last change. */
+  append(actor: number, last: number): void {
+    const index = this.#count
+    this.#count += 1
+    if (this.#count === this.#starts.length) this.#grow()
+    this.#actors[index] = actor
+    this.#lasts[index] = last
+    this.#starts[this.#count] = this.writer.length
   }
 
-  append(change: Change): void {
-    const { actor } = change.header
-    this.#changes.push(change)
-    this.#bytes += change.bytes.length
-    const own = this.#byActor.get(actor)
-    if (own === undefined) this.#byActor.set(actor, [change])
-    else own.push(change)
+  /** Takes back what was written behind the last change. */
+  abandon(): void {
+    this.writer.length = this.#starts[this.#count] as number
   }
 
-  /** A copy of bytes that the log is going to keep. Not to be handed out: others share its buffer. */
-  copy(bytes: Uint8Array): Uint8Array {
-    const size = bytes.length
-    if (size > SLAB_BYTES_MAX / 16) return bytes.slice()
-    if (this.#slabUsed + size > this.#slab.length) {
-      this.#slab = new Uint8Array(Math.min(SLAB_BYTES_MAX, Math.max(SLAB_BYTES_MIN, 2 * this.#slab.length, size)))
-      this.#slabUsed = 0
+  /** A change. Not a copy: it shares its buffer with others. */
+  bytes(index: number): Uint8Array {
+    return this.writer.bytes.subarray(this.#starts[index], this.#starts[index + 1])
+  }
+
+  /** The change of an actor that ends with a dot; undefined when the log does not reach it. O(log n). */
+  find(actor: number, last: number): Uint8Array | undefined {
+    for (; this.#indexed < this.#count; this.#indexed += 1) {
+      const by = this.#actors[this.#indexed] as number
+      const own = this.#byActor[by]
+      if (own === undefined) this.#byActor[by] = [this.#indexed]
+      else own.push(this.#indexed)
     }
-    const from = this.#slabUsed
-    this.#slabUsed += size
-    this.#slab.set(bytes, from)
-    return this.#slab.subarray(from, from + size)
+    const own = this.#byActor[actor] ?? []
+    const index = own[firstWhere(own.length, (i) => (this.#lasts[own[i] as number] as number) >= last)]
+    return index === undefined || this.#lasts[index] !== last ? undefined : this.bytes(index)
   }
 
-  /** The change of an actor that begins with a counter; undefined when the log does not reach it. O(log n). */
-  find(actor: ActorId, first: number): Change | undefined {
-    const own = this.#byActor.get(actor) ?? []
-    const change = own[firstWhere(own.length, (i) => (own[i] as Change).header.first >= first)]
-    return change?.header.first === first ? change : undefined
+  /** The changes of which a reader lacks the last dot, in causal order. */
+  select(lacks: (actor: number, last: number) => boolean): Uint8Array[] {
+    const selected: Uint8Array[] = []
+    for (let i = 0; i < this.#count; i += 1) {
+      if (lacks(this.#actors[i] as number, this.#lasts[i] as number)) selected.push(this.bytes(i))
+    }
+    return selected
   }
 
-  /** Changes that a replica at a version lacks, in causal order. */
-  since(version: VersionVector): Change[] {
-    return this.#changes.filter(({ header }) => lastOf(header) > version.get(header.actor))
+  /** Drops all but the first changes. */
+  truncate(count: number): void {
+    this.#count = count
+    this.abandon()
+    this.#byActor = []
+    this.#indexed = 0
   }
 
   clear(): void {
-    this.#changes = []
-    this.#byActor.clear()
-    this.#bytes = 0
-    this.#slab = new Uint8Array(0)
-    this.#slabUsed = 0
+    this.writer = new Writer(BYTES_MIN)
+    this.#count = 0
+    this.#byActor = []
+    this.#indexed = 0
   }
+
+  #grow(): void {
+    this.#starts = doubled(this.#starts, Uint32Array)
+    this.#actors = doubled(this.#actors, Int32Array)
+    this.#lasts = doubled(this.#lasts, Uint32Array)
+  }
+}
+
+function doubled<A extends Uint32Array | Int32Array>(array: A, Kind: new (length: number) => A): A {
+  const copy = new Kind(2 * array.length)
+  copy.set(array)
+  return copy
 }

@@ -7,6 +7,7 @@
  */
 
 import type { ActorId } from '../causality/actor.ts'
+import type { CausalContext } from '../causality/causal-context.ts'
 import { readBlock, writeBlock } from '../codec/blocks.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import { readUint32, writeUint32 } from '../codec/numbers.ts'
@@ -59,12 +60,8 @@ export interface Change {
   /** Actors its payload refers to, in the order of their references. */
   readonly actors: readonly ActorId[]
   readonly payloadAt: number
-}
-
-/** What the changes of a document begin with, one like the other. */
-export interface Beginning {
-  readonly incarnation: string
-  readonly actors: readonly ActorId[]
+  /** How many bytes it begins with that are the same in its author's next change; 0 where a note makes it another. */
+  readonly beginning: number
 }
 
 const AUTHOR = 1
@@ -73,18 +70,6 @@ const SCHEMA_VERSION = 4
 const SIGNATURE = 8
 /** Lower bits a reader may pass over if unknown; from here on, features it must know. */
 const REQUIRED_FEATURES = 256
-
-/** A header with what a user says of the change. */
-export function withNote(header: ChangeHeader, note: ChangeNote): ChangeHeader {
-  const { author, message, schemaVersion, signature } = note
-  return {
-    ...header,
-    ...(author === undefined ? {} : { author }),
-    ...(message === undefined ? {} : { message }),
-    ...(schemaVersion === undefined ? {} : { schemaVersion }),
-    ...(signature === undefined ? {} : { signature }),
-  }
-}
 
 /** Refuses an incarnation's name that no change could carry. Throws `CORE_ID_INVALID`. */
 export function checkIncarnation(name: string): void {
@@ -112,68 +97,110 @@ function noteTooLong(): never {
   return refuse('CORE_LIMIT_EXCEEDED', `author, message and signature take at most ${limits.noteBytesMax} bytes each`)
 }
 
-/** @param table actors that the payload and the deps refer to, the author first. */
-export function encodeChange(site: Site, header: ChangeHeader, table: readonly number[], payload: Writer): Change {
-  const writer = Writer.take()
-  const { author, message, schemaVersion, signature } = header
-  writer.byte(KIND_CHANGE)
-  writer.varint(
-    (author === undefined ? 0 : AUTHOR) |
-      (message === undefined ? 0 : MESSAGE) |
-      (schemaVersion === undefined ? 0 : SCHEMA_VERSION) |
-      (signature === undefined ? 0 : SIGNATURE),
-  )
-  writer.string(header.incarnation)
-  writeActors(writer, site, table)
-  writer.varint(header.first)
-  writer.varint(header.length)
-  writeUint32(writer, header.previous)
-  writer.varint(header.timeMicros)
-  writer.varint(header.deps.length)
-  for (const { actor, counter } of header.deps) {
-    writer.varint(table.indexOf(site.actors.intern(actor)))
-    writer.varint(counter)
+/** What a change says of itself beyond who wrote it. */
+export interface Extent {
+  readonly first: number
+  readonly length: number
+  /** Check over the author's previous change. */
+  readonly previous: number
+  readonly timeMicros: number
+  /** Indices of the other actors whose last dot it follows. */
+  readonly heads: readonly number[]
+}
+
+/** Writes the changes of one document, which nearly always begin with the same bytes. */
+export class ChangeEncoder {
+  readonly #site: Site
+  readonly #incarnation: string
+  /** What the last change without a note began with, and for which actors. */
+  #beginning = new Writer(64)
+  #table: readonly number[] = []
+
+  constructor(site: Site, incarnation: string) {
+    this.#site = site
+    this.#incarnation = incarnation
   }
+
+  /** @param table actors that the payload and the heads refer to, the author first. */
+  write(writer: Writer, table: readonly number[], extent: Extent, note: ChangeNote, payload: Writer): void {
+    const flags = flagsOf(note)
+    if (flags !== 0) this.#begin(writer, flags, table)
+    else {
+      if (!sameNumbers(table, this.#table)) {
+        this.#beginning = new Writer(64)
+        this.#begin(this.#beginning, 0, table)
+        this.#table = table
+      }
+      writer.append(this.#beginning)
+    }
+    writer.varint(extent.first)
+    writer.varint(extent.length)
+    writeUint32(writer, extent.previous)
+    writer.varint(extent.timeMicros)
+    writer.varint(extent.heads.length)
+    for (const actor of extent.heads) {
+      writer.varint(table.indexOf(actor))
+      writer.varint((this.#site.context as CausalContext).prefix(actor))
+    }
+    if (flags !== 0) writeNote(writer, note)
+    writer.append(payload)
+  }
+
+  #begin(writer: Writer, flags: number, table: readonly number[]): void {
+    writer.byte(KIND_CHANGE)
+    writer.varint(flags)
+    writer.string(this.#incarnation)
+    writeActors(writer, this.#site, table)
+  }
+}
+
+function flagsOf({ author, message, schemaVersion, signature }: ChangeNote): number {
+  return (
+    (author === undefined ? 0 : AUTHOR) |
+    (message === undefined ? 0 : MESSAGE) |
+    (schemaVersion === undefined ? 0 : SCHEMA_VERSION) |
+    (signature === undefined ? 0 : SIGNATURE)
+  )
+}
+
+function writeNote(writer: Writer, { author, message, schemaVersion, signature }: ChangeNote): void {
   if (author !== undefined) writer.string(author)
   if (message !== undefined) writer.string(message)
   if (schemaVersion !== undefined) writer.varint(schemaVersion)
   if (signature !== undefined) writeBlock(writer, signature)
-  const payloadAt = writer.length
-  writer.append(payload)
-  const bytes = writer.finish()
-  writer.release()
-  const actors = table.length === 1 ? [header.actor] : table.map((actor) => site.actors.id(actor))
-  return { bytes, header, check: checksum32(bytes), actors, payloadAt }
 }
 
-/**
- * Reads the header of a change and leaves the payload alone. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`.
- * @param likely what it probably begins with, checked before: it is compared instead of built and checked again.
- */
-export function readChange(bytes: Uint8Array, likely?: Beginning): Change {
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false
+  return true
+}
+
+/** Reads the header of a change and leaves the payload alone. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`. */
+export function readChange(bytes: Uint8Array): Change {
   const reader = new Reader(bytes)
   if (bytes.length > limits.changeBytesMax) reader.invalid(`change above ${limits.changeBytesMax} bytes`)
   if (readKind(reader) !== KIND_CHANGE) reader.invalid('not a change')
   const flags = reader.varint()
   if (flags >= REQUIRED_FEATURES) reader.invalid('change needs features this build does not have')
-  const known = likely !== undefined && reader.takes(likely.incarnation)
-  const incarnation = known ? likely.incarnation : reader.string(limits.incarnationBytesMax)
-  const actors = readActors(reader, likely?.actors)
+  const incarnation = reader.string(limits.incarnationBytesMax)
+  const actors = readActors(reader)
   const actor = actors[0] ?? reader.invalid('change without an author')
+  const beginning = flags === 0 ? reader.at : 0
+  const header: ChangeHeader = { incarnation, actor, ...readExtent(reader, actors) }
+  const noted = flags === 0 ? header : readNote(reader, flags, header)
+  return { bytes, header: noted, check: checksum32(bytes), actors, payloadAt: reader.at, beginning }
+}
+
+/** Reads what stands behind the beginning of a change, up to its note. */
+export function readExtent(
+  reader: Reader,
+  actors: readonly ActorId[],
+): Pick<ChangeHeader, 'first' | 'length' | 'previous' | 'timeMicros' | 'deps'> {
   const first = reader.varint(limits.dotCounterMax)
   const length = reader.varint(limits.dotCounterMax)
   if (first === 0 || length === 0 || first + length - 1 > limits.dotCounterMax) reader.invalid('dots out of range')
-  const header: ChangeHeader = {
-    incarnation,
-    actor,
-    first,
-    length,
-    previous: readUint32(reader),
-    timeMicros: reader.varint(),
-    deps: readDeps(reader, actors),
-  }
-  const noted = flags === 0 ? header : readNote(reader, flags, header)
-  return { bytes, header: noted, check: checksum32(bytes), actors, payloadAt: reader.at }
+  return { first, length, previous: readUint32(reader), timeMicros: reader.varint(), deps: readDeps(reader, actors) }
 }
 
 function readNote(reader: Reader, flags: number, header: ChangeHeader): ChangeHeader {

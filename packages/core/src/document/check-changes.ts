@@ -3,6 +3,7 @@
  * its actor's history, which is what the document has and, behind that, what comes before it in the same block.
  */
 import type { ActorId } from '../causality/actor.ts'
+import { checksum32 } from '../codec/checksum.ts'
 import { refuse } from '../errors.ts'
 import { reusedActor } from '../kernel/codec.ts'
 import type { CausalBuffer } from './causal-buffer.ts'
@@ -15,8 +16,8 @@ export interface History {
   /** The local actor, of which nobody else can know more; absent while its own state is loaded. */
   readonly own: ActorId | undefined
   readonly past: Pick<Past, 'known' | 'checkOf'>
-  /** The change applied that begins with a counter, while the log has it. */
-  logged(actor: ActorId, first: number): Change | undefined
+  /** The change applied that ends with a dot, while the log has it. */
+  logged(actor: ActorId, last: number): Uint8Array | undefined
   readonly buffer: CausalBuffer
   /** Reads a change's payload and throws when it is damaged. */
   read(change: Change): void
@@ -60,8 +61,8 @@ function isNews(change: Change, head: Change | undefined, history: History): boo
   const known = head === undefined ? here : lastOf(head.header)
   if (actor === history.own && lastOf(header) > here) reusedActor()
   if (lastOf(header) <= known) {
-    const twin = history.logged(actor, first)
-    if (twin !== undefined && twin.check !== change.check) forked()
+    const twin = history.logged(actor, lastOf(header))
+    if (twin !== undefined && checksum32(twin) !== change.check) forked()
     return false
   }
   if (first <= known) forked()

@@ -62,6 +62,5 @@ export interface DocEvent {
 /** A change from elsewhere, read and checked against what is here. */
 export interface Reading {
   readonly apply: () => void
-  readonly actor: number
   readonly opaque: boolean
 }

@@ -5,37 +5,38 @@
  *
  * Cost: a change costs what it touches; `apply` costs what the change touched; `snapshot` and `load` cost the document.
  */
-import type { Actor } from '../causality/actor.ts'
+import type { Actor, ActorId } from '../causality/actor.ts'
 import { type Dot, dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { VersionVector } from '../causality/version-vector.ts'
+import { writeBytes } from '../codec/blocks.ts'
+import { checksum32 } from '../codec/checksum.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { Reader } from '../codec/reader.ts'
 import { refuse } from '../errors.ts'
 import { Decoder, Encoder, reusedActor } from '../kernel/codec.ts'
 import type { Container, Place } from '../kernel/container.ts'
 import { Interval } from '../kernel/dots.ts'
-import { KIND_BUNDLE, KIND_CHANGE, KIND_SNAPSHOT } from '../kernel/frame.ts'
+import { KIND_BUNDLE, KIND_SNAPSHOT } from '../kernel/frame.ts'
 import type { Patch, Path } from '../kernel/patch.ts'
 import { SELF, Site } from '../kernel/site.ts'
 import type { Spec } from '../kernel/spec.ts'
 import { limits } from '../limits.ts'
 import { Struct } from '../types/struct.ts'
 import type { TypeName } from '../types/tags.ts'
+import { Beginnings } from './beginnings.ts'
 import { encodeBundle, readBundle } from './bundle.ts'
 import { CausalBuffer, type MissingRange } from './causal-buffer.ts'
 import {
-  type Beginning,
   type Change,
+  ChangeEncoder,
   type ChangeHeader,
   type ChangeNote,
   checkIncarnation,
   checkNote,
-  encodeChange,
   type Head,
   lastOf,
-  NO_DEPS,
   readChange,
-  withNote,
+  readExtent,
 } from './change.ts'
 import { ChangeLog } from './change-log.ts'
 import { checkChanges, forked, otherLife } from './check-changes.ts'
@@ -64,8 +65,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   /** Actors up to here are referred to by what was applied. */
   #actorsKept = 0
   readonly #listeners = new Set<(event: DocEvent) => void>()
-  /** What the next change from elsewhere probably begins with: what the last one did. */
-  #likely: Beginning | undefined
+  #beginnings = new Beginnings()
+  #encoder: ChangeEncoder | undefined
+  /** Events of a bundle that may still turn out to be damaged. */
+  #held: DocEvent[] | undefined
 
   constructor(options: NewDocOptions<S>) {
     this.#actor = options.actor
@@ -130,14 +133,15 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     checkNote(options)
     this.#observe(options)
     const patches = this.#listen()
-    let change: Change | undefined
+    let check: number | undefined
     try {
       if (options.timeMicros !== undefined) site.startAt(options.timeMicros)
       site.open = true
       mutate(this.root)
       if (options.evenIfEmpty) site.mark()
-      if (site.last >= site.first) change = this.#encode(options)
+      if (site.last >= site.first) check = this.#encode(options)
     } catch (error) {
+      this.#log.abandon()
       this.#rollBack()
       throw error
     } finally {
@@ -146,16 +150,30 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       site.twin = undefined
       site.patches = undefined
     }
-    if (change === undefined) {
+    if (check === undefined) {
       // Containers that were touched to no effect are no longer pending.
       this.#root.writePending(new Encoder(site))
       site.next()
       return undefined
     }
-    this.#append(change, SELF)
+    return this.#commit(check, patches)
+  }
+
+  /** Takes a written change into the log and the past, and answers its bytes. */
+  #commit(check: number, patches: readonly Patch[]): Uint8Array {
+    const site = this.#site
+    const past = this.#past
+    for (const actor of past.heads) if (actor !== SELF) past.heads.delete(actor)
+    past.append(SELF, site.last, check, site.time())
+    this.#actorsKept = site.actors.ids.length
+    this.#log.append(SELF, site.last)
+    const bytes = this.#log.bytes(this.#log.count - 1)
     site.next()
-    this.#emit({ origin: 'local', header: change.header, bytes: change.bytes, patches })
-    return change.bytes
+    if (this.#listeners.size > 0) {
+      this.#emit({ origin: 'local', header: readChange(bytes).header, bytes, patches })
+    }
+    this.#boundLog()
+    return bytes
   }
 
   #observe({ observed }: ChangeOptions): void {
@@ -165,36 +183,36 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     if (observed.find !== undefined) this.#site.twin = (path) => observed.find?.(path)
   }
 
-  #encode(note: ChangeNote): Change {
+  /** Writes the change in progress behind the log. Answers its check. */
+  #encode(note: ChangeNote): number {
     const site = this.#site
     const past = this.#past
     const out = new Encoder(site)
     this.#root.writePending(out)
-    const heads = past.heads.size === 1 && past.heads.has(SELF) ? [] : past.headsBut(SELF)
+    const heads = past.heads.size === 1 && past.heads.has(SELF) ? NO_HEADS : past.headsBut(SELF)
     for (const actor of heads) out.reference(actor)
-    const header: ChangeHeader = {
-      incarnation: this.#incarnation,
-      actor: this.#actor.id,
-      first: site.first,
-      length: site.last - site.first + 1,
-      previous: past.checks[SELF] ?? 0,
-      timeMicros: site.time(),
-      deps: heads.length === 0 ? NO_DEPS : heads.map((actor) => past.head(actor)),
-    }
-    const change = encodeChange(site, note === NO_OPTIONS ? header : withNote(header, note), out.table, out.writer)
+    const { first, last } = site
+    const previous = past.checks[SELF]
+    const extent = { first, length: last - first + 1, previous: previous ?? 0, timeMicros: site.time(), heads }
+    const { writer } = this.#log
+    const from = writer.length
+    this.#encoder ??= new ChangeEncoder(site, this.#incarnation)
+    this.#encoder.write(writer, out.table, extent, note, out.writer)
     out.writer.release()
-    if (change.bytes.length > limits.changeBytesMax)
+    if (writer.length - from > limits.changeBytesMax)
       refuse('CORE_LIMIT_EXCEEDED', `a change above ${limits.changeBytesMax} bytes`)
+    const bytes = writer.bytes.subarray(from, writer.length)
     // What a caller gave is read back, so that nothing is sent that others refuse: names once, options each time.
-    return note === NO_OPTIONS && past.checks[SELF] !== undefined ? change : readChange(change.bytes)
+    if (note !== NO_OPTIONS || previous === undefined) readChange(bytes)
+    return checksum32(bytes)
   }
 
-  /** Rebuilds the state before a change that failed, inside the same containers. */
+  /** Rebuilds the state that the past and the log tell of, inside the same containers. */
   #rollBack(): void {
     const twin = new Doc<S>({ actor: this.#actor, incarnation: this.#incarnation })
     twin.#site.resuming = true
     if (this.#base !== undefined) twin.apply(this.#base)
-    for (const change of this.#log.changes) twin.#applyChange(change)
+    for (let i = 0; i < this.#log.count; i += 1) twin.#applyChange(readChange(this.#log.bytes(i)))
     this.#site.patches = undefined
     this.#root.clear()
     this.#site.abandon()
@@ -206,12 +224,9 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     for (const actor of snapshot.actors) context.advance(actor, snapshot.context.prefix(actor))
   }
 
-  /** Appends to the log and to the past, whose newest dots these are. */
-  #append(change: Change, actor: number): void {
-    this.#past.append(change, actor)
-    this.#actorsKept = this.#site.actors.ids.length
-    this.#log.append(change)
-    if (this.#log.byteLength > limits.logBytesMax && !this.#opaque) this.compact()
+  /** Folds a log that has grown too long into a snapshot. Not while what was applied last may have to be taken back. */
+  #boundLog(): void {
+    if (this.#log.byteLength > limits.logBytesMax && !this.#opaque && this.#held === undefined) this.compact()
   }
 
   /**
@@ -221,39 +236,129 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    */
   apply(bytes: Uint8Array): ApplyResult {
     if (this.#site.open) refuse('CORE_PRECONDITION_FAILED', 'apply inside a change')
+    const next = this.#applyNext(bytes)
+    if (next !== undefined) {
+      this.#boundLog()
+      return { applied: [next], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }
+    }
     const { actors } = this.#site
     const known = actors.ids.length
     try {
       switch (bytes[0]) {
         case KIND_SNAPSHOT:
-          return this.#applySnapshot(bytes)
+          return this.#applySnapshot(bytes.slice())
         case KIND_BUNDLE:
-          return this.#applyAll(readBundle(bytes))
-        case KIND_CHANGE:
-          return this.#applyOne(readChange(bytes, this.#likely))
+          return this.#applyBundle(readBundle(bytes))
         default:
-          return this.#applyAll([readChange(bytes)])
+          return this.#applyAll([readChange(bytes.slice())])
       }
     } catch (error) {
       // Nothing refers to the actors of refused bytes, and whoever sends many must not fill the table.
       actors.truncate(Math.max(known, this.#actorsKept))
       throw error
+    } finally {
+      this.#boundLog()
     }
   }
 
-  /** What `#applyAll` does, but a change that is simply the next one, as nearly all are, is read once and kept once. */
-  #applyOne(change: Change): ApplyResult {
-    if (!this.#isNext(change)) return this.#applyAll([{ ...change, bytes: change.bytes.slice() }])
-    this.#applyChange(change)
-    return { applied: [change.header], refused: [], duplicates: 0, waiting: 0, changed: true }
+  /**
+   * Applies a change that is simply the next one of an author whose last change was applied too, as nearly all are. Answers its
+   * header; undefined, with nothing done, for any other change.
+   */
+  #applyNext(bytes: Uint8Array): ChangeHeader | undefined {
+    const beginning = this.#buffer.size === 0 ? this.#beginnings.find(bytes) : undefined
+    if (beginning === undefined || bytes.length > limits.changeBytesMax) return undefined
+    const { actors, indices } = beginning
+    const actor = indices[0] as number
+    if (actor === SELF && !this.#site.resuming) return undefined
+    const past = this.#past
+    const reader = new Reader(bytes, beginning.bytes.length)
+    const { first, length, previous, timeMicros, deps } = readExtent(reader, actors)
+    if (first !== past.context.prefix(actor) + 1 || previous !== (past.checks[actor] ?? 0)) return undefined
+    for (const dep of deps) if (past.known(dep.actor) < dep.counter) return undefined
+    const header: ChangeHeader = {
+      incarnation: this.#incarnation,
+      actor: actors[0] as ActorId,
+      first,
+      length,
+      previous,
+      timeMicros,
+      deps,
+    }
+    const { apply, opaque } = this.#readPayload(reader, header, indices)
+    this.#perform(bytes, header, actor, apply, opaque)
+    return header
   }
 
-  #isNext(change: Change): boolean {
-    const { actor, first, previous, incarnation } = change.header
-    if (this.#buffer.size > 0 || incarnation !== this.#incarnation) return false
-    if (actor === this.#actor.id && !this.#site.resuming) return false
+  /** The same for an author whose changes begin otherwise than before. */
+  #applyFirst(bytes: Uint8Array): ChangeHeader | undefined {
+    const change = readChange(bytes)
+    const { header } = change
     const past = this.#past
-    return first === past.known(actor) + 1 && previous === past.checkOf(actor) && past.need(change.header) === undefined
+    if (this.#buffer.size > 0 || header.incarnation !== this.#incarnation || header.actor === this.#actor.id) return undefined
+    if (past.isKnown(header) || past.isFork(header) || past.need(header) !== undefined) return undefined
+    this.#applyChange(change)
+    return header
+  }
+
+  /** Applies a change that was read, and takes it into the log and the past, whose newest dots these are. */
+  #perform(bytes: Uint8Array, header: ChangeHeader, actor: number, apply: () => void, opaque: boolean): void {
+    const past = this.#past
+    const log = this.#log
+    const listens = this.#listeners.size > 0
+    const patches = listens ? this.#listen() : NO_PATCHES
+    apply()
+    this.#site.patches = undefined
+    if (opaque) this.#opaque = true
+    this.#site.clock.observe(header.timeMicros)
+    for (const dep of header.deps) past.follow(this.#site.actors.intern(dep.actor), dep.counter)
+    past.append(actor, lastOf(header), checksum32(bytes), header.timeMicros)
+    this.#actorsKept = this.#site.actors.ids.length
+    writeBytes(log.writer, bytes)
+    log.append(actor, lastOf(header))
+    if (listens) this.#emit({ origin: 'remote', header, bytes: bytes.slice(), patches })
+  }
+
+  /**
+   * Applies changes one by one as long as each is the next one, and the rest as one. When the rest is refused, what was applied
+   * is taken back: a bundle is applied whole or not at all.
+   */
+  #applyBundle(bundle: readonly Uint8Array[]): ApplyResult {
+    const from = this.#log.count
+    const saved = this.#past.save()
+    const kept = this.#actorsKept
+    const opaque = this.#opaque
+    const applied: ChangeHeader[] = []
+    this.#held = []
+    try {
+      for (const bytes of bundle) {
+        const header = this.#applyNext(bytes) ?? this.#applyFirst(bytes)
+        if (header === undefined) break
+        applied.push(header)
+      }
+      const rest = this.#applyAll(bundle.slice(applied.length).map((bytes) => readChange(bytes.slice())))
+      const result = { ...rest, applied: [...applied, ...rest.applied], changed: rest.changed || applied.length > 0 }
+      this.#emitHeld()
+      return result
+    } catch (error) {
+      this.#held = undefined
+      if (applied.length > 0) {
+        // Some may be those of actors that are forgotten again.
+        this.#beginnings = new Beginnings()
+        this.#log.truncate(from)
+        this.#past.restore(saved)
+        this.#actorsKept = kept
+        this.#opaque = opaque
+        this.#rollBack()
+      }
+      throw error
+    }
+  }
+
+  #emitHeld(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const event of held) this.#emit(event)
   }
 
   #applyAll(changes: readonly Change[]): ApplyResult {
@@ -304,40 +409,38 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       incarnation: this.#incarnation || changes[0]?.header.incarnation,
       own: this.#site.resuming ? undefined : this.#actor.id,
       past: this.#past,
-      logged: (actor, first) => this.#log.find(actor, first),
+      logged: (actor, last) => this.#log.find(this.#site.actors.find(actor) ?? NO_ACTOR, last),
       buffer: this.#buffer,
       read: (change) => void this.#readChange(change),
     })
   }
 
   #readChange(change: Change): Reading {
-    const { header } = change
-    const actors = change.actors.map((id) => this.#site.actors.intern(id))
-    const actor = actors[0] as number
-    const input = new Decoder(new Reader(change.bytes, change.payloadAt), this.#site, {
+    const indices = change.actors.map((id) => this.#site.actors.intern(id))
+    return this.#readPayload(new Reader(change.bytes, change.payloadAt), change.header, indices)
+  }
+
+  #readPayload(reader: Reader, header: ChangeHeader, actors: readonly number[]): Reading {
+    const author = actors[0] as number
+    const { first } = header
+    const input = new Decoder(reader, this.#site, {
       actors,
-      claim: new Interval(packDot(actor, header.first), packDot(actor, lastOf(header))),
+      claim: new Interval(packDot(author, first), packDot(author, lastOf(header))),
       time: header.timeMicros,
-      author: actor,
+      author,
       ownLast: this.#site.resuming ? Number.POSITIVE_INFINITY : this.#site.last,
     })
     const apply = this.#root.read(input)
-    input.reader.finish()
-    return { apply, actor, opaque: input.opaque }
+    reader.finish()
+    return { apply, opaque: input.opaque }
   }
 
   #applyChange(change: Change): void {
-    const { apply, actor, opaque } = this.#readChange(change)
-    const patches = this.#listen()
-    apply()
-    this.#site.patches = undefined
-    this.#opaque ||= opaque
-    this.#site.clock.observe(change.header.timeMicros)
-    this.#likely = { incarnation: change.header.incarnation, actors: change.actors }
-    this.#append({ ...change, bytes: this.#log.copy(change.bytes) }, actor)
-    if (this.#listeners.size > 0) {
-      this.#emit({ origin: 'remote', header: change.header, bytes: change.bytes.slice(), patches })
-    }
+    const { apply, opaque } = this.#readChange(change)
+    const { bytes, header, actors } = change
+    const indices = actors.map((id) => this.#site.actors.intern(id))
+    this.#perform(bytes, header, indices[0] as number, apply, opaque)
+    this.#beginnings.learn(change, indices)
   }
 
   #applySnapshot(bytes: Uint8Array): ApplyResult {
@@ -348,7 +451,9 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     if (news.includes(SELF) && !this.#site.resuming) reusedActor()
     const twins = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) === context.prefix(actor))
     if (twins.some((actor) => (checks[actor] ?? 0) !== snapshot.checks[actor])) forked()
-    const apply = this.#readRoot(snapshot)
+    // What a document is loaded from is read as far as somebody asks; what others sent, at once.
+    const lazy = this.#site.resuming && this.#log.count === 0 && this.#base === undefined
+    const apply = this.#readRoot(snapshot, lazy)
     this.#incarnation = snapshot.incarnation
     const result = { applied: [] as ChangeHeader[], refused: [] as ChangeHeader[] }
     if (news.length === 0) return { ...result, duplicates: 0, waiting: this.#buffer.size, changed: false }
@@ -360,7 +465,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#actorsKept = this.#site.actors.ids.length
     this.#site.clock.observe(snapshot.timeMicros)
     this.#log.clear()
-    this.#base = this.snapshot()
+    this.#base = lazy ? bytes : this.snapshot()
     this.#baseVersion = this.version()
     this.#emit({ origin: 'remote', header: undefined, bytes: undefined, patches })
     const queue: Change[] = []
@@ -372,10 +477,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   }
 
   /** Reads a snapshot's root; what it answers joins it. */
-  #readRoot(snapshot: Snapshot): () => void {
+  #readRoot(snapshot: Snapshot, lazy = false): () => void {
     const { actors, context, reader } = snapshot
     const ownLast = this.#site.resuming ? context.prefix(SELF) : this.#site.last
-    const input = new Decoder(reader, this.#site, { actors, context, claim: context, ownLast })
+    const input = new Decoder(reader, this.#site, { actors, context, claim: context, ownLast, lazy })
     const apply = this.#root.read(input)
     reader.finish()
     if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the snapshot holds types that this build does not know')
@@ -418,8 +523,9 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * snapshot is needed.
    */
   changesSince(version: VersionVector): Uint8Array | undefined {
+    const { actors } = this.#site
     for (const [actor, counter] of this.#baseVersion.entries()) if (version.get(actor) < counter) return undefined
-    return encodeBundle(this.#log.since(version).map(({ bytes }) => bytes))
+    return encodeBundle(this.#log.select((actor, last) => version.get(actors.id(actor)) < last))
   }
 
   /**
@@ -455,6 +561,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   }
 
   #emit(event: DocEvent): void {
+    if (this.#held !== undefined) {
+      this.#held.push(event)
+      return
+    }
     for (const listener of this.#listeners) {
       try {
         listener(event)
@@ -472,6 +582,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 const NO_OPTIONS: ChangeOptions = {}
 /** No index of an actor. */
 const NO_ACTOR = -1
+const NO_HEADS: readonly number[] = []
+const NO_HEADERS: readonly ChangeHeader[] = []
 const NO_PATCHES: readonly Patch[] = []
 
 function unknownTypes(): never {

@@ -6,7 +6,7 @@ import type { ActorId } from '../causality/actor.ts'
 import { CausalContext } from '../causality/causal-context.ts'
 import { VersionVector } from '../causality/version-vector.ts'
 import type { Site } from '../kernel/site.ts'
-import { type Change, type ChangeHeader, type Head, lastOf } from './change.ts'
+import { type ChangeHeader, type Head, lastOf } from './change.ts'
 import { versionHash } from './version-hash.ts'
 
 /** A past as a snapshot carries it, by actor index. */
@@ -62,15 +62,32 @@ export class Past implements PastState {
   }
 
   /** Takes note of a change that follows what is known. */
-  append({ header, check }: Change, actor: number): void {
-    for (const dep of header.deps) {
-      const index = this.#site.actors.intern(dep.actor)
-      if (this.context.prefix(index) === dep.counter) this.heads.delete(index)
-    }
-    this.heads.add(actor)
-    this.context.advance(actor, lastOf(header))
+  append(actor: number, last: number, check: number, timeMicros: number): void {
+    const { heads } = this
+    if (heads.size !== 1 || !heads.has(actor)) heads.add(actor)
+    this.context.advance(actor, last)
     this.checks[actor] = check
-    this.timeMicros = Math.max(this.timeMicros, header.timeMicros)
+    if (timeMicros > this.timeMicros) this.timeMicros = timeMicros
+  }
+
+  /** A change is about to follow dots of others: what was a head until now no longer is. */
+  follow(actor: number, counter: number): void {
+    if (this.context.prefix(actor) === counter) this.heads.delete(actor)
+  }
+
+  /** The past as it is now, to return to by `restore`. */
+  save(): PastState {
+    const context = new CausalContext()
+    context.join(this.context)
+    return { context, checks: [...this.checks], heads: new Set(this.heads), timeMicros: this.timeMicros }
+  }
+
+  restore(saved: PastState): void {
+    this.context.clear()
+    this.context.join(saved.context)
+    this.checks.splice(0, this.checks.length, ...saved.checks)
+    this.heads = new Set(saved.heads)
+    this.timeMicros = saved.timeMicros
   }
 
   /** @param news actors of whom the other past knows more. */

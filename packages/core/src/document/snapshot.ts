@@ -2,10 +2,11 @@
  * A snapshot: the whole document as of its version, canonical, without history. Two documents with the same version have the
  * same snapshot, byte for byte.
  *
- *     kind  flags  incarnation  actors  per actor: counter, chain check  time  heads  root
+ *     kind  flags  check over what follows  incarnation  actors  per actor: counter, chain check  time  heads  root
  */
 
 import { CausalContext } from '../causality/causal-context.ts'
+import { checksum32 } from '../codec/checksum.ts'
 import { readUint32, writeUint32 } from '../codec/numbers.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
@@ -31,6 +32,8 @@ export function encodeSnapshot(root: Container, incarnation: string, past: PastS
   const out = new Encoder(site, table, writer)
   writer.byte(KIND_SNAPSHOT)
   writer.varint(0)
+  const checkAt = writer.length
+  writeUint32(writer, 0)
   writer.string(incarnation)
   writeActors(writer, site, table)
   for (const actor of table) {
@@ -42,7 +45,10 @@ export function encodeSnapshot(root: Container, incarnation: string, past: PastS
   writer.varint(heads.length)
   for (const actor of heads) out.actor(actor)
   root.writeState(out)
-  return writer.finish()
+  const bytes = writer.finish()
+  const check = checksum32(bytes.subarray(checkAt + 4))
+  for (let i = 0; i < 4; i += 1) bytes[checkAt + i] = check >>> (8 * i)
+  return bytes
 }
 
 /** Reads all but the root's block. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`. */
@@ -50,8 +56,10 @@ export function readSnapshot(bytes: Uint8Array, site: Site): Snapshot {
   const reader = new Reader(bytes)
   if (readKind(reader) !== KIND_SNAPSHOT) reader.invalid('not a snapshot')
   if (reader.varint() !== 0) reader.invalid('snapshot needs features this build does not have')
+  const check = readUint32(reader)
+  if (checksum32(bytes.subarray(reader.at)) !== check) reader.invalid('snapshot of another check than its own')
   const incarnation = reader.string(limits.incarnationBytesMax)
-  const actors = readActors(reader).map((id) => site.actors.intern(id))
+  const actors = readActors(reader, site.actors).map((id) => site.actors.intern(id))
   const context = new CausalContext()
   const checks: number[] = []
   for (const actor of actors) {

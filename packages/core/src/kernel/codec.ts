@@ -68,6 +68,8 @@ export interface Frame {
   readonly author?: number | undefined
   /** The last dot that the local actor can have handed out. */
   readonly ownLast: number
+  /** Whether what is big may be left unread until somebody needs it. */
+  readonly lazy?: boolean
 }
 
 export class Decoder implements Frame {
@@ -83,6 +85,9 @@ export class Decoder implements Frame {
   opaque = false
   /** Of the part being read. */
   depth = 0
+  /** Where the part being read ends. */
+  partEnd: number
+  readonly lazy: boolean
   #references: Map<number, number> | undefined
 
   constructor(reader: Reader, site: Site, frame: Frame) {
@@ -94,6 +99,8 @@ export class Decoder implements Frame {
     this.time = frame.time ?? 0
     this.author = frame.author
     this.ownLast = frame.ownLast
+    this.lazy = frame.lazy ?? false
+    this.partEnd = reader.end
   }
 
   actor(): number {

@@ -7,7 +7,7 @@
  * others missing, it must not make the receiver believe that it knows them (Almeida, Shoker, Baquero, "Delta state
  * replicated data types", 2018).
  */
-import { type ActorId, parseActorId } from '../causality/actor.ts'
+import { type ActorId, type ActorTable, parseActorId } from '../causality/actor.ts'
 import type { CausalContext } from '../causality/causal-context.ts'
 import { Reader } from '../codec/reader.ts'
 import type { Writer } from '../codec/writer.ts'
@@ -41,22 +41,19 @@ export function writeActors(writer: Writer, site: Site, table: readonly number[]
 
 /**
  * Reads a table of actor ids, each at most once.
- * @param likely ids that were checked before and probably stand here, in this order.
+ * @param known actors that were checked before.
  */
-export function readActors(reader: Reader, likely: readonly ActorId[] = []): readonly ActorId[] {
+export function readActors(reader: Reader, known?: ActorTable): readonly ActorId[] {
   const count = reader.count(18)
   const ids: ActorId[] = []
-  for (let i = 0; i < count; i += 1) {
-    const guess = likely[i]
-    ids.push(guess !== undefined && reader.takes(guess) ? guess : readActor(reader))
-  }
+  for (let i = 0; i < count; i += 1) ids.push(readActor(reader, known))
   if (count > 1 && new Set(ids).size !== count) reader.invalid('actor listed twice')
-  // One list for the many changes of one author.
-  return count === likely.length && ids.every((id, i) => id === likely[i]) ? likely : ids
+  return ids
 }
 
-function readActor(reader: Reader): ActorId {
+function readActor(reader: Reader, known: ActorTable | undefined): ActorId {
   const text = reader.string(ACTOR_BYTES_MAX)
+  if (known?.find(text as ActorId) !== undefined) return text as ActorId
   try {
     return parseActorId(text)
   } catch {
@@ -120,7 +117,7 @@ export function joinEncoded(container: Container, encoded: Uint8Array): void {
 
 function joinBody(container: Container, reader: Reader, kind: number): void {
   const { site } = container.place
-  const actors = readActors(reader, site.actors.ids).map((id) => site.actors.intern(id))
+  const actors = readActors(reader, site.actors).map((id) => site.actors.intern(id))
   const context = container.readContext(reader, actors)
   const input = new Decoder(reader, site, {
     actors,

@@ -1,7 +1,10 @@
 /**
  * What list and text share: a sequence of ids (`sequence/`), content at the visible positions, and their common encoding.
  *
- *     runs, content of those that are not deleted, deleted ids, runs that wait for their parent, their content
+ *     [visible ids + 1, content, columns of runs]  deleted ids  [the same of runs that wait for their parent]
+ *
+ * What is in brackets is a zero when there are no runs. Content of a whole state stands in document order, so that it can be
+ * read without the runs; that of a delta in the order of the ids.
  *
  * Ids are never dropped, so a join needs no causal context: it is the union of ids and of deletions. In a stand-alone value,
  * whose deltas may arrive in any order, a run whose parent is unknown waits, and a deletion of an unknown id waits for the id;
@@ -11,27 +14,29 @@
 import type { Actor } from '../causality/actor.ts'
 import { CausalContext, subtractRuns } from '../causality/causal-context.ts'
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
+import { Reader } from '../codec/reader.ts'
 import { refuse } from '../errors.ts'
-import { checkOrder } from '../sequence/check.ts'
-import type { RunVisitor } from '../sequence/runs.ts'
+import { RunColumns } from '../sequence/run-columns.ts'
 import { Sequence } from '../sequence/sequence.ts'
 import { CausalContainer } from './causal-container.ts'
-import type { Decoder, Encoder } from './codec.ts'
+import { Decoder, type Encoder } from './codec.ts'
 import { type Apply, emit, type Place } from './container.ts'
 import { dotOrder } from './dots.ts'
 import { formatElementId, parseElementId } from './element-id.ts'
-import { hasTwins, orderRuns, withoutTwins } from './run-order.ts'
+import { orderRuns, withoutTwins } from './run-order.ts'
 import {
   firstDot,
   type Ids,
   type Run,
+  readColumns,
   readIds,
-  readRuns,
-  shownIn,
+  readSingle,
   sliceRun,
   toIds,
+  toRuns,
+  writeColumns,
   writeIds,
-  writeRuns,
+  writeSingle,
 } from './runs.ts'
 import { isPrivate, sees } from './seen.ts'
 import { SELF } from './site.ts'
@@ -42,15 +47,31 @@ interface Waiting<C> {
   readonly content: C
 }
 
-/** Content of a run: where to read it. */
+/** Some content: of a block where there is one, else of what is in place. */
 export interface Source<C> {
-  readonly run: Run
-  /** The block a waiting run came in; absent for runs that are in place, whose content is at their position. */
   readonly content: C | undefined
+  readonly from: number
+  readonly count: number
+}
+
+/** Runs as they were read, with their content. */
+interface Part<C> {
+  readonly runs: RunColumns
+  readonly content: C
+}
+
+/** A whole state that was loaded and not needed yet. */
+interface Unread {
+  readonly input: Decoder
+  readonly at: number
+  readonly end: number
+  /** Visible ids. */
+  readonly shown: number
 }
 
 export abstract class Ordered<C> extends CausalContainer {
-  protected sequence: Sequence
+  #sequence: Sequence
+  #unread: Unread | undefined
   #gone: Ids[] = []
   #waiting: Waiting<C>[] = []
   /** Ids deleted before they arrived. */
@@ -58,20 +79,28 @@ export abstract class Ordered<C> extends CausalContainer {
 
   constructor(at: Actor | Place) {
     super(at)
-    this.sequence = new Sequence(this.place.site.actors.compare)
+    this.#sequence = new Sequence(this.place.site.actors.compare)
+  }
+
+  /** The order of the ids. Throws `CORE_DECODE_*` when a state that was loaded without being looked into is damaged. */
+  protected get sequence(): Sequence {
+    if (this.#unread !== undefined) this.#open(this.#unread)
+    return this.#sequence
   }
 
   /** Puts `count` items of a block's content, from `offset` on, at a visible position. */
   protected abstract insertContent(position: number, content: C, offset: number, count: number): void
   protected abstract deleteContent(position: number, count: number): void
-  /** Writes the content of runs that are not deleted, one after the other. */
+  /** Writes content, one part after the other. */
   protected abstract writeContent(out: Encoder, sources: readonly Source<C>[]): void
+  /** Takes note of where content is instead of reading it, where a type can and has nothing behind what is encoded here. */
+  protected passContent?(input: Decoder): void
   /** Reads content of as many items. */
   protected abstract readContent(input: Decoder, count: number): C
 
   /** Number of visible elements (of a text: UTF-16 units). */
   get length(): number {
-    return this.sequence.length
+    return this.#unread === undefined ? this.#sequence.length : this.#unread.shown
   }
 
   /** New ids at a visible position. */
@@ -197,13 +226,24 @@ export abstract class Ordered<C> extends CausalContainer {
   }
 
   protected checkRange(index: number, count: number): void {
-    if (!Number.isInteger(index) || !Number.isInteger(count) || index < 0 || count < 0 || index + count > this.length) {
+    if (
+      !Number.isInteger(index) ||
+      !Number.isInteger(count) ||
+      index < 0 ||
+      count < 0 ||
+      index + count > this.sequence.length
+    ) {
       refuse('CORE_POSITION_INVALID', `${count} at ${index} is outside a length of ${this.length}`)
     }
   }
 
   isBottom(): boolean {
-    return this.sequence.idCount === 0 && this.#waiting.length === 0 && this.#early === undefined
+    return (
+      this.#unread === undefined &&
+      this.#sequence.idCount === 0 &&
+      this.#waiting.length === 0 &&
+      this.#early === undefined
+    )
   }
 
   mentions(actor: number): boolean {
@@ -212,7 +252,8 @@ export abstract class Ordered<C> extends CausalContainer {
   }
 
   clear(): void {
-    this.sequence.clear()
+    this.#unread = undefined
+    this.#sequence.clear()
     this.#gone = []
     this.#waiting = []
     this.#early = undefined
@@ -220,35 +261,60 @@ export abstract class Ordered<C> extends CausalContainer {
 
   writePending(out: Encoder): void {
     const { first, last } = out.site
-    const runs: Run[] = []
-    if (last >= first) this.sequence.forEachRunOf(SELF, first, last, collect(runs))
-    this.#write(out, inPlace(runs))
+    if (last < first || !this.#writeOne(out, first, last)) this.#writeOwn(out, first, last)
     writeIds(out, this.#gone)
-    this.#write(out, [])
-    this.#gone = []
+    out.writer.byte(0)
+    if (this.#gone.length > 0) this.#gone = []
+  }
+
+  /** Writes ids that are one visible run, as nearly all are. Answers false, with nothing written, for others. */
+  #writeOne(out: Encoder, first: number, last: number): boolean {
+    const run = this.sequence.runAt(SELF, first, last)
+    if (run === undefined) return false
+    out.writer.varint(run.count + 1)
+    this.writeContent(out, [{ content: undefined, from: run.position, count: run.count }])
+    writeSingle(out, run)
+    return true
+  }
+
+  #writeOwn(out: Encoder, first: number, last: number): void {
+    const runs = new RunColumns()
+    if (last >= first) this.sequence.collect(runs, SELF, first, last)
+    const sources: Source<C>[] = []
+    this.sequence.forEachRunOf(SELF, first, last, (actor, counter, count, deleted) => {
+      if (!deleted) sources.push({ content: undefined, from: this.sequence.positionOf(actor, counter), count })
+    })
+    this.#write(out, runs, sources)
   }
 
   writeState(out: Encoder): void {
-    const runs: Run[] = []
-    this.sequence.forEachRun(collect(runs))
-    this.#write(out, inPlace(runs))
+    const runs = new RunColumns()
+    for (const actor of out.table) this.sequence.collect(runs, actor)
+    this.#write(out, runs, [{ content: undefined, from: 0, count: this.length }])
     writeIds(out, this.#earlyIds(out.table))
     const order = dotOrder(out)
+    const waiting = [...this.#waiting].sort((a, b) => order(firstDot(a.run), firstDot(b.run)))
+    const columns = new RunColumns()
+    for (const { run } of waiting) {
+      const { parentActor, parentCounter, side } = run.placement
+      columns.add(run.actor, run.counter, run.count, run.deleted, parentActor, parentCounter, side)
+    }
+    const shown = waiting.filter(({ run }) => !run.deleted)
     this.#write(
       out,
-      [...this.#waiting].sort((a, b) => order(firstDot(a.run), firstDot(b.run))),
+      columns,
+      shown.map(({ run, content }) => ({ content, from: run.offset, count: run.count })),
     )
   }
 
-  #write(out: Encoder, sources: readonly Source<C>[]): void {
-    writeRuns(
-      out,
-      sources.map(({ run }) => run),
-    )
-    this.writeContent(
-      out,
-      sources.filter(({ run }) => !run.deleted),
-    )
+  #write(out: Encoder, runs: RunColumns, sources: readonly Source<C>[]): void {
+    if (runs.length === 0) {
+      out.writer.byte(0)
+      return
+    }
+    out.writer.varint(runs.shown + 1)
+    this.writeContent(out, sources)
+    writeColumns(out, runs)
   }
 
   /** Early deletions whose ids have not arrived; those of ids in place have done their work. */
@@ -266,52 +332,123 @@ export abstract class Ordered<C> extends CausalContainer {
   }
 
   read(input: Decoder): Apply {
-    const runs = this.#readPart(input)
+    if (input.lazy && this.passContent !== undefined && this.isBottom()) {
+      const unread = this.#skip(input)
+      return () => {
+        this.#unread = unread
+      }
+    }
+    // What is damaged is refused now, not half-way through applying.
+    if (this.#unread !== undefined) this.#open(this.#unread)
+    return input.context === undefined ? this.#readDelta(input) : this.#readWhole(input)
+  }
+
+  #readDelta(input: Decoder): Apply {
+    const { standalone } = this.place.site
+    const { reader } = input
+    const shown = reader.varint()
+    const content = shown === 0 ? undefined : this.readContent(input, shown - 1)
+    const single = content === undefined ? undefined : readSingle(input, shown - 1)
+    const entries =
+      content === undefined
+        ? []
+        : single === undefined
+          ? this.#readRuns(input, shown - 1, content)
+          : [{ run: single, content }]
     const gone = readIds(input)
-    const waiting = this.#readPart(input)
-    const whole = input.context !== undefined
-    if (runs.length > 1 && hasTwins(runs)) input.reader.invalid('id listed twice')
-    const { ordered, circular, orphans } = orderRuns(runs)
-    if (circular.length > 0) input.reader.invalid('runs that hang on each other')
-    if (whole && orphans > 0) input.reader.invalid('run without its parent')
-    const loaded = whole && this.isBottom() ? this.#load(input, runs) : undefined
+    const waiting = this.#readWaiting(input)
     return () => {
-      if (loaded !== undefined) this.#show(loaded, runs)
-      else for (const entry of ordered) this.#integrate(entry)
+      for (const entry of entries) {
+        // What a change brings is new: a change is applied once.
+        if (standalone) this.#integrate(entry)
+        else this.#place(entry)
+      }
       for (const ids of gone) this.#delete(ids)
       if (waiting.length > 0 || this.#waiting.length > 0) this.#release(waiting)
     }
   }
 
-  #readPart(input: Decoder): Waiting<C>[] {
-    const runs = readRuns(input)
-    const content = this.readContent(input, shownIn(runs))
-    return runs.map((run) => ({ run, content }))
+  /** Runs in an order in which they can be integrated. */
+  #readRuns(input: Decoder, shown: number, content: C): readonly Waiting<C>[] {
+    const { ordered, circular } = orderRuns(this.#entries(input, shown, content))
+    if (circular.length > 0) input.reader.invalid('runs that hang on each other')
+    return ordered
   }
 
-  /**
-   * A whole state into an empty sequence: runs stand in document order already, which is checked, since from here on
-   * everything relies on it.
-   */
-  #load(input: Decoder, runs: readonly Waiting<C>[]): Sequence {
-    const sequence = new Sequence(this.place.site.actors.compare)
+  #entries(input: Decoder, shown: number, content: C): Waiting<C>[] {
+    const runs = readColumns(input)
+    if (runs.shown !== shown) input.reader.invalid('content of another length than its ids')
+    return toRuns(runs).map((run) => ({ run, content }))
+  }
+
+  #readWaiting(input: Decoder): Waiting<C>[] {
+    const shown = input.reader.varint()
+    return shown === 0 ? [] : this.#entries(input, shown - 1, this.readContent(input, shown - 1))
+  }
+
+  #readWhole(input: Decoder): Apply {
+    const part = this.#readPart(input)
+    const gone = readIds(input)
+    const waiting = this.#readWaiting(input)
+    const loaded = part && this.#load(input, part.runs)
+    const adopts = this.isBottom()
+    const entries = adopts || loaded === undefined ? [] : orderRuns(inDocument(loaded, part?.content as C)).ordered
+    return () => {
+      if (adopts && loaded !== undefined) this.#adopt(loaded, part?.content as C)
+      for (const entry of entries) this.#integrate(entry)
+      for (const ids of gone) this.#delete(ids)
+      if (waiting.length > 0 || this.#waiting.length > 0) this.#release(waiting)
+    }
+  }
+
+  #readPart(input: Decoder): Part<C> | undefined {
+    const shown = input.reader.varint()
+    if (shown === 0) return undefined
+    const content = this.readContent(input, shown - 1)
+    const runs = readColumns(input)
+    if (runs.shown !== shown - 1) input.reader.invalid('content of another length than its ids')
+    return { runs, content }
+  }
+
+  #load(input: Decoder, runs: RunColumns): Sequence {
     try {
-      for (const { run } of runs) sequence.append(run.actor, run.counter, run.count, run.deleted, run.placement)
-      checkOrder(sequence)
+      return Sequence.load(runs, this.place.site.actors.compare)
     } catch {
-      input.reader.invalid('runs out of document order')
+      return input.reader.invalid('runs that do not hang together')
     }
-    return sequence
   }
 
-  #show(sequence: Sequence, runs: readonly Waiting<C>[]): void {
-    this.sequence = sequence
-    let position = 0
-    for (const { run, content } of runs) {
-      if (run.deleted) continue
-      this.insertContent(position, content, run.offset, run.count)
-      position += run.count
-    }
+  #adopt(sequence: Sequence, content: C): void {
+    this.#sequence = sequence
+    if (sequence.length > 0) this.loadContent(content, sequence.length)
+  }
+
+  /** Puts a block's content where there is none. */
+  protected loadContent(content: C, count: number): void {
+    this.insertContent(0, content, 0, count)
+  }
+
+  /** Passes over a whole state: what shows is read when somebody asks for it, and the runs when somebody edits. */
+  #skip(input: Decoder): Unread | undefined {
+    const { reader } = input
+    const at = reader.at
+    const shown = reader.varint()
+    if (shown > 0) this.passContent?.(input)
+    reader.at = input.partEnd
+    return shown === 0 ? undefined : { input, at, end: input.partEnd, shown: shown - 1 }
+  }
+
+  #open({ input, at, end }: Unread): void {
+    const opened = new Decoder(new Reader(input.reader.bytes, at, end), input.site, input)
+    const { runs, content } = this.#readPart(opened) as Part<C>
+    if (readIds(opened).length > 0 || this.#readWaiting(opened).length > 0) opened.reader.invalid('ids that wait')
+    opened.reader.finish()
+    const sequence = this.#load(opened, runs)
+    this.#unread = undefined
+    const { patches } = this.place.site
+    this.place.site.patches = undefined
+    this.#adopt(sequence, content)
+    this.place.site.patches = patches
   }
 
   #integrate(entry: Waiting<C>): void {
@@ -380,7 +517,11 @@ export abstract class Ordered<C> extends CausalContainer {
   }
 
   #delete(ids: Ids): void {
-    const { actor, counter } = ids
+    const { actor, counter, count } = ids
+    if (this.sequence.hasAll(actor, counter, count)) {
+      this.#remove(actor, counter, count)
+      return
+    }
     this.#pieces(ids, (known, from, to) => {
       if (known) {
         this.#remove(actor, counter + from, to - from)
@@ -393,15 +534,14 @@ export abstract class Ordered<C> extends CausalContainer {
   }
 }
 
-/** Collects runs as they are visited. */
-function collect(runs: Run[]): RunVisitor {
+/** The runs of a sequence in document order, with the content that stands in the same order. */
+function inDocument<C>(sequence: Sequence, content: C): Waiting<C>[] {
+  const entries: Waiting<C>[] = []
   let offset = 0
-  return (actor, counter, count, deleted, parentActor, parentCounter, side) => {
-    runs.push({ actor, counter, count, deleted, placement: { parentActor, parentCounter, side }, offset })
+  sequence.forEachRun((actor, counter, count, deleted, parentActor, parentCounter, side) => {
+    const placement = { parentActor, parentCounter, side }
+    entries.push({ run: { actor, counter, count, deleted, placement, offset }, content })
     if (!deleted) offset += count
-  }
-}
-
-function inPlace(runs: readonly Run[]): { run: Run; content: undefined }[] {
-  return runs.map((run) => ({ run, content: undefined }))
+  })
+  return entries
 }

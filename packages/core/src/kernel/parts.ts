@@ -22,7 +22,10 @@ export function readPart<T>(input: Decoder, read: () => T): T {
   input.depth += 1
   if (input.depth > limits.containerDepthMax) reader.invalid('containers nested too deep')
   const end = reader.at + size
+  const outer = input.partEnd
+  input.partEnd = end
   const part = read()
+  input.partEnd = outer
   input.depth -= 1
   if (reader.at !== end) reader.invalid('part of another length than announced')
   return part

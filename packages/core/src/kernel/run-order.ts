@@ -25,12 +25,6 @@ function byId<R extends Placed>(runs: readonly R[]): R[] {
   return [...runs].sort((a, b) => a.run.actor - b.run.actor || a.run.counter - b.run.counter)
 }
 
-/** Whether any id is in two runs. */
-export function hasTwins(runs: readonly Placed[]): boolean {
-  const sorted = byId(runs)
-  return sorted.some(({ run }, i) => i > 0 && overlap((sorted[i - 1] as Placed).run, run) > 0)
-}
-
 /** How many ids at the start of a run are in the one before. */
 function overlap(before: Ids, { actor, counter, count }: Ids): number {
   return before.actor === actor ? Math.max(0, Math.min(count, before.counter + before.count - counter)) : 0

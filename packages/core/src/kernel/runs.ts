@@ -1,11 +1,16 @@
 /**
- * Runs of ids, encoded: `count`, then per run `actor, counter, count, flags, [parent]`. A run that continues the one before it
- * in the block (same actor, next counter, right child of its last id) says so with one flag instead of a parent.
+ * Runs of ids, encoded as the columns of `RunColumns`:
+ *
+ *     groups: count, (actor, runs)…   gaps   counts   parents   stretches: count, lengths
+ *
+ * `gaps` are the counters between a run and the one before it of its actor; `counts` are one less; a parent is
+ * `distance << 2 | other << 1 | side` within an actor (0 for the root), or `actor << 2 | …, counter` of another.
  */
 
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { limits } from '../limits.ts'
-import type { Placement } from '../sequence/sequence.ts'
+import { RunColumns } from '../sequence/run-columns.ts'
+import type { Placement, VisibleRun } from '../sequence/sequence.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { checkOwn, readDot } from './dots.ts'
 
@@ -24,9 +29,12 @@ export interface Run extends Ids {
   readonly offset: number
 }
 
-const DELETED = 1
-const EXPLICIT = 2
-const RIGHT = 4
+/** An id and where it hangs. */
+type PlacedId = Pick<VisibleRun, 'actor' | 'counter' | 'parentActor' | 'parentCounter' | 'side'>
+
+/** Parts of a parent. */
+const RIGHT = 1
+const OTHER = 2
 const ROOT: Placement = { parentActor: -1, parentCounter: 0, side: 1 }
 
 export function firstDot({ actor, counter }: Ids): number {
@@ -42,84 +50,217 @@ export function sliceRun(run: Run, from: number, to: number): Run {
   return { ...run, counter, count: to - from, placement, offset: run.deleted ? run.offset : run.offset + from }
 }
 
-/** Content items of a block of runs. */
-export function shownIn(runs: readonly Run[]): number {
-  const last = runs.at(-1)
-  return last === undefined ? 0 : last.offset + (last.deleted ? 0 : last.count)
-}
-
-export function writeRuns(out: Encoder, runs: readonly Run[]): void {
+/** Writes the columns of runs, of which there are some. */
+export function writeColumns(out: Encoder, runs: RunColumns): void {
   const { writer } = out
-  writer.varint(runs.length)
-  let before: Run | undefined
-  for (const run of runs) {
-    const { parentActor, parentCounter, side } = run.placement
-    const implied = before !== undefined && continues(before, run)
-    out.actor(run.actor)
-    writer.varint(run.counter)
-    writer.varint(run.count)
-    writer.byte((run.deleted ? DELETED : 0) | (implied ? 0 : EXPLICIT) | (side === 1 ? RIGHT : 0))
-    if (!implied) {
-      writer.varint(parentActor < 0 ? 0 : out.reference(parentActor) + 1)
-      if (parentActor >= 0) writer.varint(parentCounter)
-    }
-    before = run
+  const { actors, counters, counts, stretches } = runs
+  writeGroups(out, actors)
+  for (let i = 0; i < actors.length; i += 1) {
+    const before = i > 0 && actors[i - 1] === actors[i] ? (counters[i - 1] as number) + (counts[i - 1] as number) : 1
+    writer.varint((counters[i] as number) - before)
+  }
+  for (const count of counts) writer.varint(count - 1)
+  for (let i = 0; i < actors.length; i += 1) {
+    writeParent(out, {
+      actor: actors[i] as number,
+      counter: counters[i] as number,
+      parentActor: runs.parentActors[i] as number,
+      parentCounter: runs.parentCounters[i] as number,
+      side: runs.sides[i] as 0 | 1,
+    })
+  }
+  writer.varint(stretches.length)
+  for (const length of stretches) writer.varint(length)
+}
+
+function writeGroups(out: Encoder, actors: readonly number[]): void {
+  const groups: number[] = []
+  for (let i = 0; i < actors.length; i += 1) {
+    if (i > 0 && actors[i] === actors[i - 1]) (groups[groups.length - 1] as number) += 1
+    else groups.push(actors[i] as number, 1)
+  }
+  out.writer.varint(groups.length / 2)
+  for (let i = 0; i < groups.length; i += 2) {
+    out.actor(groups[i] as number)
+    out.writer.varint(groups[i + 1] as number)
   }
 }
 
-function continues(before: Run, { actor, counter, placement }: Run): boolean {
-  const end = before.counter + before.count
-  const { parentActor, parentCounter, side } = placement
-  return before.actor === actor && end === counter && side === 1 && parentActor === actor && parentCounter === end - 1
+function writeParent(out: Encoder, { actor, counter, parentActor, parentCounter, side }: PlacedId): void {
+  const { writer } = out
+  if (parentActor < 0) writer.varint(RIGHT)
+  else if (parentActor === actor) writer.varint((counter - parentCounter) * 4 + side)
+  else {
+    writer.varint(out.reference(parentActor) * 4 + OTHER + side)
+    writer.varint(parentCounter)
+  }
 }
 
-/** Reads and checks runs: ids in range, placements well-formed. */
-export function readRuns(input: Decoder): Run[] {
+/** Writes the columns of one visible run. */
+export function writeSingle(out: Encoder, run: VisibleRun): void {
+  const { writer } = out
+  writer.byte(1)
+  out.actor(run.actor)
+  writer.byte(1)
+  writer.varint(run.counter - 1)
+  writer.varint(run.count - 1)
+  writeParent(out, run)
+  writer.byte(0)
+}
+
+/** Reads columns of one visible run of as many ids; answers undefined, with nothing read, for any others. */
+export function readSingle(input: Decoder, shown: number): Run | undefined {
   const { reader } = input
-  const runs: Run[] = []
-  let offset = 0
-  for (let left = reader.count(4); left > 0; left -= 1) {
-    const ids = readIdRun(input)
-    if (!input.claim.covers(firstDot(ids), ids.count)) {
-      reader.invalid('ids outside of what their author vouches for')
+  const from = reader.at
+  if (reader.byte() === 1) {
+    const actor = input.actor()
+    if (reader.byte() === 1) {
+      const counter = reader.varint(limits.dotCounterMax) + 1
+      const count = reader.varint(limits.dotCounterMax) + 1
+      if (count === shown) {
+        checkIds(input, actor, counter, count)
+        const placement = readParent(input, actor, counter)
+        if (reader.byte() === 0) return { actor, counter, count, deleted: false, placement, offset: 0 }
+      }
     }
-    const flags = reader.byte()
-    if (flags > (DELETED | EXPLICIT | RIGHT)) reader.invalid('unknown flags of a run')
-    const deleted = (flags & DELETED) !== 0
-    const placement =
-      flags & EXPLICIT ? readPlacement(input, flags & RIGHT ? 1 : 0) : impliedPlacement(input, runs.at(-1), ids)
-    if (
-      placement.parentActor === ids.actor &&
-      placement.parentCounter >= ids.counter &&
-      placement.parentCounter < ids.counter + ids.count
-    ) {
-      reader.invalid('run that hangs on itself')
-    }
-    runs.push({ ...ids, deleted, placement, offset })
-    if (!deleted) offset += ids.count
   }
+  reader.at = from
+  return undefined
+}
+
+/** Reads and checks columns: ids in range and in order, claimed, placements well-formed. */
+export function readColumns(input: Decoder): RunColumns {
+  const { reader } = input
+  const runs = new RunColumns()
+  const { actors, counters, counts } = runs
+  readGroups(input, actors)
+  const gaps: number[] = []
+  for (let i = 0; i < actors.length; i += 1) gaps.push(reader.varint(limits.dotCounterMax))
+  let ids = 0
+  for (let i = 0; i < actors.length; i += 1) {
+    const actor = actors[i] as number
+    const before = i > 0 && actors[i - 1] === actor ? (counters[i - 1] as number) + (counts[i - 1] as number) : 1
+    const counter = before + (gaps[i] as number)
+    const count = reader.varint(limits.dotCounterMax) + 1
+    checkIds(input, actor, counter, count)
+    counters.push(counter)
+    counts.push(count)
+    ids += count
+  }
+  for (let i = 0; i < actors.length; i += 1) {
+    const actor = actors[i] as number
+    const counter = counters[i] as number
+    const { parentActor, parentCounter, side } = readParent(input, actor, counter)
+    const continues = parentActor === actor && parentCounter === counter - 1 && side === 1
+    if (continues && i > 0 && actors[i - 1] === actor && gaps[i] === 0) reader.invalid('run in two parts')
+    runs.parentActors.push(parentActor)
+    runs.parentCounters.push(parentCounter)
+    runs.sides.push(side)
+  }
+  readStretches(input, runs, ids)
   return runs
 }
 
-function impliedPlacement(input: Decoder, before: Run | undefined, { actor, counter }: Ids): Placement {
-  if (before === undefined || before.actor !== actor || before.counter + before.count !== counter) {
-    input.reader.invalid('run that continues nothing')
+function checkIds(input: Decoder, actor: number, counter: number, count: number): void {
+  if (counter + count - 1 > limits.dotCounterMax) input.reader.invalid('run of ids out of range')
+  checkOwn(input, actor, counter + count - 1)
+  if (!input.claim.covers(packDot(actor, counter), count)) {
+    input.reader.invalid('ids outside of what their author vouches for')
   }
-  return { parentActor: actor, parentCounter: counter - 1, side: 1 }
 }
 
-function readPlacement(input: Decoder, side: 0 | 1): Placement {
+function readGroups(input: Decoder, actors: number[]): void {
   const { reader } = input
-  const reference = reader.varint(input.actors.length)
-  if (reference === 0) {
-    if (side === 0) reader.invalid('left child of the root')
-    return ROOT
+  const groups = reader.count(2)
+  if (groups === 0) reader.invalid('content without ids')
+  const listed = groups > 1 ? new Set<number>() : undefined
+  for (let left = groups; left > 0; left -= 1) {
+    const actor = input.actor()
+    if (listed?.has(actor)) reader.invalid('actor listed twice')
+    listed?.add(actor)
+    const count = reader.count(3)
+    if (count === 0) reader.invalid('actor without ids')
+    for (let i = 0; i < count; i += 1) actors.push(actor)
   }
-  const parentCounter = reader.varint(limits.dotCounterMax)
-  if (parentCounter === 0) reader.invalid('parent with counter 0')
-  const parentActor = input.actors[reference - 1] as number
-  checkOwn(input, parentActor, parentCounter)
-  return { parentActor, parentCounter, side }
+}
+
+function readParent(input: Decoder, actor: number, counter: number): Placement {
+  const { reader } = input
+  const code = reader.varint()
+  const side = (code & RIGHT) as 0 | 1
+  const rest = Math.floor(code / 4)
+  if ((code & OTHER) !== 0) {
+    if (rest >= input.actors.length) reader.invalid('parent of an actor that is not listed')
+    const parentActor = input.actors[rest] as number
+    const parentCounter = reader.varint(limits.dotCounterMax)
+    if (parentCounter === 0 || parentActor === actor) reader.invalid('parent in another than its shortest form')
+    checkOwn(input, parentActor, parentCounter)
+    return { parentActor, parentCounter, side }
+  }
+  if (rest >= counter) reader.invalid('parent with counter 0')
+  if (rest > 0) return { parentActor: actor, parentCounter: counter - rest, side }
+  if (side === 0) reader.invalid('left child of the root')
+  return ROOT
+}
+
+function readStretches(input: Decoder, runs: RunColumns, ids: number): void {
+  const { reader } = input
+  const count = reader.count()
+  if (count % 2 === 1) reader.invalid('stretches of ids that end with visible ones')
+  let sum = 0
+  let deleted = 0
+  for (let i = 0; i < count; i += 1) {
+    const length = reader.varint()
+    if (length === 0 && i > 0) reader.invalid('empty stretch of ids')
+    sum += length
+    if (i % 2 === 1) deleted += length
+    runs.stretches.push(length)
+  }
+  if (sum > ids) reader.invalid('more ids deleted than there are')
+  runs.shown = ids - deleted
+}
+
+/** The runs one by one, each all visible or all deleted, with the offset of their content in the order of the ids. */
+export function toRuns({
+  actors,
+  counters,
+  counts,
+  parentActors,
+  parentCounters,
+  sides,
+  stretches,
+}: RunColumns): Run[] {
+  const runs: Run[] = []
+  let stretch = 0
+  let left = stretches[0] ?? Number.POSITIVE_INFINITY
+  let offset = 0
+  for (let i = 0; i < actors.length; i += 1) {
+    const whole: Run = {
+      actor: actors[i] as number,
+      counter: counters[i] as number,
+      count: counts[i] as number,
+      deleted: false,
+      placement: {
+        parentActor: parentActors[i] as number,
+        parentCounter: parentCounters[i] as number,
+        side: sides[i] as 0 | 1,
+      },
+      offset: 0,
+    }
+    for (let from = 0; from < whole.count; ) {
+      while (left === 0) {
+        stretch += 1
+        left = stretches[stretch] ?? Number.POSITIVE_INFINITY
+      }
+      const to = Math.min(whole.count, from + left)
+      const deleted = stretch % 2 === 1
+      runs.push({ ...sliceRun(whole, from, to), deleted, offset })
+      if (!deleted) offset += to - from
+      left -= to - from
+      from = to
+    }
+  }
+  return runs
 }
 
 function readIdRun(input: Decoder): Ids {

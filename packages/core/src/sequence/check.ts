@@ -1,10 +1,10 @@
-/** The promises of the structures to each other, O(n). A decoder checks the order of runs that it loaded, tests check all. */
+/** The promises of the structures to each other, O(n), for tests. */
 import { assert } from './assert.ts'
 import type { FugueTree } from './fugue-tree.ts'
 import type { Sequence } from './sequence.ts'
 import { LEFT, RIGHT, ROOT } from './spans.ts'
 
-/** Throws unless the order is Fugue's, and every structure agrees with every other. For tests. */
+/** Throws unless the order is Fugue's, and every structure agrees with every other. */
 export function checkSequence(sequence: Sequence): void {
   checkOrder(sequence)
   const { tree, row, start } = sequence.inspect()
@@ -13,10 +13,10 @@ export function checkSequence(sequence: Sequence): void {
 }
 
 /**
- * Throws unless the list and the index fit the tree: runs that were appended may be in any order. The traversal has a stack of its own, since trees get as deep as documents are long:
- * a span on it stands for its whole subtree, the complement of a span for that span alone.
+ * Throws unless the list and the index fit the tree. The traversal has a stack of its own, since trees get as deep as documents
+ * are long: a span on it stands for its whole subtree, the complement of a span for that span alone.
  */
-export function checkOrder(sequence: Sequence): void {
+function checkOrder(sequence: Sequence): void {
   const { tree, idCount } = sequence.inspect()
   const { spans, ids } = tree
   let known = 0

@@ -36,23 +36,6 @@ export class FugueTree {
     this.ids = new IdIndex(this.spans)
   }
 
-  /**
-   * After spans were only put in order: makes them known by id and to their parents. That the order is right is the
-   * caller's promise.
-   */
-  settle(): void {
-    const { spans, ids } = this
-    for (let row = spans.next(ROOT); row !== ROOT; row = spans.next(row)) ids.add(row)
-    for (let row = spans.next(ROOT); row !== ROOT; row = spans.next(row)) {
-      const actor = spans.cells[row + PARENT_ACTOR]!
-      const counter = spans.parentCounter(row)
-      const side = spans.cells[row + SIDE]!
-      const parent = ids.floor(actor, counter)
-      assert(spans.holds(parent, actor, counter), 'a run without its parent')
-      this.#register(row, this.expose(parent, counter - spans.counter(parent), side), side)
-    }
-  }
-
   /** Makes an id the first (left) or last (right) of its span, as it must be to get a child there. Returns the span. */
   expose(row: number, at: number, side: number): number {
     if (side === RIGHT) {
@@ -89,7 +72,7 @@ export class FugueTree {
     // First, as it throws for known ids, and then nothing has changed.
     this.ids.add(row)
     this.order.insert(after, row, deleted ? 0 : count)
-    this.#register(row, parent, side)
+    this.register(row, parent, side)
     return row
   }
 
@@ -180,7 +163,7 @@ export class FugueTree {
   }
 
   /** Enters a span among the children of its parent. */
-  #register(row: number, parent: number, side: number): void {
+  register(row: number, parent: number, side: number): void {
     const { spans } = this
     const { cells } = spans
     const at = parent + CHILDREN + side

@@ -25,6 +25,18 @@ export class IdIndex {
     this.#spans = spans
   }
 
+  /** Takes in all spans at once, ascending, into an index that holds the root span only. */
+  load(rows: Int32Array): void {
+    let chunk = this.#chunks[0]!
+    for (const row of rows) {
+      if (chunk.length === CHUNK) {
+        chunk = []
+        this.#chunks.push(chunk)
+      }
+      chunk.push(row)
+    }
+  }
+
   /** The span with the largest first id that is not above the given one: the one that holds it, if any does. */
   floor(actor: number, counter: number): number {
     const key = actor * COUNTERS + counter
@@ -52,7 +64,21 @@ export class IdIndex {
   /** The span that holds the id, else the one with the smallest first id above it, else the root. */
   ceil(actor: number, counter: number): number {
     const row = this.floor(actor, counter)
-    return this.#spans.holds(row, actor, counter) ? row : this.#following()
+    return this.#spans.holds(row, actor, counter) ? row : this.next()
+  }
+
+  /** The span behind the one that the last search or step answered; the root behind the last. */
+  next(): number {
+    this.#slot += 1
+    if (this.#slot === this.#chunks[this.#chunk]!.length) {
+      if (this.#chunk + 1 === this.#chunks.length) {
+        this.#slot -= 1
+        return ROOT
+      }
+      this.#chunk += 1
+      this.#slot = 0
+    }
+    return this.#chunks[this.#chunk]![this.#slot]!
   }
 
   /** Adds a span whose ids no other span holds. */

@@ -64,6 +64,14 @@ export class OrderTree {
     if (weight > 0) this.add(row, weight)
   }
 
+  /** Puts a span behind all others. It shows all of its ids, or none if it is deleted. */
+  append(row: number, deleted: boolean): void {
+    const last = this.#spans.prev(ROOT)
+    this.#spans.link(last, row)
+    this.#insertKid(this.#spans.cells[last + LEAF]!, 0, last, row)
+    if (!deleted) this.add(row, this.#spans.count(row))
+  }
+
   /** Takes out a span that shows nothing. */
   remove(row: number): void {
     const nodes = this.#nodes
@@ -134,7 +142,8 @@ export class OrderTree {
   /** Puts a kid behind another kid of the node, leaving the sums to the caller. */
   #insertKid(node: number, level: number, after: number, kid: number): void {
     let target = node
-    let index = this.#slotOf(node, after) + 1 - node - KIDS
+    const fill = this.#nodes[node + FILL]!
+    let index = this.#nodes[node + KIDS + fill - 1] === after ? fill : this.#slotOf(node, after) + 1 - node - KIDS
     if (this.#nodes[node + FILL] === WIDTH) {
       // Growth at the end leaves full nodes behind: documents are mostly typed, and loaded, front to back.
       const kept = index === WIDTH ? WIDTH : WIDTH / 2

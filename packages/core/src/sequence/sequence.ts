@@ -20,7 +20,9 @@
  * notice. Visitors must not call back into the sequence.
  */
 import { assert } from './assert.ts'
+import { loadTree } from './bulk-load.ts'
 import { type CompareActors, FugueTree } from './fugue-tree.ts'
+import type { RunColumns } from './run-columns.ts'
 import { type RunVisitor, visitRun } from './runs.ts'
 import { CHILDREN, COUNT, LEFT, NEXT, PARENT_ACTOR, PREV, RIGHT, ROOT, SIDE, type Spans, WEIGHT } from './spans.ts'
 
@@ -38,6 +40,17 @@ export interface SequenceId {
   counter: number
 }
 
+/** A visible stretch of consecutive ids. */
+export interface VisibleRun {
+  readonly actor: number
+  readonly counter: number
+  readonly count: number
+  readonly position: number
+  readonly parentActor: number
+  readonly parentCounter: number
+  readonly side: 0 | 1
+}
+
 const COUNTER_MAX = 2 ** 32 - 1
 const LENGTH_MAX = 2 ** 31 - 1
 
@@ -49,17 +62,22 @@ export class Sequence {
   #tree: FugueTree
   #spans: Spans
   #idCount = 0
-  /** Spans were appended that are not yet known by id. */
-  #loading = false
   /** Cursor: a span, and the visible ids before it. */
   #row = ROOT
   #start = 0
 
   /** `compareActors` orders actor numbers by what they stand for, and must say the same for ever. */
-  constructor(compareActors: CompareActors) {
+  constructor(compareActors: CompareActors, tree: FugueTree = new FugueTree(compareActors)) {
     this.#compareActors = compareActors
-    this.#tree = new FugueTree(compareActors)
-    this.#spans = this.#tree.spans
+    this.#tree = tree
+    this.#spans = tree.spans
+  }
+
+  /** A sequence of all these ids, which nobody need have checked. Throws when they are no tree. O(n log n) in the runs. */
+  static load(runs: RunColumns, compareActors: CompareActors): Sequence {
+    const sequence = new Sequence(compareActors, loadTree(runs, compareActors))
+    for (const count of runs.counts) sequence.#idCount += count
+    return sequence
   }
 
   /** Visible ids. */
@@ -76,7 +94,6 @@ export class Sequence {
     this.#tree = new FugueTree(this.#compareActors)
     this.#spans = this.#tree.spans
     this.#idCount = 0
-    this.#loading = false
     this.#row = ROOT
     this.#start = 0
   }
@@ -89,7 +106,6 @@ export class Sequence {
   /** Local insert: ids counter..counter+count-1 show from `position` on. `placementOf` tells where the first hangs. */
   insert(position: number, actor: number, counter: number, count: number): void {
     this.#checkRange(position, 0)
-    this.#settled()
     if (position > 0) this.#seek(position - 1)
     else this.#moveTo(ROOT, 0)
     this.#insertHere(position > 0 ? position - 1 - this.#start : 0, actor, counter, count)
@@ -117,7 +133,7 @@ export class Sequence {
    */
   integrate(actor: number, counter: number, count: number, placement: Placement, deleted: boolean): number {
     const { parentActor, parentCounter, side } = placement
-    const { spans } = this.#settled()
+    const spans = this.#spans
     this.#admit(counter, count, deleted)
     const holder = this.#find(parentActor, parentCounter)
     const parent = this.#tree.expose(holder, parentCounter - spans.counter(holder), side)
@@ -132,7 +148,7 @@ export class Sequence {
   /** Local delete: visits the runs of ids that `count` visible positions from `position` on stood for. */
   delete(position: number, count: number, visit: (actor: number, counter: number, count: number) => void): void {
     this.#checkRange(position, count)
-    const { spans } = this.#settled()
+    const spans = this.#spans
     for (let rest = count; rest > 0; ) {
       this.#seek(position)
       const row = this.#row
@@ -151,7 +167,7 @@ export class Sequence {
    * position counts on the earlier ones being cut.
    */
   remove(actor: number, counter: number, count: number, visit: (position: number, count: number) => void): void {
-    const { spans } = this.#settled()
+    const spans = this.#spans
     for (let next = counter, end = counter + count; next < end; ) {
       const row = this.#find(actor, next)
       const from = next - spans.counter(row)
@@ -184,7 +200,7 @@ export class Sequence {
   }
 
   placementOf(actor: number, counter: number): Placement {
-    const { spans } = this.#settled()
+    const spans = this.#spans
     const row = this.#find(actor, counter)
     if (counter > spans.counter(row)) return { parentActor: actor, parentCounter: counter - 1, side: RIGHT }
     return {
@@ -205,7 +221,8 @@ export class Sequence {
    * The content of a visible one is therefore one stretch from its `positionOf` on.
    */
   forEachRunOf(actor: number, first: number, last: number, visit: RunVisitor): void {
-    const { spans, ids } = this.#settled()
+    const spans = this.#spans
+    const { ids } = this.#tree
     for (let next = first; next <= last; ) {
       const row = spans.holds(this.#row, actor, next) ? this.#row : ids.ceil(actor, next)
       if (spans.actor(row) !== actor || spans.counter(row) > last) return
@@ -214,24 +231,59 @@ export class Sequence {
     }
   }
 
-  /**
-   * Bulk load: takes the next run in document order. Allowed from empty until the first call that needs ids (anything
-   * but `length`, `idCount`, `idAt`, `forEachRun`); that call then pays O(n log n) once. Untrusted runs may be out of
-   * order, which `checkOrder` tells.
-   */
-  append(actor: number, counter: number, count: number, deleted: boolean, placement: Placement): void {
-    assert(this.#loading || this.#idCount === 0, 'append after use')
-    this.#loading = true
-    this.#admit(counter, count, deleted)
-    this.#idCount += count
-    const { parentActor, parentCounter, side } = placement
-    const row = this.#spans.create(actor, counter, count, parentActor, parentCounter, side)
-    this.#tree.order.insert(this.#spans.prev(ROOT), row, deleted ? 0 : count)
+  /** Whether consecutive ids are all known, and in one span. */
+  hasAll(actor: number, counter: number, count: number): boolean {
+    const row = this.#locate(actor, counter)
+    return row >= 0 && counter + count <= this.#spans.counter(row) + this.#spans.count(row)
+  }
+
+  /** What of an actor's ids is here, if that is one visible stretch of one span. */
+  runAt(actor: number, first: number, last: number): VisibleRun | undefined {
+    const spans = this.#spans
+    const row = this.#row
+    const start = spans.counter(row)
+    // Only the span under the cursor is tried: that is where the last edit was.
+    if (!spans.holds(row, actor, last) || spans.weight(row) === 0) return undefined
+    if (start > first) {
+      const former = this.#tree.ids.floor(actor, start - 1)
+      if (spans.actor(former) === actor && spans.counter(former) + spans.count(former) > first) return undefined
+    }
+    const { cells } = spans
+    const counter = Math.max(first, start)
+    const inner = counter > start
+    return {
+      actor,
+      counter,
+      count: last - counter + 1,
+      position: this.#start + counter - start,
+      parentActor: inner ? actor : cells[row + PARENT_ACTOR]!,
+      parentCounter: inner ? counter - 1 : spans.parentCounter(row),
+      side: inner ? RIGHT : (cells[row + SIDE] as 0 | 1),
+    }
+  }
+
+  /** Adds one actor's ids from `first` to `last`, ascending by counter. */
+  collect(runs: RunColumns, actor: number, first = 1, last: number = COUNTER_MAX): void {
+    const spans = this.#spans
+    const { ids } = this.#tree
+    for (let row = ids.ceil(actor, first); spans.actor(row) === actor && spans.counter(row) <= last; row = ids.next()) {
+      const start = spans.counter(row)
+      const from = Math.max(start, first)
+      const end = start + spans.count(row)
+      const count = Math.min(end, last + 1) - from
+      const deleted = spans.weight(row) === 0
+      if (from > start) runs.add(actor, from, count, deleted, actor, from - 1, RIGHT)
+      else {
+        const { cells } = spans
+        const side = cells[row + SIDE] as 0 | 1
+        runs.add(actor, from, count, deleted, cells[row + PARENT_ACTOR]!, spans.parentCounter(row), side)
+      }
+    }
   }
 
   /** What checkSequence looks at. */
   inspect(): { tree: FugueTree; idCount: number; row: number; start: number } {
-    return { tree: this.#settled(), idCount: this.#idCount, row: this.#row, start: this.#start }
+    return { tree: this.#tree, idCount: this.#idCount, row: this.#row, start: this.#start }
   }
 
   /** Inserts behind an id of the span under the cursor. */
@@ -284,18 +336,10 @@ export class Sequence {
     assert(deleted || this.length + count <= LENGTH_MAX, 'too long')
   }
 
-  #settled(): FugueTree {
-    if (this.#loading) {
-      this.#loading = false
-      this.#tree.settle()
-    }
-    return this.#tree
-  }
-
   /** The span that holds the id, or -1. */
   #locate(actor: number, counter: number): number {
     if (this.#spans.holds(this.#row, actor, counter)) return this.#row
-    const row = this.#settled().ids.floor(actor, counter)
+    const row = this.#tree.ids.floor(actor, counter)
     return this.#spans.holds(row, actor, counter) ? row : -1
   }
 

@@ -21,7 +21,7 @@ export const ROOT = 0
 export const LEFT = 0
 export const RIGHT = 1
 
-/** Cells of a row. Counters use all 32 bits and are read through the methods below. */
+/** What the cells of a row hold. Counters use all 32 bits and are read through the methods below. */
 const ACTOR = 0
 export const COUNTER = 1
 export const COUNT = 2
@@ -37,7 +37,8 @@ export const PREV = 9
 /** Visible ids: all of the span, or none when it is deleted. Owned, like the leaf it is in, by OrderTree. */
 export const WEIGHT = 10
 export const LEAF = 11
-const ROW = 12
+/** Cells of a row. */
+export const ROW = 12
 
 const ROWS_MIN = 4
 
@@ -124,7 +125,7 @@ export class Spans {
     else {
       row = this.#used
       this.#used += ROW
-      if (row === this.cells.length) this.cells = doubled(this.cells)
+      if (row >= this.cells.length) this.cells = doubled(this.cells)
     }
     const { cells } = this
     cells[row + ACTOR] = actor
@@ -134,6 +135,16 @@ export class Spans {
     cells[row + PARENT_COUNTER] = parentCounter
     cells[row + SIDE] = side
     return row
+  }
+
+  /** Makes room for as many more rows. */
+  reserve(rows: number): void {
+    const needed = this.#used + rows * ROW
+    if (needed <= this.cells.length) return
+    // Room for edits as well: a document is loaded to be edited.
+    const cells = new Int32Array((needed / ROW + ROWS_MIN + (rows >>> 3)) * ROW)
+    cells.set(this.cells)
+    this.cells = cells
   }
 
   /** Links a row in behind another one. */

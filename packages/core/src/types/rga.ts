@@ -223,9 +223,8 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
   }
 
   protected writeContent({ writer }: Encoder, sources: readonly Source<readonly Item[]>[]): void {
-    for (const { run, content } of sources) {
-      const position = content === undefined ? this.sequence.positionOf(run.actor, run.counter) : run.offset
-      for (let i = position; i < position + run.count; i += 1) {
+    for (const { content, from, count } of sources) {
+      for (let i = from; i < from + count; i += 1) {
         const item = content === undefined ? this.#items.get(i) : (content[i] as Item)
         if (item instanceof Nested) {
           writer.byte(CONTAINER)

@@ -9,6 +9,7 @@
  */
 import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
+import { Reader } from '../codec/reader.ts'
 import { isWellFormed } from '../codec/utf8.ts'
 import { readWtf8, toWellFormed, writeWtf8 } from '../codec/wtf8.ts'
 import { refuse } from '../errors.ts'
@@ -24,7 +25,12 @@ const UNITS_PER_CALL = 8192
 
 export class Text extends Ordered<string> {
   readonly tag: number = tags.text
-  readonly #units = new GapBuffer<number, Uint16Array>((length) => new Uint16Array(length))
+  /** The text, while nothing was edited since it was loaded or asked for. */
+  #whole: string | undefined
+  /** Where the text of a loaded state stands, until somebody asks for it. */
+  #unread: Reader | undefined
+  /** The units, since the first edit. */
+  #edited: GapBuffer<number, Uint16Array> | undefined
 
   /** Loads what `encode` wrote; the actor continues it. */
   static decode(bytes: Uint8Array, actor: Actor): Text {
@@ -73,6 +79,25 @@ export class Text extends Ordered<string> {
     return this.placeOfId(id)
   }
 
+  /** The units, to be edited. */
+  get #units(): GapBuffer<number, Uint16Array> {
+    if (this.#edited === undefined) {
+      const text = this.#wholeText() ?? ''
+      this.#edited = new GapBuffer((length) => new Uint16Array(length))
+      this.#edited.insert(0, text.length, (units, at) => putUnits(units, at, text, 0, text.length))
+    }
+    return this.#edited
+  }
+
+  /** The text, if it is there in one piece. */
+  #wholeText(): string | undefined {
+    if (this.#unread !== undefined) {
+      this.#whole = this.#unread.string(Number.MAX_SAFE_INTEGER, readWtf8)
+      this.#unread = undefined
+    }
+    return this.#whole
+  }
+
   #checkBoundary(position: number): void {
     if (position === 0 || position >= this.length) return
     const after = this.#units.get(position)
@@ -83,8 +108,10 @@ export class Text extends Ordered<string> {
 
   /** Text from a position to before another, as `String.prototype.slice` with both in range. */
   slice(from = 0, to: number = this.length): string {
+    const whole = this.#wholeText()
+    if (whole !== undefined) return whole.slice(from, to)
     let text = ''
-    this.#units.stretches(from, to, (units, start, end) => {
+    this.#edited?.stretches(from, to, (units, start, end) => {
       for (let at = start; at < end; at += UNITS_PER_CALL) {
         text += String.fromCharCode(...units.subarray(at, Math.min(end, at + UNITS_PER_CALL)))
       }
@@ -94,7 +121,8 @@ export class Text extends Ordered<string> {
 
   /** The whole text. Where others have cut a surrogate pair, U+FFFD stands for what is left of it. */
   override toString(): string {
-    return toWellFormed(this.slice())
+    this.#whole ??= this.slice()
+    return toWellFormed(this.#whole)
   }
 
   toJSON(): JsonValue {
@@ -103,13 +131,25 @@ export class Text extends Ordered<string> {
 
   override clear(): void {
     super.clear()
-    this.#units.clear()
+    this.#edited = undefined
+    this.#whole = undefined
+    this.#unread = undefined
   }
 
   protected insertContent(position: number, content: string, offset: number, count: number): void {
-    this.#units.insert(position, count, (units, at) => {
-      for (let i = 0; i < count; i += 1) units[at + i] = content.charCodeAt(offset + i)
-    })
+    this.#units.insert(position, count, (units, at) => putUnits(units, at, content, offset, count))
+    this.#whole = undefined
+    this.#tellInsert(position, content, offset, count)
+  }
+
+  protected override loadContent(content: string, count: number): void {
+    this.#unread = undefined
+    this.#edited = undefined
+    this.#whole = content
+    this.#tellInsert(0, content, 0, count)
+  }
+
+  #tellInsert(position: number, content: string, offset: number, count: number): void {
     if (this.place.site.patches === undefined) return
     const value = content.slice(offset, offset + count)
     emit(this, (path) => ({ type: 'insert', path, index: position, value }))
@@ -117,18 +157,18 @@ export class Text extends Ordered<string> {
 
   protected deleteContent(position: number, count: number): void {
     this.#units.delete(position, count)
+    this.#whole = undefined
   }
 
   protected writeContent(out: Encoder, sources: readonly Source<string>[]): void {
-    let text = ''
-    for (const { run, content } of sources) {
-      if (content !== undefined) text += content.slice(run.offset, run.offset + run.count)
-      else {
-        const position = this.sequence.positionOf(run.actor, run.counter)
-        text += this.slice(position, position + run.count)
-      }
-    }
-    out.writer.string(text, writeWtf8)
+    const texts = sources.map(({ content, from, count }) => (content ?? this).slice(from, from + count))
+    out.writer.string(texts.length === 1 ? (texts[0] as string) : texts.join(''), writeWtf8)
+  }
+
+  protected override passContent({ reader }: Decoder): void {
+    const from = reader.at
+    reader.skip(reader.varint())
+    this.#unread = new Reader(reader.bytes, from, reader.at)
   }
 
   protected readContent({ reader }: Decoder, count: number): string {
@@ -136,4 +176,8 @@ export class Text extends Ordered<string> {
     if (text.length !== count) reader.invalid('text of another length than its ids')
     return text
   }
+}
+
+function putUnits(units: Uint16Array, at: number, text: string, from: number, count: number): void {
+  for (let i = 0; i < count; i += 1) units[at + i] = text.charCodeAt(from + i)
 }

@@ -26,13 +26,26 @@ const STATE = 0x11
 const DELTA = 0x12
 const COUNTER_MAX = 0xffff_ffff
 
-/** Kind, type, one actor, its context as `[first, last, …]`, then a body. */
-function block(kind: number, tag: number, runs: readonly number[], body: (writer: Writer) => void): Uint8Array {
+/** Kind, type, actors, the context of each as `[first, last, …]`, then a body. */
+function block(
+  kind: number,
+  tag: number,
+  runs: readonly number[],
+  body: (writer: Writer) => void,
+  second?: readonly number[],
+): Uint8Array {
   const writer = new Writer(1024)
   writer.byte(kind)
   writer.byte(tag)
-  writer.varint(1)
+  writer.varint(second === undefined ? 1 : 2)
   writer.string(testActor('mallory').id)
+  if (second !== undefined) writer.string(testActor('trudy').id)
+  for (const each of second === undefined ? [runs] : [runs, second]) context(writer, each)
+  body(writer)
+  return writer.finish()
+}
+
+function context(writer: Writer, runs: readonly number[]): void {
   writer.varint(runs.length / 2)
   let end = 0
   for (let i = 0; i < runs.length; i += 2) {
@@ -40,8 +53,6 @@ function block(kind: number, tag: number, runs: readonly number[], body: (writer
     writer.varint(runs[i + 1]! - runs[i]!)
     end = runs[i + 1]! + 1
   }
-  body(writer)
-  return writer.finish()
 }
 
 function numbers(writer: Writer, ...values: number[]): void {
@@ -49,10 +60,8 @@ function numbers(writer: Writer, ...values: number[]): void {
 }
 
 const TEXT = 13
-/** Deleted, explicit parent, right child: no content is needed, so a few bytes announce any number of ids. */
-const DELETED_RIGHT = 7
-const RIGHT = 6
-const LEFT = 2
+/** The parent of a run that is a right child of the root. */
+const ROOT_RIGHT = 1
 
 function code(take: () => void): string | undefined {
   return refusal(take)?.code
@@ -71,9 +80,11 @@ function timed(what: () => void): number {
 describe('announcements', () => {
   it('four billion deleted ids in a few bytes cost nothing, twice', () => {
     const bomb = block(DELTA, TEXT, [1, COUNTER_MAX], (out) => {
-      numbers(out, 1, 0, 1, COUNTER_MAX, DELETED_RIGHT, 0, 0, 0, 0, 0)
+      numbers(out, 1)
+      out.string('')
+      numbers(out, 1, 0, 1, 0, COUNTER_MAX - 1, ROOT_RIGHT, 2, 0, COUNTER_MAX, 0, 0)
     })
-    const early = block(DELTA, TEXT, [], (out) => numbers(out, 0, 0, 1, 0, 1, COUNTER_MAX, 0, 0))
+    const early = block(DELTA, TEXT, [], (out) => numbers(out, 0, 1, 0, 1, COUNTER_MAX, 0))
     const text = new Text(testActor('a'))
     expect(timed(() => joinAll(text, bomb, bomb, early))).toBeLessThan(1000)
     const other = new Text(testActor('b'))
@@ -113,42 +124,58 @@ describe('announcements', () => {
 
 describe('sequences', () => {
   const join = (bytes: Uint8Array): string | undefined => code(() => new Text(testActor('a')).join(bytes))
-  const runs = (kind: number, claim: readonly number[], text: string, ...all: number[][]): Uint8Array =>
+  /** Runs of one actor: gap, ids - 1 and parent of each. */
+  const runs = (kind: number, claim: readonly number[], text: string, ...all: [number, number, number][]): Uint8Array =>
     block(kind, TEXT, claim, (out) => {
-      numbers(out, all.length)
-      for (const run of all) numbers(out, ...run)
+      numbers(out, text.length + 1)
       out.string(text)
+      numbers(out, 1, 0, all.length)
+      for (const column of [0, 1, 2]) numbers(out, ...all.map((run) => run[column] as number))
       numbers(out, 0, 0, 0)
     })
+  const right = (distance: number): number => 4 * distance + 1
+  const left = (distance: number): number => 4 * distance
 
   it('takes what is well made', () => {
-    expect(join(runs(STATE, [1, 3], 'abc', [0, 1, 2, RIGHT, 0], [0, 3, 1, RIGHT, 1, 2]))).toBeUndefined()
+    expect(join(runs(STATE, [1, 3], 'abc', [0, 1, ROOT_RIGHT], [0, 0, right(2)]))).toBeUndefined()
+    expect(join(runs(STATE, [1, 2], 'ab', [0, 0, ROOT_RIGHT], [0, 0, left(1)]))).toBeUndefined()
   })
 
-  it('refuses runs that hang on themselves or in a circle, and ids twice', () => {
-    expect(join(runs(DELTA, [1, 3], 'abc', [0, 1, 3, RIGHT, 1, 2]))).toBe('CORE_DECODE_INVALID')
+  it('refuses another than the shortest form: a run in two parts, a parent of the same actor by name', () => {
     for (const kind of [STATE, DELTA]) {
-      expect(join(runs(kind, [1, 9], 'ab', [0, 1, 1, RIGHT, 1, 5], [0, 5, 1, RIGHT, 1, 1]))).toBe('CORE_DECODE_INVALID')
-      expect(join(runs(kind, [1, 9], 'abcd', [0, 1, 2, RIGHT, 0], [0, 2, 2, RIGHT, 0]))).toBe('CORE_DECODE_INVALID')
+      expect(join(runs(kind, [1, 2], 'ab', [0, 0, ROOT_RIGHT], [0, 0, right(1)]))).toBe('CORE_DECODE_INVALID')
+      expect(join(runs(kind, [1, 2], 'ab', [0, 0, ROOT_RIGHT], [0, 0, ROOT_RIGHT + 2]))).toMatch('CORE_DECODE')
+    }
+  })
+
+  it('refuses runs that hang on each other in a circle, on ids that come later, or left of the root', () => {
+    for (const kind of [STATE, DELTA]) {
+      const body = (out: Writer): void => {
+        numbers(out, 3)
+        out.string('ab')
+        numbers(out, 2, 0, 1, 1, 1, 0, 0, 0, 0, 4 * 1 + 3, 1, 4 * 0 + 3, 1, 0, 0, 0)
+      }
+      const circle = block(kind, TEXT, [1, 1], body, [1, 1])
+      expect(join(circle)).toBe('CORE_DECODE_INVALID')
+      expect(join(runs(kind, [1, 9], 'a', [0, 0, right(1)]))).toBe('CORE_DECODE_INVALID')
+      expect(join(runs(kind, [1, 9], 'a', [0, 0, 0]))).toBe('CORE_DECODE_INVALID')
     }
   })
 
   it('refuses ids beyond what is vouched for, also in a gap', () => {
-    expect(join(runs(DELTA, [1, 2], 'abc', [0, 1, 3, RIGHT, 0]))).toBe('CORE_DECODE_INVALID')
-    expect(join(runs(DELTA, [1, 1, 3, 3], 'abc', [0, 1, 3, RIGHT, 0]))).toBe('CORE_DECODE_INVALID')
+    expect(join(runs(DELTA, [1, 2], 'abc', [0, 2, ROOT_RIGHT]))).toBe('CORE_DECODE_INVALID')
+    expect(join(runs(DELTA, [1, 1, 3, 3], 'abc', [0, 2, ROOT_RIGHT]))).toBe('CORE_DECODE_INVALID')
   })
 
-  it('refuses a whole state whose runs are not in document order, or lack a parent', () => {
-    const ordered = [
-      [0, 1, 1, RIGHT, 0],
-      [0, 2, 1, RIGHT, 0],
-    ] as number[][]
-    expect(join(runs(STATE, [1, 2], 'ab', ...ordered))).toBeUndefined()
-    expect(join(runs(STATE, [1, 2], 'ab', ...ordered.toReversed()))).toBe('CORE_DECODE_INVALID')
-    expect(join(runs(STATE, [1, 2], 'ab', [0, 2, 1, LEFT, 1, 1], [0, 1, 1, RIGHT, 0]))).toBeUndefined()
-    expect(join(runs(STATE, [1, 2], 'ab', [0, 1, 1, RIGHT, 0], [0, 2, 1, LEFT, 1, 1]))).toBe('CORE_DECODE_INVALID')
-    expect(join(runs(STATE, [1, 9], 'a', [0, 1, 1, RIGHT, 1, 9]))).toBe('CORE_DECODE_INVALID')
-    expect(join(runs(DELTA, [1, 9], 'a', [0, 1, 1, RIGHT, 1, 9])), 'a delta waits').toBeUndefined()
+  it('refuses content of another length than its ids', () => {
+    for (const kind of [STATE, DELTA]) {
+      expect(join(runs(kind, [1, 3], 'ab', [0, 2, ROOT_RIGHT]))).toBe('CORE_DECODE_INVALID')
+    }
+  })
+
+  it('refuses a whole state with a run that lacks its parent; a delta waits', () => {
+    expect(join(runs(STATE, [1, 9], 'a', [4, 0, right(2)]))).toBe('CORE_DECODE_INVALID')
+    expect(join(runs(DELTA, [1, 9], 'a', [4, 0, right(2)]))).toBeUndefined()
   })
 
   it('joins a list that was always written to the front without taking the square of its length', () => {

@@ -5,6 +5,7 @@
  */
 import { expect } from 'vitest'
 import { checkSequence } from '../../src/sequence/check.ts'
+import { RunColumns } from '../../src/sequence/run-columns.ts'
 import { type Placement, Sequence } from '../../src/sequence/sequence.ts'
 import { joined, NaiveFugue, type NaiveRun, type Node, nameOf } from './naive-fugue.ts'
 
@@ -45,7 +46,7 @@ export class Replica {
     this.actor = actor
     this.nextCounter = firstCounter
     this.applied = new Array<number>(replicas).fill(0)
-    this.sequence = this.#empty()
+    this.sequence = new Sequence(this.#compare)
   }
 
   insert(position: number, count: number): InsertOp {
@@ -103,10 +104,9 @@ export class Replica {
 
   /** Rebuilds the engine from its own runs. */
   reload(): void {
-    const loaded = this.#empty()
-    this.sequence.forEachRun((actor, counter, count, deleted, parentActor, parentCounter, side) => {
-      loaded.append(actor, counter, count, deleted, { parentActor, parentCounter, side })
-    })
+    const runs = new RunColumns()
+    for (const number of this.#actors.keys()) this.sequence.collect(runs, number)
+    const loaded = Sequence.load(runs, this.#compare)
     expect(loaded.length).toBe(this.sequence.length)
     expect(loaded.idCount).toBe(this.sequence.idCount)
     this.sequence = loaded
@@ -208,11 +208,9 @@ export class Replica {
     return counter
   }
 
-  #empty(): Sequence {
-    return new Sequence((a, b) => {
-      const [left, right] = [this.#actors[a] as string, this.#actors[b] as string]
-      return left < right ? -1 : left > right ? 1 : 0
-    })
+  readonly #compare = (a: number, b: number): number => {
+    const [left, right] = [this.#actors[a] as string, this.#actors[b] as string]
+    return left < right ? -1 : left > right ? 1 : 0
   }
 
   #number(actor: string): number {

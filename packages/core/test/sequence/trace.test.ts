@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { checkSequence } from '../../src/sequence/check.ts'
+import { RunColumns } from '../../src/sequence/run-columns.ts'
 import { type Placement, Sequence } from '../../src/sequence/sequence.ts'
 
 const FOLDER = process.env.JOINERY_TRACES
@@ -141,10 +142,9 @@ describe('recorded editing', () => {
     const { authors } = replay(trace)
     for (const { sequence } of authors) {
       checkSequence(sequence)
-      const loaded = new Sequence((a, b) => a - b)
-      sequence.forEachRun((actor, counter, count, deleted, parentActor, parentCounter, side) => {
-        loaded.append(actor, counter, count, deleted, { parentActor, parentCounter, side })
-      })
+      const runs = new RunColumns()
+      for (const actor of authors.keys()) sequence.collect(runs, actor)
+      const loaded = Sequence.load(runs, (a, b) => a - b)
       checkSequence(loaded)
       expect(textOf(loaded, authors)).toBe(textOf(sequence, authors))
       expect(textOf(sequence, authors) === trace.endContent).toBe(true)

@@ -1,0 +1,55 @@
+/**
+ * What changes begin with (kind, flags, incarnation, actors) is the same from one change of an author to the next. It is
+ * compared as bytes instead of being read, checked and looked up again.
+ */
+import type { ActorId } from '../causality/actor.ts'
+import type { Change } from './change.ts'
+
+/** How many are remembered: authors that write at the same time. */
+const KNOWN_MAX = 4
+/** Beginnings above this are rare, and comparing them is no gain. */
+const BYTES_MAX = 512
+
+export interface Beginning {
+  readonly bytes: Uint8Array
+  /** Actors of the change, the author first. */
+  readonly actors: readonly ActorId[]
+  /** Their indices in the document. */
+  readonly indices: readonly number[]
+}
+
+export class Beginnings {
+  /** The one met last comes first. */
+  readonly #known: Beginning[] = []
+
+  /** The known beginning of a change; undefined for another. */
+  find(change: Uint8Array): Beginning | undefined {
+    const known = this.#known
+    for (let i = 0; i < known.length; i += 1) {
+      const beginning = known[i] as Beginning
+      if (!startsWith(change, beginning.bytes)) continue
+      if (i > 0) this.#toFront(i)
+      return beginning
+    }
+    return undefined
+  }
+
+  /** @param indices of the change's actors. */
+  learn({ bytes, actors, beginning }: Change, indices: readonly number[]): void {
+    if (beginning === 0 || beginning > BYTES_MAX || this.find(bytes) !== undefined) return
+    this.#known.unshift({ bytes: bytes.slice(0, beginning), actors, indices })
+    if (this.#known.length > KNOWN_MAX) this.#known.pop()
+  }
+
+  #toFront(index: number): void {
+    const [found] = this.#known.splice(index, 1)
+    this.#known.unshift(found as Beginning)
+  }
+}
+
+/** From the back, where the beginnings of two authors differ. */
+function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
+  if (bytes.length <= start.length) return false
+  for (let i = start.length - 1; i >= 0; i -= 1) if (bytes[i] !== start[i]) return false
+  return true
+}
