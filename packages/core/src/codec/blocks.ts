@@ -13,7 +13,7 @@ export function writeBytes(writer: Writer, bytes: Uint8Array): void {
   writer.reserve(count)
   const { bytes: into, length } = writer
   // A loop beats the platform call for the small blocks that most changes are.
-  if (count <= 64) for (let i = 0; i < count; i += 1) into[length + i] = bytes[i] as number
+  if (count <= 128) for (let i = 0; i < count; i += 1) into[length + i] = bytes[i] as number
   else into.set(bytes, length)
   writer.length = length + count
 }

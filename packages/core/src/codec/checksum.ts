@@ -2,10 +2,10 @@
  * MurmurHash3, 32 bits (Austin Appleby, public domain algorithm): the chain check of a change and half of a version hash. It
  * finds accidents, not attackers; signed documents use SHA-256.
  */
-export function checksum32(bytes: Uint8Array, seed = 0): number {
-  const blocks = bytes.length & ~3
+export function checksum32(bytes: Uint8Array, seed = 0, from = 0, to: number = bytes.length): number {
+  const blocks = to - ((to - from) & 3)
   let hash = seed | 0
-  for (let i = 0; i < blocks; i += 4) {
+  for (let i = from; i < blocks; i += 4) {
     const word =
       (bytes[i] as number) |
       ((bytes[i + 1] as number) << 8) |
@@ -15,9 +15,9 @@ export function checksum32(bytes: Uint8Array, seed = 0): number {
     hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0
   }
   let tail = 0
-  for (let i = bytes.length - 1; i >= blocks; i -= 1) tail = (tail << 8) | (bytes[i] as number)
+  for (let i = to - 1; i >= blocks; i -= 1) tail = (tail << 8) | (bytes[i] as number)
   hash ^= scramble(tail)
-  hash ^= bytes.length
+  hash ^= to - from
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return (hash ^ (hash >>> 16)) >>> 0

@@ -6,14 +6,21 @@ import { refuse } from '../errors.ts'
 import { readUtf8 } from './utf8.ts'
 
 export class Reader {
-  readonly bytes: Uint8Array
+  bytes: Uint8Array
   at: number
-  readonly end: number
+  end: number
 
   constructor(bytes: Uint8Array, from = 0, to: number = bytes.length) {
     this.bytes = bytes
     this.at = from
     this.end = to
+  }
+
+  /** Begins to read something else. */
+  restart(bytes: Uint8Array, from: number): void {
+    this.bytes = bytes
+    this.at = from
+    this.end = bytes.length
   }
 
   get remaining(): number {

@@ -66,7 +66,7 @@ export class Writer {
     this.reserve(count)
     const { bytes, length } = this
     // A loop beats the platform call, and the view it needs, for the small blocks that most changes are.
-    if (count <= 64) for (let i = 0; i < count; i += 1) bytes[length + i] = other.bytes[i] as number
+    if (count <= 128) for (let i = 0; i < count; i += 1) bytes[length + i] = other.bytes[i] as number
     else bytes.set(other.bytes.subarray(0, count), length)
     this.length = length + count
   }

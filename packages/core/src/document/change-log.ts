@@ -1,19 +1,24 @@
 /**
  * The changes of a document in the order in which they were applied, which is a causal order. Their bytes stand one behind the
- * other in one growing block, because a buffer of its own would cost more than most changes do; what is handed out is a view.
+ * other in slabs, because a buffer of its own would cost more than most changes do; what is handed out is a view.
  */
 import { Writer } from '../codec/writer.ts'
 import { firstWhere } from '../search.ts'
 
-const BYTES_MIN = 256
+/** Slabs grow with the document, up to a size at which a view that somebody keeps does not keep much else. */
+const SLAB_BYTES_MIN = 256
+const SLAB_BYTES_MAX = 65_536
 const ENTRIES_MIN = 16
 
 export class ChangeLog {
   /** Where the next change is written, or copied to. */
-  writer: Writer = new Writer(BYTES_MIN)
+  #writer: Writer = new Writer(SLAB_BYTES_MIN)
+  #slabs: Uint8Array[] = []
   #count = 0
-  /** Where each change begins; the one behind the last says where that ends. */
-  #starts = new Uint32Array(ENTRIES_MIN)
+  #byteLength = 0
+  #slabOf = new Int32Array(ENTRIES_MIN)
+  #starts = new Int32Array(ENTRIES_MIN)
+  #ends = new Int32Array(ENTRIES_MIN)
   #actors = new Int32Array(ENTRIES_MIN)
   /** The last dot of each change. */
   #lasts = new Uint32Array(ENTRIES_MIN)
@@ -26,27 +31,45 @@ export class ChangeLog {
   }
 
   get byteLength(): number {
-    return this.writer.length
+    return this.#byteLength
   }
 
-  /** Takes in what was written behind the last change. */
-  append(actor: number, last: number): void {
+  /** Where to write the next change; ends with `append` or `abandon`. */
+  begin(): Writer {
+    const { bytes, length } = this.#writer
+    // A slab is left when its last quarter begins, so that most changes fit without growing it.
+    if (length > bytes.length * 0.75) {
+      this.#writer = new Writer(Math.min(SLAB_BYTES_MAX, 2 * bytes.length))
+    }
+    return this.#writer
+  }
+
+  /** Takes in what was written from a place in the writer on. */
+  append(from: number, actor: number, last: number): void {
     const index = this.#count
+    if (index === this.#starts.length) this.#grow()
     this.#count += 1
-    if (this.#count === this.#starts.length) this.#grow()
+    const { bytes, length } = this.#writer
+    if (this.#slabs.at(-1) !== bytes) this.#slabs.push(bytes)
+    this.#slabOf[index] = this.#slabs.length - 1
+    this.#starts[index] = from
+    this.#ends[index] = length
     this.#actors[index] = actor
     this.#lasts[index] = last
-    this.#starts[this.#count] = this.writer.length
+    this.#byteLength += length - from
   }
 
   /** Takes back what was written behind the last change. */
   abandon(): void {
-    this.writer.length = this.#starts[this.#count] as number
+    const last = this.#count - 1
+    const inside = last >= 0 && this.#slabs[this.#slabOf[last] as number] === this.#writer.bytes
+    this.#writer.length = inside ? (this.#ends[last] as number) : 0
   }
 
   /** A change. Not a copy: it shares its buffer with others. */
   bytes(index: number): Uint8Array {
-    return this.writer.bytes.subarray(this.#starts[index], this.#starts[index + 1])
+    const slab = this.#slabs[this.#slabOf[index] as number] as Uint8Array
+    return slab.subarray(this.#starts[index], this.#ends[index])
   }
 
   /** The change of an actor that ends with a dot; undefined when the log does not reach it. O(log n). */
@@ -73,21 +96,26 @@ export class ChangeLog {
 
   /** Drops all but the first changes. */
   truncate(count: number): void {
+    for (let i = count; i < this.#count; i += 1)
+      this.#byteLength -= (this.#ends[i] as number) - (this.#starts[i] as number)
     this.#count = count
-    this.abandon()
     this.#byActor = []
     this.#indexed = 0
   }
 
   clear(): void {
-    this.writer = new Writer(BYTES_MIN)
+    this.#writer = new Writer(SLAB_BYTES_MIN)
+    this.#slabs = []
     this.#count = 0
+    this.#byteLength = 0
     this.#byActor = []
     this.#indexed = 0
   }
 
   #grow(): void {
-    this.#starts = doubled(this.#starts, Uint32Array)
+    this.#slabOf = doubled(this.#slabOf, Int32Array)
+    this.#starts = doubled(this.#starts, Int32Array)
+    this.#ends = doubled(this.#ends, Int32Array)
     this.#actors = doubled(this.#actors, Int32Array)
     this.#lasts = doubled(this.#lasts, Uint32Array)
   }

@@ -129,7 +129,7 @@ export class ChangeEncoder {
       if (!sameNumbers(table, this.#table)) {
         this.#beginning = new Writer(64)
         this.#begin(this.#beginning, 0, table)
-        this.#table = table
+        this.#table = [...table]
       }
       writer.append(this.#beginning)
     }

@@ -5,13 +5,14 @@
  *
  * Cost: a change costs what it touches; `apply` costs what the change touched; `snapshot` and `load` cost the document.
  */
-import type { Actor, ActorId } from '../causality/actor.ts'
+import type { Actor } from '../causality/actor.ts'
 import { type Dot, dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { VersionVector } from '../causality/version-vector.ts'
 import { writeBytes } from '../codec/blocks.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { Reader } from '../codec/reader.ts'
+import { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import { Decoder, Encoder, reusedActor } from '../kernel/codec.ts'
 import type { Container, Place } from '../kernel/container.ts'
@@ -23,7 +24,7 @@ import type { Spec } from '../kernel/spec.ts'
 import { limits } from '../limits.ts'
 import { Struct } from '../types/struct.ts'
 import type { TypeName } from '../types/tags.ts'
-import { Beginnings } from './beginnings.ts'
+import { Arrivals } from './arrivals.ts'
 import { encodeBundle, readBundle } from './bundle.ts'
 import { CausalBuffer, type MissingRange } from './causal-buffer.ts'
 import {
@@ -33,15 +34,17 @@ import {
   type ChangeNote,
   checkIncarnation,
   checkNote,
+  type Extent,
   type Head,
   lastOf,
   readChange,
-  readExtent,
 } from './change.ts'
 import { ChangeLog } from './change-log.ts'
 import { checkChanges, forked, otherLife } from './check-changes.ts'
 import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions, Reading } from './doc-types.ts'
+import { Events } from './events.ts'
 import { findContainer } from './find.ts'
+import { NextReader } from './next-change.ts'
 import { Past } from './past.ts'
 import { allTypes } from './registry.ts'
 import { type FieldSpecs, type Fields, type Schema, struct } from './schema.ts'
@@ -64,11 +67,14 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #opaque = false
   /** Actors up to here are referred to by what was applied. */
   #actorsKept = 0
-  readonly #listeners = new Set<(event: DocEvent) => void>()
-  #beginnings = new Beginnings()
+  readonly #events = new Events()
+  readonly #arrivals: Arrivals
   #encoder: ChangeEncoder | undefined
-  /** Events of a bundle that may still turn out to be damaged. */
-  #held: DocEvent[] | undefined
+  /** Used anew for each change, as most are too small to be worth objects of their own. */
+  readonly #out: Encoder
+  readonly #next: NextReader
+  /** Where the change in progress begins in its slab. */
+  #from = 0
 
   constructor(options: NewDocOptions<S>) {
     this.#actor = options.actor
@@ -78,8 +84,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#site = new Site(options.actor, false)
     this.#site.types = allTypes
     this.#past = new Past(this.#site)
+    this.#arrivals = new Arrivals(this.#past, this.#buffer, (change) => this.#applyChange(change))
     const place: Place = { site: this.#site, parent: undefined, step: '', removable: false, depth: 0 }
     this.#root = new Struct(place)
+    this.#out = new Encoder(this.#site, undefined, new Writer(64))
+    this.#next = new NextReader(this.#site, this.#past, this.#root)
   }
 
   /**
@@ -130,16 +139,18 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   change(mutate: (root: Fields<S>) => void, options: ChangeOptions = NO_OPTIONS): Uint8Array | undefined {
     const site = this.#site
     if (site.open) refuse('CORE_PRECONDITION_FAILED', 'a change inside a change')
-    checkNote(options)
-    this.#observe(options)
-    const patches = this.#listen()
-    let check: number | undefined
+    if (options !== NO_OPTIONS) {
+      checkNote(options)
+      this.#observe(options)
+    }
+    const patches = this.#events.record(this.#site)
+    let header: Extent | undefined
     try {
       if (options.timeMicros !== undefined) site.startAt(options.timeMicros)
       site.open = true
       mutate(this.root)
       if (options.evenIfEmpty) site.mark()
-      if (site.last >= site.first) check = this.#encode(options)
+      if (site.last >= site.first) header = this.#encode(options)
     } catch (error) {
       this.#log.abandon()
       this.#rollBack()
@@ -150,27 +161,26 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       site.twin = undefined
       site.patches = undefined
     }
-    if (check === undefined) {
-      // Containers that were touched to no effect are no longer pending.
-      this.#root.writePending(new Encoder(site))
-      site.next()
-      return undefined
-    }
-    return this.#commit(check, patches)
+    if (header !== undefined) return this.#commit(header, patches)
+    // Containers that were touched to no effect are no longer pending.
+    this.#out.restart()
+    this.#root.writePending(this.#out)
+    site.next()
+    return undefined
   }
 
   /** Takes a written change into the log and the past, and answers its bytes. */
-  #commit(check: number, patches: readonly Patch[]): Uint8Array {
+  #commit(extent: Extent, patches: readonly Patch[]): Uint8Array {
     const site = this.#site
     const past = this.#past
-    for (const actor of past.heads) if (actor !== SELF) past.heads.delete(actor)
-    past.append(SELF, site.last, check, site.time())
+    if (extent.heads.length > 0) past.heads.clear()
     this.#actorsKept = site.actors.ids.length
-    this.#log.append(SELF, site.last)
+    this.#log.append(this.#from, SELF, site.last)
     const bytes = this.#log.bytes(this.#log.count - 1)
+    past.append(SELF, site.last, checksum32(bytes), extent.timeMicros)
     site.next()
-    if (this.#listeners.size > 0) {
-      this.#emit({ origin: 'local', header: readChange(bytes).header, bytes, patches })
+    if (this.#events.heard) {
+      this.#events.emit({ origin: 'local', header: readChange(bytes).header, bytes, patches })
     }
     this.#boundLog()
     return bytes
@@ -183,28 +193,28 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     if (observed.find !== undefined) this.#site.twin = (path) => observed.find?.(path)
   }
 
-  /** Writes the change in progress behind the log. Answers its check. */
-  #encode(note: ChangeNote): number {
+  /** Writes the change in progress behind the log. */
+  #encode(note: ChangeNote): Extent {
     const site = this.#site
     const past = this.#past
-    const out = new Encoder(site)
+    const out = this.#out
+    out.restart()
     this.#root.writePending(out)
     const heads = past.heads.size === 1 && past.heads.has(SELF) ? NO_HEADS : past.headsBut(SELF)
     for (const actor of heads) out.reference(actor)
     const { first, last } = site
     const previous = past.checks[SELF]
     const extent = { first, length: last - first + 1, previous: previous ?? 0, timeMicros: site.time(), heads }
-    const { writer } = this.#log
+    const writer = this.#log.begin()
     const from = writer.length
+    this.#from = from
     this.#encoder ??= new ChangeEncoder(site, this.#incarnation)
     this.#encoder.write(writer, out.table, extent, note, out.writer)
-    out.writer.release()
     if (writer.length - from > limits.changeBytesMax)
       refuse('CORE_LIMIT_EXCEEDED', `a change above ${limits.changeBytesMax} bytes`)
-    const bytes = writer.bytes.subarray(from, writer.length)
     // What a caller gave is read back, so that nothing is sent that others refuse: names once, options each time.
-    if (note !== NO_OPTIONS || previous === undefined) readChange(bytes)
-    return checksum32(bytes)
+    if (note !== NO_OPTIONS || previous === undefined) readChange(writer.bytes.subarray(from, writer.length))
+    return extent
   }
 
   /** Rebuilds the state that the past and the log tell of, inside the same containers. */
@@ -226,7 +236,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** Folds a log that has grown too long into a snapshot. Not while what was applied last may have to be taken back. */
   #boundLog(): void {
-    if (this.#log.byteLength > limits.logBytesMax && !this.#opaque && this.#held === undefined) this.compact()
+    if (this.#log.byteLength > limits.logBytesMax && !this.#opaque && !this.#events.holding) this.compact()
   }
 
   /**
@@ -266,28 +276,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * header; undefined, with nothing done, for any other change.
    */
   #applyNext(bytes: Uint8Array): ChangeHeader | undefined {
-    const beginning = this.#buffer.size === 0 ? this.#beginnings.find(bytes) : undefined
-    if (beginning === undefined || bytes.length > limits.changeBytesMax) return undefined
-    const { actors, indices } = beginning
-    const actor = indices[0] as number
-    if (actor === SELF && !this.#site.resuming) return undefined
-    const past = this.#past
-    const reader = new Reader(bytes, beginning.bytes.length)
-    const { first, length, previous, timeMicros, deps } = readExtent(reader, actors)
-    if (first !== past.context.prefix(actor) + 1 || previous !== (past.checks[actor] ?? 0)) return undefined
-    for (const dep of deps) if (past.known(dep.actor) < dep.counter) return undefined
-    const header: ChangeHeader = {
-      incarnation: this.#incarnation,
-      actor: actors[0] as ActorId,
-      first,
-      length,
-      previous,
-      timeMicros,
-      deps,
-    }
-    const { apply, opaque } = this.#readPayload(reader, header, indices)
-    this.#perform(bytes, header, actor, apply, opaque)
-    return header
+    const next = this.#buffer.size === 0 ? this.#next.read(bytes, this.#incarnation) : undefined
+    if (next === undefined) return undefined
+    this.#perform(bytes, next.header, next.actor, next.apply, next.opaque)
+    return next.header
   }
 
   /** The same for an author whose changes begin otherwise than before. */
@@ -295,7 +287,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const change = readChange(bytes)
     const { header } = change
     const past = this.#past
-    if (this.#buffer.size > 0 || header.incarnation !== this.#incarnation || header.actor === this.#actor.id) return undefined
+    if (this.#buffer.size > 0 || header.incarnation !== this.#incarnation || header.actor === this.#actor.id)
+      return undefined
     if (past.isKnown(header) || past.isFork(header) || past.need(header) !== undefined) return undefined
     this.#applyChange(change)
     return header
@@ -305,8 +298,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #perform(bytes: Uint8Array, header: ChangeHeader, actor: number, apply: () => void, opaque: boolean): void {
     const past = this.#past
     const log = this.#log
-    const listens = this.#listeners.size > 0
-    const patches = listens ? this.#listen() : NO_PATCHES
+    const patches = this.#events.record(this.#site)
     apply()
     this.#site.patches = undefined
     if (opaque) this.#opaque = true
@@ -314,9 +306,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     for (const dep of header.deps) past.follow(this.#site.actors.intern(dep.actor), dep.counter)
     past.append(actor, lastOf(header), checksum32(bytes), header.timeMicros)
     this.#actorsKept = this.#site.actors.ids.length
-    writeBytes(log.writer, bytes)
-    log.append(actor, lastOf(header))
-    if (listens) this.#emit({ origin: 'remote', header, bytes: bytes.slice(), patches })
+    const writer = log.begin()
+    const from = writer.length
+    writeBytes(writer, bytes)
+    log.append(from, actor, lastOf(header))
+    if (this.#events.heard) this.#events.emit({ origin: 'remote', header, bytes: bytes.slice(), patches })
   }
 
   /**
@@ -329,7 +323,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const kept = this.#actorsKept
     const opaque = this.#opaque
     const applied: ChangeHeader[] = []
-    this.#held = []
+    this.#events.hold()
     try {
       for (const bytes of bundle) {
         const header = this.#applyNext(bytes) ?? this.#applyFirst(bytes)
@@ -338,13 +332,12 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       }
       const rest = this.#applyAll(bundle.slice(applied.length).map((bytes) => readChange(bytes.slice())))
       const result = { ...rest, applied: [...applied, ...rest.applied], changed: rest.changed || applied.length > 0 }
-      this.#emitHeld()
+      this.#events.release()
       return result
     } catch (error) {
-      this.#held = undefined
+      this.#events.drop()
       if (applied.length > 0) {
-        // Some may be those of actors that are forgotten again.
-        this.#beginnings = new Beginnings()
+        this.#next.forget()
         this.#log.truncate(from)
         this.#past.restore(saved)
         this.#actorsKept = kept
@@ -355,52 +348,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     }
   }
 
-  #emitHeld(): void {
-    const held = this.#held ?? []
-    this.#held = undefined
-    for (const event of held) this.#emit(event)
-  }
-
   #applyAll(changes: readonly Change[]): ApplyResult {
     this.#checkAll(changes)
     this.#incarnation ||= changes[0]?.header.incarnation ?? ''
-    const queue: Change[] = []
-    const result = { applied: [] as ChangeHeader[], refused: [] as ChangeHeader[] }
-    let duplicates = 0
-    for (const change of changes) {
-      const need = this.#past.need(change.header)
-      if (this.#past.isKnown(change.header)) duplicates += 1
-      // What waited may have been applied since the change was checked.
-      else if (this.#past.isFork(change.header)) result.refused.push(change.header)
-      else if (need !== undefined) duplicates += this.#buffer.add(change, need) ? 0 : 1
-      else {
-        queue.push(change)
-        this.#drain(queue, result)
-      }
-    }
-    return { ...result, duplicates, waiting: this.#buffer.size, changed: result.applied.length > 0 }
-  }
-
-  /** Applies a queue of ready changes, and what waited for them. */
-  #drain(queue: Change[], { applied, refused }: { applied: ChangeHeader[]; refused: ChangeHeader[] }): void {
-    for (const change of queue) {
-      const { actor } = change.header
-      this.#applyChange(change)
-      applied.push(change.header)
-      this.#admit(this.#buffer.release(actor, this.#past.known(actor)), queue, refused)
-    }
-    queue.length = 0
-  }
-
-  /** Sorts changes that no longer wait for what they waited for: ready, waiting for something else, or contradicted. */
-  #admit(released: readonly Change[], queue: Change[], refused: ChangeHeader[]): void {
-    for (const change of released) {
-      if (this.#past.isKnown(change.header)) continue
-      const need = this.#past.need(change.header)
-      if (this.#past.isFork(change.header)) refused.push(change.header)
-      else if (need !== undefined) this.#buffer.add(change, need)
-      else queue.push(change)
-    }
+    return this.#arrivals.take(changes)
   }
 
   /** Refuses what could not be applied, now or later. All changes are checked before the first is applied. */
@@ -440,7 +391,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const { bytes, header, actors } = change
     const indices = actors.map((id) => this.#site.actors.intern(id))
     this.#perform(bytes, header, indices[0] as number, apply, opaque)
-    this.#beginnings.learn(change, indices)
+    this.#next.learn(change, indices)
   }
 
   #applySnapshot(bytes: Uint8Array): ApplyResult {
@@ -455,10 +406,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const lazy = this.#site.resuming && this.#log.count === 0 && this.#base === undefined
     const apply = this.#readRoot(snapshot, lazy)
     this.#incarnation = snapshot.incarnation
-    const result = { applied: [] as ChangeHeader[], refused: [] as ChangeHeader[] }
-    if (news.length === 0) return { ...result, duplicates: 0, waiting: this.#buffer.size, changed: false }
+    if (news.length === 0) {
+      return { applied: NO_HEADERS, refused: NO_HEADERS, duplicates: 0, waiting: this.#buffer.size, changed: false }
+    }
     if (this.#opaque) unknownTypes()
-    const patches = this.#listen()
+    const patches = this.#events.record(this.#site)
     apply()
     this.#site.patches = undefined
     this.#past.join(snapshot, news)
@@ -467,13 +419,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#log.clear()
     this.#base = lazy ? bytes : this.snapshot()
     this.#baseVersion = this.version()
-    this.#emit({ origin: 'remote', header: undefined, bytes: undefined, patches })
-    const queue: Change[] = []
-    for (const id of news.map((actor) => this.#site.actors.id(actor))) {
-      this.#admit(this.#buffer.release(id, this.#past.known(id)), queue, result.refused)
-    }
-    this.#drain(queue, result)
-    return { ...result, duplicates: 0, waiting: this.#buffer.size, changed: true }
+    this.#events.emit({ origin: 'remote', header: undefined, bytes: undefined, patches })
+    return this.#arrivals.release(news.map((actor) => this.#site.actors.id(actor)))
   }
 
   /** Reads a snapshot's root; what it answers joins it. */
@@ -549,29 +496,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * listener throws changes nothing for the document, its caller or other listeners: it is an unhandled rejection.
    */
   subscribe(listener: (event: DocEvent) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  #listen(): readonly Patch[] {
-    if (this.#listeners.size === 0) return NO_PATCHES
-    const patches: Patch[] = []
-    this.#site.patches = patches
-    return patches
-  }
-
-  #emit(event: DocEvent): void {
-    if (this.#held !== undefined) {
-      this.#held.push(event)
-      return
-    }
-    for (const listener of this.#listeners) {
-      try {
-        listener(event)
-      } catch (error) {
-        void Promise.reject(error)
-      }
-    }
+    return this.#events.subscribe(listener)
   }
 
   toJSON(): JsonValue {
@@ -584,7 +509,6 @@ const NO_OPTIONS: ChangeOptions = {}
 const NO_ACTOR = -1
 const NO_HEADS: readonly number[] = []
 const NO_HEADERS: readonly ChangeHeader[] = []
-const NO_PATCHES: readonly Patch[] = []
 
 function unknownTypes(): never {
   return refuse('CORE_FORMAT_UNSUPPORTED', 'this build does not know all types of the document: keep its changes')

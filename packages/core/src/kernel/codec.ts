@@ -25,6 +25,14 @@ export class Encoder {
     if (table !== undefined) for (let i = 0; i < table.length; i += 1) this.#references[table[i] as number] = i
   }
 
+  /** Begins another delta, with the author as its only actor and nothing written. */
+  restart(): void {
+    this.writer.length = 0
+    if (this.table.length === 1) return
+    this.table.length = 1
+    this.#references.length = 1
+  }
+
   /** The reference of an actor. */
   reference(actor: number): number {
     let reference = this.#references[actor]
@@ -75,12 +83,12 @@ export interface Frame {
 export class Decoder implements Frame {
   readonly reader: Reader
   readonly site: Site
-  readonly actors: readonly number[]
+  actors: readonly number[]
   readonly context: CausalContext | undefined
   readonly claim: Claim
-  readonly time: number
-  readonly author: number | undefined
-  readonly ownLast: number
+  time: number
+  author: number | undefined
+  ownLast: number
   /** Whether something was skipped because this build does not know its type. */
   opaque = false
   /** Of the part being read. */
@@ -101,6 +109,18 @@ export class Decoder implements Frame {
     this.ownLast = frame.ownLast
     this.lazy = frame.lazy ?? false
     this.partEnd = reader.end
+  }
+
+  /** Begins another delta, at which the reader stands already. What was read before must have been applied. */
+  restart(actors: readonly number[], time: number, ownLast: number): void {
+    this.actors = actors
+    this.author = actors[0]
+    this.time = time
+    this.ownLast = ownLast
+    this.opaque = false
+    this.depth = 0
+    this.partEnd = this.reader.end
+    this.#references = undefined
   }
 
   actor(): number {

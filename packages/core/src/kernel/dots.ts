@@ -62,19 +62,19 @@ function checkAscending(input: Decoder, before: number | undefined, dot: number)
 
 /** The dots of one change. */
 export class Interval implements Claim {
-  readonly #from: number
-  readonly #to: number
+  from: number
+  to: number
 
   constructor(from: number, to: number) {
-    this.#from = from
-    this.#to = to
+    this.from = from
+    this.to = to
   }
 
   has(dot: number): boolean {
-    return this.covers(dot, 1)
+    return dot >= this.from && dot <= this.to
   }
 
   covers(dot: number, count: number): boolean {
-    return dot >= this.#from && dot + count - 1 <= this.#to
+    return dot >= this.from && dot + count - 1 <= this.to
   }
 }

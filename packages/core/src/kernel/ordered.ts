@@ -23,41 +23,26 @@ import { Decoder, type Encoder } from './codec.ts'
 import { type Apply, emit, type Place } from './container.ts'
 import { dotOrder } from './dots.ts'
 import { formatElementId, parseElementId } from './element-id.ts'
-import { orderRuns, withoutTwins } from './run-order.ts'
 import {
-  firstDot,
-  type Ids,
-  type Run,
-  readColumns,
-  readIds,
-  readSingle,
-  sliceRun,
-  toIds,
-  toRuns,
-  writeColumns,
-  writeIds,
-  writeSingle,
-} from './runs.ts'
+  type Entry,
+  inDocument,
+  loadRuns,
+  type Part,
+  type ReadContent,
+  readDelta,
+  readEntries,
+  readPart,
+} from './run-block.ts'
+import { orderRuns, withoutTwins } from './run-order.ts'
+import { firstDot, type Ids, type Run, readIds, sliceRun, toIds, writeColumns, writeIds, writeSingle } from './runs.ts'
 import { isPrivate, sees } from './seen.ts'
 import { SELF } from './site.ts'
-
-/** A run that waits for its parent, with the content of the block it came in. */
-interface Waiting<C> {
-  readonly run: Run
-  readonly content: C
-}
 
 /** Some content: of a block where there is one, else of what is in place. */
 export interface Source<C> {
   readonly content: C | undefined
   readonly from: number
   readonly count: number
-}
-
-/** Runs as they were read, with their content. */
-interface Part<C> {
-  readonly runs: RunColumns
-  readonly content: C
 }
 
 /** A whole state that was loaded and not needed yet. */
@@ -71,9 +56,12 @@ interface Unread {
 
 export abstract class Ordered<C> extends CausalContainer {
   #sequence: Sequence
+  readonly #content: ReadContent<C> = (input, count) => this.readContent(input, count)
   #unread: Unread | undefined
   #gone: Ids[] = []
-  #waiting: Waiting<C>[] = []
+  /** Whether ids were added in the change in progress. */
+  #inserted = false
+  #waiting: Entry<C>[] = []
   /** Ids deleted before they arrived. */
   #early: CausalContext | undefined
 
@@ -91,6 +79,8 @@ export abstract class Ordered<C> extends CausalContainer {
   /** Puts `count` items of a block's content, from `offset` on, at a visible position. */
   protected abstract insertContent(position: number, content: C, offset: number, count: number): void
   protected abstract deleteContent(position: number, count: number): void
+  /** Writes content that is in place. */
+  protected abstract writePlaced(out: Encoder, from: number, count: number): void
   /** Writes content, one part after the other. */
   protected abstract writeContent(out: Encoder, sources: readonly Source<C>[]): void
   /** Takes note of where content is instead of reading it, where a type can and has nothing behind what is encoded here. */
@@ -105,6 +95,7 @@ export abstract class Ordered<C> extends CausalContainer {
 
   /** New ids at a visible position. */
   protected insertIds(position: number, count: number): void {
+    this.#inserted = true
     this.sequence.insert(position, SELF, this.place.site.dots(count), count)
   }
 
@@ -114,6 +105,7 @@ export abstract class Ordered<C> extends CausalContainer {
     const reference = id === undefined ? undefined : this.#known(id)
     if (count === 0) return []
     this.touch()
+    this.#inserted = true
     const first = site.dots(count)
     const actor = reference === undefined ? -1 : dotActor(reference)
     const counter = reference === undefined ? 0 : dotCounter(reference)
@@ -255,13 +247,16 @@ export abstract class Ordered<C> extends CausalContainer {
     this.#unread = undefined
     this.#sequence.clear()
     this.#gone = []
+    this.#inserted = false
     this.#waiting = []
     this.#early = undefined
   }
 
   writePending(out: Encoder): void {
     const { first, last } = out.site
-    if (last < first || !this.#writeOne(out, first, last)) this.#writeOwn(out, first, last)
+    if (!this.#inserted) out.writer.byte(0)
+    else if (!this.#writeOne(out, first, last)) this.#writeOwn(out, first, last)
+    this.#inserted = false
     writeIds(out, this.#gone)
     out.writer.byte(0)
     if (this.#gone.length > 0) this.#gone = []
@@ -272,14 +267,14 @@ export abstract class Ordered<C> extends CausalContainer {
     const run = this.sequence.runAt(SELF, first, last)
     if (run === undefined) return false
     out.writer.varint(run.count + 1)
-    this.writeContent(out, [{ content: undefined, from: run.position, count: run.count }])
+    this.writePlaced(out, run.position, run.count)
     writeSingle(out, run)
     return true
   }
 
   #writeOwn(out: Encoder, first: number, last: number): void {
     const runs = new RunColumns()
-    if (last >= first) this.sequence.collect(runs, SELF, first, last)
+    this.sequence.collect(runs, SELF, first, last)
     const sources: Source<C>[] = []
     this.sequence.forEachRunOf(SELF, first, last, (actor, counter, count, deleted) => {
       if (!deleted) sources.push({ content: undefined, from: this.sequence.positionOf(actor, counter), count })
@@ -345,18 +340,9 @@ export abstract class Ordered<C> extends CausalContainer {
 
   #readDelta(input: Decoder): Apply {
     const { standalone } = this.place.site
-    const { reader } = input
-    const shown = reader.varint()
-    const content = shown === 0 ? undefined : this.readContent(input, shown - 1)
-    const single = content === undefined ? undefined : readSingle(input, shown - 1)
-    const entries =
-      content === undefined
-        ? []
-        : single === undefined
-          ? this.#readRuns(input, shown - 1, content)
-          : [{ run: single, content }]
+    const entries = readDelta(input, this.#content)
     const gone = readIds(input)
-    const waiting = this.#readWaiting(input)
+    const waiting = readEntries(input, this.#content)
     return () => {
       for (const entry of entries) {
         // What a change brings is new: a change is applied once.
@@ -368,29 +354,11 @@ export abstract class Ordered<C> extends CausalContainer {
     }
   }
 
-  /** Runs in an order in which they can be integrated. */
-  #readRuns(input: Decoder, shown: number, content: C): readonly Waiting<C>[] {
-    const { ordered, circular } = orderRuns(this.#entries(input, shown, content))
-    if (circular.length > 0) input.reader.invalid('runs that hang on each other')
-    return ordered
-  }
-
-  #entries(input: Decoder, shown: number, content: C): Waiting<C>[] {
-    const runs = readColumns(input)
-    if (runs.shown !== shown) input.reader.invalid('content of another length than its ids')
-    return toRuns(runs).map((run) => ({ run, content }))
-  }
-
-  #readWaiting(input: Decoder): Waiting<C>[] {
-    const shown = input.reader.varint()
-    return shown === 0 ? [] : this.#entries(input, shown - 1, this.readContent(input, shown - 1))
-  }
-
   #readWhole(input: Decoder): Apply {
-    const part = this.#readPart(input)
+    const part = readPart(input, this.#content)
     const gone = readIds(input)
-    const waiting = this.#readWaiting(input)
-    const loaded = part && this.#load(input, part.runs)
+    const waiting = readEntries(input, this.#content)
+    const loaded = part && loadRuns(input, part.runs)
     const adopts = this.isBottom()
     const entries = adopts || loaded === undefined ? [] : orderRuns(inDocument(loaded, part?.content as C)).ordered
     return () => {
@@ -398,23 +366,6 @@ export abstract class Ordered<C> extends CausalContainer {
       for (const entry of entries) this.#integrate(entry)
       for (const ids of gone) this.#delete(ids)
       if (waiting.length > 0 || this.#waiting.length > 0) this.#release(waiting)
-    }
-  }
-
-  #readPart(input: Decoder): Part<C> | undefined {
-    const shown = input.reader.varint()
-    if (shown === 0) return undefined
-    const content = this.readContent(input, shown - 1)
-    const runs = readColumns(input)
-    if (runs.shown !== shown - 1) input.reader.invalid('content of another length than its ids')
-    return { runs, content }
-  }
-
-  #load(input: Decoder, runs: RunColumns): Sequence {
-    try {
-      return Sequence.load(runs, this.place.site.actors.compare)
-    } catch {
-      return input.reader.invalid('runs that do not hang together')
     }
   }
 
@@ -440,10 +391,11 @@ export abstract class Ordered<C> extends CausalContainer {
 
   #open({ input, at, end }: Unread): void {
     const opened = new Decoder(new Reader(input.reader.bytes, at, end), input.site, input)
-    const { runs, content } = this.#readPart(opened) as Part<C>
-    if (readIds(opened).length > 0 || this.#readWaiting(opened).length > 0) opened.reader.invalid('ids that wait')
+    const { runs, content } = readPart(opened, this.#content) as Part<C>
+    if (readIds(opened).length > 0 || readEntries(opened, this.#content).length > 0)
+      opened.reader.invalid('ids that wait')
     opened.reader.finish()
-    const sequence = this.#load(opened, runs)
+    const sequence = loadRuns(opened, runs)
     this.#unread = undefined
     const { patches } = this.place.site
     this.place.site.patches = undefined
@@ -451,7 +403,7 @@ export abstract class Ordered<C> extends CausalContainer {
     this.place.site.patches = patches
   }
 
-  #integrate(entry: Waiting<C>): void {
+  #integrate(entry: Entry<C>): void {
     const { run, content } = entry
     this.#pieces(run, (known, from, to) => {
       if (!known) this.#place({ run: sliceRun(run, from, to), content })
@@ -481,7 +433,7 @@ export abstract class Ordered<C> extends CausalContainer {
     return known
   }
 
-  #place(entry: Waiting<C>): void {
+  #place(entry: Entry<C>): void {
     const { run, content } = entry
     const { parentActor, parentCounter } = run.placement
     if (parentActor >= 0 && !this.sequence.has(parentActor, parentCounter)) {
@@ -501,7 +453,7 @@ export abstract class Ordered<C> extends CausalContainer {
   }
 
   /** Tries the waiting runs again, those that just came among them. */
-  #release(arrived: readonly Waiting<C>[]): void {
+  #release(arrived: readonly Entry<C>[]): void {
     const entries = withoutTwins([...this.#waiting, ...arrived], (run) =>
       this.#deleteEarly(run.actor, run.counter, run.counter + run.count - 1),
     )
@@ -532,16 +484,4 @@ export abstract class Ordered<C> extends CausalContainer {
       this.#deleteEarly(actor, counter + from, counter + to - 1)
     })
   }
-}
-
-/** The runs of a sequence in document order, with the content that stands in the same order. */
-function inDocument<C>(sequence: Sequence, content: C): Waiting<C>[] {
-  const entries: Waiting<C>[] = []
-  let offset = 0
-  sequence.forEachRun((actor, counter, count, deleted, parentActor, parentCounter, side) => {
-    const placement = { parentActor, parentCounter, side }
-    entries.push({ run: { actor, counter, count, deleted, placement, offset }, content })
-    if (!deleted) offset += count
-  })
-  return entries
 }

@@ -15,7 +15,7 @@ export function endPart(writer: Writer, body: number): void {
 }
 
 /** Reads a part to its end, which must be where it was announced. */
-export function readPart<T>(input: Decoder, read: () => T): T {
+export function readPart<T>(input: Decoder, content: { read(input: Decoder): T }): T {
   const { reader } = input
   const size = reader.varint()
   if (size > reader.remaining) reader.invalid('part longer than its block')
@@ -24,7 +24,7 @@ export function readPart<T>(input: Decoder, read: () => T): T {
   const end = reader.at + size
   const outer = input.partEnd
   input.partEnd = end
-  const part = read()
+  const part = content.read(input)
   input.partEnd = outer
   input.depth -= 1
   if (reader.at !== end) reader.invalid('part of another length than announced')

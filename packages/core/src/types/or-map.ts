@@ -342,7 +342,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
       }
       if (known === undefined) fresh.push(slot)
       shown?.add(slot)
-      steps.push(readPart(input, () => this.#readSlot(input, slot)))
+      steps.push(readPart(input, { read: () => this.#readSlot(input, slot) }))
     }
     if (shown !== undefined) {
       for (const slots of this.#slots.values()) {

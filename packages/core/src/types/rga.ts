@@ -11,6 +11,7 @@
 import type { Actor } from '../causality/actor.ts'
 import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
+import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, type Container, emit, type Parent, type Place } from '../kernel/container.ts'
@@ -222,15 +223,14 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     this.#items.delete(position, count, (items, from, to) => items.fill(null, from, to))
   }
 
-  protected writeContent({ writer }: Encoder, sources: readonly Source<readonly Item[]>[]): void {
+  protected writePlaced({ writer }: Encoder, from: number, count: number): void {
+    for (let i = from; i < from + count; i += 1) writeItem(writer, this.#items.get(i))
+  }
+
+  protected writeContent(out: Encoder, sources: readonly Source<readonly Item[]>[]): void {
     for (const { content, from, count } of sources) {
-      for (let i = from; i < from + count; i += 1) {
-        const item = content === undefined ? this.#items.get(i) : (content[i] as Item)
-        if (item instanceof Nested) {
-          writer.byte(CONTAINER)
-          writer.byte(item.tag)
-        } else writeJson(writer, item)
-      }
+      if (content === undefined) this.writePlaced(out, from, count)
+      else for (let i = from; i < from + count; i += 1) writeItem(out.writer, content[i] as Item)
     }
   }
 
@@ -298,7 +298,7 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
         skipPart(input)
         continue
       }
-      const step = readPart(input, () => child.read(input))
+      const step = readPart(input, child)
       // Whoever made the element said its type. Whether a block is refused must not depend on what is here, so what has
       // another type is passed over.
       if (known !== undefined && known !== child) continue
@@ -324,4 +324,11 @@ function beginChild(out: Encoder, child: Container): number {
   writeDot(out, child.place.step as number)
   out.writer.byte(child.tag)
   return beginPart(out.writer)
+}
+
+function writeItem(writer: Writer, item: Item): void {
+  if (item instanceof Nested) {
+    writer.byte(CONTAINER)
+    writer.byte(item.tag)
+  } else writeJson(writer, item)
 }

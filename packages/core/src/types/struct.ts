@@ -28,11 +28,10 @@ export class Struct extends CausalContainer implements Parent {
   readonly tag: number = tags.struct
   /** Fields by name: nearly always one, several where versions of a schema disagree on the type. */
   readonly #fields = new Map<string, Field[]>()
-  readonly #dirty = new Set<Container>()
-  /** The youngest of the dirty ones: a run of mutations of one field notes it once. */
-  #touched: Container | undefined
-  /** The name of the field that arrived last. */
-  #arrived: string | undefined
+  /** Fields with something pending. Few, so a list. */
+  readonly #dirty: Container[] = []
+  /** The field that arrived last. */
+  #arrived: Field | undefined
 
   /** The field of a name and type, made now if it is not there yet. Throws `CORE_VALUE_INVALID` for an unusable name. */
   field(name: string, spec: Spec): Container {
@@ -70,9 +69,7 @@ export class Struct extends CausalContainer implements Parent {
   }
 
   childTouched(child: Container): void {
-    if (this.#touched === child) return
-    this.#touched = child
-    this.#dirty.add(child)
+    if (!this.#dirty.includes(child)) this.#dirty.push(child)
   }
 
   showsChild(): boolean {
@@ -115,18 +112,17 @@ export class Struct extends CausalContainer implements Parent {
       container.stamp = 0
       if (container.isBottom()) continue
       container.reset()
-      this.#dirty.add(container)
+      this.childTouched(container)
     }
   }
 
   #forgetDirty(): void {
-    this.#dirty.clear()
-    this.#touched = undefined
+    if (this.#dirty.length > 0) this.#dirty.length = 0
   }
 
   writePending(out: Encoder): void {
     const { writer } = out
-    writer.varint(this.#dirty.size)
+    writer.varint(this.#dirty.length)
     for (const container of this.#dirty) {
       const body = beginField(writer, container)
       container.writePending(out)
@@ -152,13 +148,16 @@ export class Struct extends CausalContainer implements Parent {
     const steps: Apply[] = []
     const shown = input.context && new Set<Container>()
     const count = reader.count(3)
-    // A single field, as most changes have, cannot be listed twice.
-    const keys = count > 1 ? new Set<string>() : undefined
+    if (count === 1 && shown === undefined) {
+      const step = this.#readKnown(input)
+      if (step !== undefined) return step
+    }
+    const keys = new Set<string>()
     for (let left = count; left > 0; left -= 1) {
-      const name = this.#readName(input)
+      const name = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
-      if (keys?.has(fieldKey(tag, name))) reader.invalid('field listed twice')
-      keys?.add(fieldKey(tag, name))
+      if (keys.has(fieldKey(tag, name))) reader.invalid('field listed twice')
+      keys.add(fieldKey(tag, name))
       const known = this.#field(name, tag)
       const container = known?.container ?? input.site.types?.(tag, this.placeOf(name, this.place.removable))
       if (container === undefined) {
@@ -166,9 +165,9 @@ export class Struct extends CausalContainer implements Parent {
         continue
       }
       if (known === undefined) fresh.push({ name, container })
-      else this.#arrived = name
+      else this.#arrived = known
       shown?.add(container)
-      steps.push(readPart(input, () => container.read(input)))
+      steps.push(readPart(input, container))
     }
     if (shown !== undefined) {
       // A field that a whole state does not show is empty there: what it vouches for was removed.
@@ -182,10 +181,16 @@ export class Struct extends CausalContainer implements Parent {
     }
   }
 
-  /** One change after the other goes to the same field, so its name is tried first. */
-  #readName({ reader }: Decoder): string {
-    const name = this.#arrived
-    return name !== undefined && reader.takes(name) ? name : reader.string(limits.keyBytesMax)
+  /** Reads a field if it is the one that arrived last: one change after the other goes to the same. */
+  #readKnown(input: Decoder): Apply | undefined {
+    const { reader } = input
+    const from = reader.at
+    const last = this.#arrived
+    if (last !== undefined && reader.takes(last.name) && reader.byte() === last.container.tag) {
+      return readPart(input, last.container)
+    }
+    reader.at = from
+    return undefined
   }
 }
 

@@ -11,6 +11,7 @@ import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { Reader } from '../codec/reader.ts'
 import { isWellFormed } from '../codec/utf8.ts'
+import type { Writer } from '../codec/writer.ts'
 import { readWtf8, toWellFormed, writeWtf8 } from '../codec/wtf8.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
@@ -22,6 +23,8 @@ import { tags } from './tags.ts'
 
 /** Code units turned into a string at a time: the argument list of one call is finite. */
 const UNITS_PER_CALL = 8192
+/** Up to here units are written one by one, behind a length of one byte. */
+const SHORT = 64
 
 export class Text extends Ordered<string> {
   readonly tag: number = tags.text
@@ -158,6 +161,26 @@ export class Text extends Ordered<string> {
   protected deleteContent(position: number, count: number): void {
     this.#units.delete(position, count)
     this.#whole = undefined
+  }
+
+  protected writePlaced({ writer }: Encoder, from: number, count: number): void {
+    // What people type is mostly short and ASCII, and then a string is a detour.
+    if (count > SHORT || !this.#writeAscii(writer, from, count))
+      writer.string(this.slice(from, from + count), writeWtf8)
+  }
+
+  #writeAscii(writer: Writer, from: number, count: number): boolean {
+    const units = this.#units
+    writer.reserve(count + 1)
+    const { bytes, length } = writer
+    bytes[length] = count
+    for (let i = 0; i < count; i += 1) {
+      const unit = units.get(from + i)
+      if (unit > 127) return false
+      bytes[length + 1 + i] = unit
+    }
+    writer.length = length + 1 + count
+    return true
   }
 
   protected writeContent(out: Encoder, sources: readonly Source<string>[]): void {
