@@ -15,14 +15,14 @@ import type { Actor } from '../causality/actor.ts'
 import { CausalContext, subtractRuns } from '../causality/causal-context.ts'
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { Reader } from '../codec/reader.ts'
-import { refuse } from '../errors.ts'
 import { RunColumns } from '../sequence/run-columns.ts'
 import { Sequence } from '../sequence/sequence.ts'
-import { CausalContainer } from './causal-container.ts'
 import { Decoder, type Encoder } from './codec.ts'
 import { type Apply, emit, type Place } from './container.ts'
 import { dotOrder } from './dots.ts'
-import { formatElementId, parseElementId } from './element-id.ts'
+import { formatElementId } from './element-id.ts'
+import { ElementIds } from './element-ids.ts'
+import { knownIn, piecesOf } from './pieces.ts'
 import {
   type Entry,
   inDocument,
@@ -54,7 +54,7 @@ interface Unread {
   readonly shown: number
 }
 
-export abstract class Ordered<C> extends CausalContainer {
+export abstract class Ordered<C> extends ElementIds {
   #sequence: Sequence
   readonly #content: ReadContent<C> = (input, count) => this.readContent(input, count)
   #unread: Unread | undefined
@@ -85,6 +85,8 @@ export abstract class Ordered<C> extends CausalContainer {
   protected abstract writeContent(out: Encoder, sources: readonly Source<C>[]): void
   /** Takes note of where content is instead of reading it, where a type can and has nothing behind what is encoded here. */
   protected passContent?(input: Decoder): void
+  /** Reads where elements were moved to, in types that can. What it answers runs before anything else is applied. */
+  protected readMoves?(input: Decoder, loaded: Sequence | undefined): Apply
   /** Reads content of as many items. */
   protected abstract readContent(input: Decoder, count: number): C
 
@@ -99,16 +101,24 @@ export abstract class Ordered<C> extends CausalContainer {
     this.sequence.insert(position, SELF, this.place.site.dots(count), count)
   }
 
+  /** A new id of its own for one element. */
+  protected insertSlot(position: number): number {
+    const dot = this.place.site.last + 1
+    this.insertIds(position, 1)
+    return dot
+  }
+
   /** New content behind the element with an id (deleted or not), or at the start. Answers the new ids. */
   protected insertBehind(id: string | undefined, content: C, count: number): string[] {
     const { site } = this.place
-    const reference = id === undefined ? undefined : this.#known(id)
+    const reference = id === undefined ? undefined : this.known(id)
     if (count === 0) return []
     this.touch()
     this.#inserted = true
     const first = site.dots(count)
-    const actor = reference === undefined ? -1 : dotActor(reference)
-    const counter = reference === undefined ? 0 : dotCounter(reference)
+    const slot = reference === undefined ? undefined : this.slotOf(reference)
+    const actor = slot === undefined ? -1 : dotActor(slot)
+    const counter = slot === undefined ? 0 : dotCounter(slot)
     this.insertContent(this.sequence.insertAfter(actor, counter, SELF, first, count).position, content, 0, count)
     return Array.from({ length: count }, (_, i) => formatElementId(site, first + i))
   }
@@ -117,19 +127,18 @@ export abstract class Ordered<C> extends CausalContainer {
   protected deleteRange(position: number, count: number): void {
     const { site } = this.place
     site.mark()
-    this.sequence.delete(position, count, (actor, counter, size) => this.#forget(actor, counter, size))
+    this.sequence.delete(position, count, (actor, counter, size) => this.forget(actor, counter, size))
     this.#cut(position, count)
   }
 
-  /** Deletes one id if it shows. Answers whether it did. */
-  #deleteId(dot: number): boolean {
-    const actor = dotActor(dot)
-    const counter = dotCounter(dot)
-    if (!this.sequence.has(actor, counter) || !this.sequence.isVisible(actor, counter)) return false
+  /** Deletes one element if it shows. Answers whether it did. */
+  #deleteElement(element: number): boolean {
+    if (this.shownAt(element) === undefined) return false
+    const slot = this.slotOf(element)
     this.touch()
     this.place.site.mark()
-    this.#remove(actor, counter, 1)
-    this.#forget(actor, counter, 1)
+    this.hide(dotActor(slot), dotCounter(slot), 1)
+    this.forget(dotActor(slot), dotCounter(slot), 1)
     return true
   }
 
@@ -139,12 +148,45 @@ export abstract class Ordered<C> extends CausalContainer {
     emit(this, (path) => ({ type: 'delete', path, index: position, count }))
   }
 
-  #forget(actor: number, counter: number, count: number): void {
+  /** Notes ids whose deletion the next delta must name. */
+  protected forget(actor: number, counter: number, count: number): void {
     if (actor !== SELF || !isPrivate(this.place.site, counter)) this.#gone.push({ actor, counter, count })
   }
 
-  #remove(actor: number, counter: number, count: number): void {
+  /** Makes ids show no longer, content included. */
+  protected hide(actor: number, counter: number, count: number): void {
     this.sequence.remove(actor, counter, count, (position, size) => this.#cut(position, size))
+  }
+
+  /** Somebody deleted ids that are here. */
+  protected bury(actor: number, counter: number, count: number): void {
+    this.hide(actor, counter, count)
+  }
+
+  /** Somebody deleted ids that are not here yet. */
+  protected buryEarly(actor: number, counter: number, count: number): void {
+    this.#deleteEarly(actor, counter, counter + count - 1)
+  }
+
+  /** A block shows ids as deleted that are here. */
+  protected joinDeleted(actor: number, counter: number, count: number): void {
+    this.hide(actor, counter, count)
+  }
+
+  /** A block shows ids as deleted, be they here or not. */
+  protected arriveDeleted(_ids: Ids): void {}
+
+  /** Whether an id was deleted before it arrived. */
+  protected isEarly(dot: number): boolean {
+    if (this.#early?.has(dot)) return true
+    const holds = ({ run }: Entry<C>): boolean => run.deleted && dot >= firstDot(run) && dot < firstDot(run) + run.count
+    return this.#waiting.some(holds)
+  }
+
+  /** Ids that were taken out of place and stand somewhere else now. */
+  protected takeOut(position: number): void {
+    this.sequence.delete(position, 1, () => {})
+    this.#cut(position, 1)
   }
 
   reset(): void {
@@ -155,7 +197,7 @@ export abstract class Ordered<C> extends CausalContainer {
       this.deleteRange(0, this.length)
       return
     }
-    for (const dot of this.visibleDots()) if (sees(site, dot)) this.#deleteId(dot)
+    for (const dot of this.visibleDots()) if (sees(site, dot)) this.#deleteElement(dot)
   }
 
   /** A removal takes away what has arrived, also where it waits for something else before it can show. */
@@ -166,67 +208,9 @@ export abstract class Ordered<C> extends CausalContainer {
     this.#gone.push({ actor, counter, count })
   }
 
-  /** The id at each visible position. O(n). */
-  protected visibleDots(): number[] {
-    const dots: number[] = []
-    this.sequence.forEachRun((actor, counter, count, deleted) => {
-      if (!deleted) for (let i = 0; i < count; i += 1) dots.push(packDot(actor, counter + i))
-    })
-    return dots
-  }
-
-  /** The id shown at a position. */
-  protected dotAt(position: number): number {
-    const { actor, counter } = this.sequence.idAt(position)
-    return packDot(actor, counter)
-  }
-
-  /** The dot of an id that a caller named. Throws `CORE_POSITION_INVALID` when it is not known here. */
-  #known(id: string): number {
-    const dot = parseElementId(this.place.site, id)
-    if (!this.sequence.has(dotActor(dot), dotCounter(dot))) refuse('CORE_POSITION_INVALID', 'no such element here')
-    return dot
-  }
-
   /** Deletes the element with an id. Answers whether it was there. Throws `CORE_POSITION_INVALID` for an unknown id. */
   deleteById(id: string): boolean {
-    return this.#deleteId(this.#known(id))
-  }
-
-  /** The id of an element: stays the same whatever is edited around it. Throws `CORE_POSITION_INVALID` for no position. */
-  idAt(position: number): string {
-    this.checkRange(position, 1)
-    return formatElementId(this.place.site, this.dotAt(position))
-  }
-
-  /** Ids of all elements, in order. O(n). */
-  ids(): string[] {
-    return this.visibleDots().map((dot) => formatElementId(this.place.site, dot))
-  }
-
-  /** Where the element with an id stands; undefined when it is deleted or unknown. */
-  protected placeOfId(id: string): number | undefined {
-    return this.shownAt(parseElementId(this.place.site, id))
-  }
-
-  /** Where an id shows; undefined when it is deleted or unknown. */
-  protected shownAt(dot: number): number | undefined {
-    const actor = dotActor(dot)
-    const counter = dotCounter(dot)
-    const shows = this.sequence.has(actor, counter) && this.sequence.isVisible(actor, counter)
-    return shows ? this.sequence.positionOf(actor, counter) : undefined
-  }
-
-  protected checkRange(index: number, count: number): void {
-    if (
-      !Number.isInteger(index) ||
-      !Number.isInteger(count) ||
-      index < 0 ||
-      count < 0 ||
-      index + count > this.sequence.length
-    ) {
-      refuse('CORE_POSITION_INVALID', `${count} at ${index} is outside a length of ${this.length}`)
-    }
+    return this.#deleteElement(this.known(id))
   }
 
   isBottom(): boolean {
@@ -274,12 +258,37 @@ export abstract class Ordered<C> extends CausalContainer {
 
   #writeOwn(out: Encoder, first: number, last: number): void {
     const runs = new RunColumns()
-    this.sequence.collect(runs, SELF, first, last)
     const sources: Source<C>[] = []
-    this.sequence.forEachRunOf(SELF, first, last, (actor, counter, count, deleted) => {
-      if (!deleted) sources.push({ content: undefined, from: this.sequence.positionOf(actor, counter), count })
+    this.sequence.forEachRunOf(SELF, first, last, (actor, counter, count, deleted, ...parent) => {
+      if (deleted) this.#writeHidden(runs, sources, actor, counter, count, parent)
+      else {
+        runs.add(actor, counter, count, false, ...parent)
+        sources.push({ content: undefined, from: this.sequence.positionOf(actor, counter), count })
+      }
     })
     this.#write(out, runs, sources)
+  }
+
+  /** Ids that do not show where they were put: deleted, or taken elsewhere by others, which their delta has no part in. */
+  #writeHidden(
+    runs: RunColumns,
+    sources: Source<C>[],
+    actor: number,
+    counter: number,
+    count: number,
+    parent: [number, number, 0 | 1],
+  ): void {
+    for (let i = 0; i < count; i += 1) {
+      const from = this.showsElsewhere(packDot(actor, counter + i))
+      const placement: [number, number, 0 | 1] = i === 0 ? parent : [actor, counter + i - 1, 1]
+      runs.add(actor, counter + i, 1, from === undefined, ...placement)
+      if (from !== undefined) sources.push({ content: undefined, from, count: 1 })
+    }
+  }
+
+  /** Where an element of the change in progress shows that others moved meanwhile. */
+  protected showsElsewhere(_element: number): number | undefined {
+    return undefined
   }
 
   writeState(out: Encoder): void {
@@ -319,7 +328,7 @@ export abstract class Ordered<C> extends CausalContainer {
     const left = table.flatMap((actor) => {
       const runs = early.runs(actor)
       if (runs.length === 0) return []
-      return toIds(actor, subtractRuns(runs, this.#knownIn(actor, runs[0] as number, runs.at(-1) as number)))
+      return toIds(actor, subtractRuns(runs, knownIn(this.sequence, actor, runs[0] as number, runs.at(-1) as number)))
     })
     this.#early = undefined
     for (const { actor, counter, count } of left) this.#deleteEarly(actor, counter, counter + count - 1)
@@ -343,11 +352,14 @@ export abstract class Ordered<C> extends CausalContainer {
     const entries = readDelta(input, this.#content)
     const gone = readIds(input)
     const waiting = readEntries(input, this.#content)
+    const prepare = this.readMoves?.(input, undefined)
     return () => {
-      for (const entry of entries) {
+      prepare?.()
+      this.#noteDeleted(entries)
+      for (const entry of this.arrange(entries)) {
         // What a change brings is new: a change is applied once.
         if (standalone) this.#integrate(entry)
-        else this.#place(entry)
+        else this.put(entry)
       }
       for (const ids of gone) this.#delete(ids)
       if (waiting.length > 0 || this.#waiting.length > 0) this.#release(waiting)
@@ -359,14 +371,21 @@ export abstract class Ordered<C> extends CausalContainer {
     const gone = readIds(input)
     const waiting = readEntries(input, this.#content)
     const loaded = part && loadRuns(input, part.runs)
+    const prepare = this.readMoves?.(input, loaded)
     const adopts = this.isBottom()
     const entries = adopts || loaded === undefined ? [] : orderRuns(inDocument(loaded, part?.content as C)).ordered
     return () => {
+      prepare?.()
       if (adopts && loaded !== undefined) this.#adopt(loaded, part?.content as C)
-      for (const entry of entries) this.#integrate(entry)
+      this.#noteDeleted(entries)
+      for (const entry of this.arrange(entries)) this.#integrate(entry)
       for (const ids of gone) this.#delete(ids)
       if (waiting.length > 0 || this.#waiting.length > 0) this.#release(waiting)
     }
+  }
+
+  #noteDeleted(entries: readonly Entry<C>[]): void {
+    for (const { run } of entries) if (run.deleted) this.arriveDeleted(run)
   }
 
   #adopt(sequence: Sequence, content: C): void {
@@ -405,40 +424,40 @@ export abstract class Ordered<C> extends CausalContainer {
 
   #integrate(entry: Entry<C>): void {
     const { run, content } = entry
-    this.#pieces(run, (known, from, to) => {
-      if (!known) this.#place({ run: sliceRun(run, from, to), content })
-      else if (run.deleted) this.#remove(run.actor, run.counter + from, to - from)
+    piecesOf(this.sequence, run, (known, from, to) => {
+      if (!known) this.put({ run: sliceRun(run, from, to), content })
+      else if (run.deleted) this.joinDeleted(run.actor, run.counter + from, to - from)
     })
   }
 
-  /** The stretches of ids that are all here, or all not. */
-  #pieces({ actor, counter, count }: Ids, visit: (known: boolean, from: number, to: number) => void): void {
-    // In runs, not in ids: a few bytes can announce any number of ids.
-    const known = this.#knownIn(actor, counter, counter + count - 1)
-    let at = 0
-    for (let i = 0; i < known.length; i += 2) {
-      const from = (known[i] as number) - counter
-      const to = (known[i + 1] as number) - counter + 1
-      if (from > at) visit(false, at, from)
-      visit(true, from, to)
-      at = to
-    }
-    if (at < count) visit(false, at, count)
+  /** Puts runs that stand behind their parents behind whatever else they need, too. */
+  protected arrange(entries: readonly Entry<C>[]): readonly Entry<C>[] {
+    return entries
   }
 
-  /** Ids of an actor in the sequence, as `[first, last, …]`. */
-  #knownIn(actor: number, first: number, last: number): number[] {
-    const known: number[] = []
-    this.sequence.forEachRunOf(actor, first, last, (_, counter, count) => known.push(counter, counter + count - 1))
-    return known
+  /** Keeps a run until what it needs has arrived. */
+  protected wait(entry: Entry<C>): void {
+    this.place.site.mentioned.add(entry.run.actor)
+    this.#waiting.push(entry)
   }
 
-  #place(entry: Entry<C>): void {
+  /** Drops runs that wait and have just these ids. */
+  protected dropWaiting(actor: number, counter: number, count: number): void {
+    this.#waiting = this.#waiting.filter(
+      ({ run }) => run.actor !== actor || run.counter !== counter || run.count !== count,
+    )
+  }
+
+  protected lacksParent({ placement: { parentActor, parentCounter } }: Run): boolean {
+    return parentActor >= 0 && !this.sequence.has(parentActor, parentCounter)
+  }
+
+  /** Takes in a run of new ids. */
+  protected put(entry: Entry<C>): void {
     const { run, content } = entry
-    const { parentActor, parentCounter } = run.placement
-    if (parentActor >= 0 && !this.sequence.has(parentActor, parentCounter)) {
-      this.place.site.mentioned.add(run.actor).add(parentActor)
-      this.#waiting.push(entry)
+    if (this.lacksParent(run)) {
+      this.place.site.mentioned.add(run.placement.parentActor)
+      this.wait(entry)
       return
     }
     const position = this.sequence.integrate(run.actor, run.counter, run.count, run.placement, run.deleted)
@@ -448,18 +467,19 @@ export abstract class Ordered<C> extends CausalContainer {
     for (let i = 0; i < early.length; i += 2) {
       const first = Math.max(run.counter, early[i] as number)
       const last = Math.min(run.counter + run.count - 1, early[i + 1] as number)
-      if (first <= last) this.#remove(run.actor, first, last - first + 1)
+      if (first <= last) this.bury(run.actor, first, last - first + 1)
     }
   }
 
   /** Tries the waiting runs again, those that just came among them. */
   #release(arrived: readonly Entry<C>[]): void {
+    this.#noteDeleted(arrived)
     const entries = withoutTwins([...this.#waiting, ...arrived], (run) =>
       this.#deleteEarly(run.actor, run.counter, run.counter + run.count - 1),
     )
     const { ordered, circular } = orderRuns(entries)
     this.#waiting = [...circular]
-    for (const entry of ordered) this.#integrate(entry)
+    for (const entry of this.arrange(ordered)) this.#integrate(entry)
   }
 
   #deleteEarly(actor: number, first: number, last: number): void {
@@ -471,17 +491,13 @@ export abstract class Ordered<C> extends CausalContainer {
   #delete(ids: Ids): void {
     const { actor, counter, count } = ids
     if (this.sequence.hasAll(actor, counter, count)) {
-      this.#remove(actor, counter, count)
+      this.bury(actor, counter, count)
       return
     }
-    this.#pieces(ids, (known, from, to) => {
-      if (known) {
-        this.#remove(actor, counter + from, to - from)
-        return
-      }
+    piecesOf(this.sequence, ids, (known, from, to) => {
+      if (known) this.bury(actor, counter + from, to - from)
       // In a document every id is known before its deletion.
-      if (!this.place.site.standalone) return
-      this.#deleteEarly(actor, counter + from, counter + to - 1)
+      else if (this.place.site.standalone) this.buryEarly(actor, counter + from, to - from)
     })
   }
 }

@@ -21,7 +21,8 @@ function stateOf(doc: RichDoc): string {
   const unknown = refusal(() => {
     state = doc.snapshot()
   })
-  return hex(unknown === undefined ? state! : doc.changesSince(NOTHING)!)
+  // Where it began with a snapshot, its changes do not reach back to nothing.
+  return unknown === undefined ? hex(state!) : hex(doc.changesSince(NOTHING) ?? Buffer.from(doc.versionHash()))
 }
 
 function observe(doc: RichDoc): string {

@@ -219,7 +219,7 @@ describe('sequences', () => {
   it('knows an element by the type its creator gave it', () => {
     const list = new Rga(testActor('a'), undefined, allTypes)
     list.create(0, specOf<Text>('text')).insert(0, 'inside')
-    const bytes = block(DELTA, 12, [], (out) => numbers(out, 0, 0, 0, 1, 0, 1, 6, 2, 0, 0))
+    const bytes = block(DELTA, 12, [], (out) => numbers(out, 0, 0, 0, 0, 0, 1, 0, 1, 6, 2, 0, 0))
     const other = Rga.decode(list.encode(), testActor('b'), undefined, allTypes)
     other.join(bytes)
     expect(other.toJSON()).toEqual(['inside'])

@@ -166,8 +166,9 @@ export const kinds: readonly Kind[] = [
     decode: (bytes, actor) => Rga.decode(bytes, actor, undefined, allTypes),
     step: (value, random) => {
       const at = random.int(value.length + 1)
-      const choice = random.int(6)
-      if (choice < 3) value.insert(at, random.pick(VALUES), random.pick(VALUES))
+      const choice = random.int(7)
+      if (choice === 6 && at < value.length) value.move(at, random.int(value.length))
+      else if (choice < 3) value.insert(at, random.pick(VALUES), random.pick(VALUES))
       else if (choice === 3) value.create(at, record).title.set('t')
       else if (choice === 4) editText(value.create(at, specOf<Text>('text')), random)
       else if (at < value.length) value.delete(at)

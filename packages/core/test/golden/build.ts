@@ -153,6 +153,7 @@ const recipes: Readonly<Record<string, Recipe<Container>>> = {
     second: (value) => {
       value.delete(0)
       value.insert(1, 0.5)
+      value.move(3, 0)
     },
   }),
   text: recipe<Text>({

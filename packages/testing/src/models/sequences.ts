@@ -9,6 +9,9 @@ import { type AnyModel, type Model, same } from './model.ts'
 export type ListOp =
   | { readonly type: 'insert'; readonly at: number; readonly values: readonly JsonValue[] }
   | { readonly type: 'delete'; readonly at: number; readonly count: number }
+  | MoveOp
+
+export type MoveOp = { readonly type: 'move'; readonly at: number; readonly to: number }
 
 const positions = fc.nat(30)
 
@@ -17,6 +20,17 @@ const deletions = fc.record({
   at: positions,
   count: fc.integer({ min: 1, max: 4 }),
 })
+
+const moves = fc.record({ type: fc.constant('move' as const), at: positions, to: positions })
+
+/** Moves an element of a list, positions brought into range; undefined when it stays where it is. */
+function performMove(rga: Rga<unknown>, op: MoveOp): MoveOp | undefined {
+  if (rga.length === 0) return undefined
+  const done = { ...op, at: op.at % rga.length, to: op.to % rga.length }
+  if (done.at === done.to) return undefined
+  rga.move(done.at, done.to)
+  return done
+}
 
 /** Brings a deletion into range; undefined when there is nothing to delete. */
 function inRange<Op extends { at: number; count: number }>(op: Op, length: number): Op | undefined {
@@ -53,8 +67,10 @@ export const listModel: Model<Rga, ListOp> = {
       }),
     },
     { weight: 1, arbitrary: deletions },
+    { weight: 1, arbitrary: moves },
   ),
   perform: (rga, op) => {
+    if (op.type === 'move') return performMove(rga as Rga<unknown>, op)
     if (op.type === 'delete') {
       const done = inRange(op, rga.length)
       if (done !== undefined) rga.delete(done.at, done.count)
@@ -124,10 +140,11 @@ export type NestedOp<Op> =
   | { readonly type: 'create'; readonly at: number }
   | { readonly type: 'delete'; readonly at: number; readonly count: number }
   | { readonly type: 'inside'; readonly at: number; readonly op: Op }
+  | MoveOp
 
 function nestedShape(op: NestedOp<unknown>): SequenceOp {
   if (op.type === 'create') return { type: 'insert', at: op.at, count: 1 }
-  return op.type === 'delete' ? op : { type: 'inside', at: op.at }
+  return op.type === 'inside' ? { type: 'inside', at: op.at } : op
 }
 
 /** A list of containers. What is done inside an element counts as long as the element shows. */
@@ -139,9 +156,11 @@ export function listOf(inner: AnyModel): Model<Rga<unknown>, NestedOp<unknown>> 
     ops: fc.oneof(
       { weight: 2, arbitrary: fc.record({ type: fc.constant('create' as const), at: positions }) },
       { weight: 1, arbitrary: deletions },
+      { weight: 1, arbitrary: moves },
       { weight: 4, arbitrary: fc.record({ type: fc.constant('inside' as const), at: positions, op: inner.ops }) },
     ),
     perform: (rga, op) => {
+      if (op.type === 'move') return performMove(rga, op)
       if (op.type === 'delete') {
         const done = inRange(op, rga.length)
         if (done !== undefined) rga.delete(done.at, done.count)
