@@ -3,6 +3,8 @@
  *
  * Each case runs in a process of its own, so that what one case teaches the optimising compiler does not change the next;
  * `--shared` runs all of them in one, as an application that uses every type would.
+ *
+ * The suite `engines` has its own driver, a process per peer, and more flags: see README.md.
  */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +15,7 @@ import { formatTable, tableLines } from './lib/table.mjs'
 /** One thread, so that what is measured does not depend on free cores; collections between samples. */
 const NODE_FLAGS = ['--single-threaded', '--expose-gc']
 
-const suites = { core: './core/suite.mjs' }
+const suites = { core: './core/suite.mjs', engines: './engines/suite.mjs' }
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,6 +25,11 @@ const { values: flags, positionals } = parseArgs({
     shared: { type: 'boolean', default: false },
     /** Prints the rows of one case and nothing else: what a case's own process is started with. */
     rows: { type: 'boolean', default: false },
+    /** Of `engines`: saves the results of a quick run too. */
+    save: { type: 'boolean', default: false },
+    'no-memory': { type: 'boolean', default: false },
+    /** Of `engines`: measures nothing, and writes the report of what is saved. */
+    report: { type: 'boolean', default: false },
   },
 })
 const [suiteName = 'core', ...wanted] = positionals
@@ -33,11 +40,9 @@ function fail(message) {
 }
 
 if (suites[suiteName] === undefined) fail(`no suite ${suiteName}; there are: ${Object.keys(suites).join(', ')}`)
-const { cases } = await import(suites[suiteName])
-for (const name of wanted) {
-  if (!cases.some((each) => matches(each.name, name)))
-    fail(`no case ${name}; there are:\n${cases.map((each) => each.name).join('\n')}`)
-}
+const { cases, run } = await import(suites[suiteName])
+if (run === undefined) runCases()
+else await run({ wanted, flags, fail })
 
 /** A name, or the beginning of one up to a dot. */
 function matches(name, pattern) {
@@ -63,20 +68,26 @@ function runApart(some) {
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }))
 }
 
-const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.some((pattern) => matches(name, pattern)))
-if (flags.rows) {
-  process.stdout.write(JSON.stringify(chosen.map(runHere)))
-} else {
-  const lines = []
-  for (const some of flags.shared ? [chosen] : chosen.map((each) => [each])) {
-    runApart(some).forEach((rows, i) => {
-      lines.push(...tableLines(rows, some[i].reference))
-      if (flags.json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
-    })
-    process.stderr.write('.')
+function runCases() {
+  for (const name of wanted) {
+    if (!cases.some((each) => matches(each.name, name)))
+      fail(`no case ${name}; there are:\n${cases.map((each) => each.name).join('\n')}`)
   }
-  // With --json, standard output is for programs, and people read the table beside it.
-  const table = `\n${formatTable(lines)}\n`
-  if (flags.json) process.stderr.write(table)
-  else process.stdout.write(table)
+  const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.some((pattern) => matches(name, pattern)))
+  if (flags.rows) {
+    process.stdout.write(JSON.stringify(chosen.map(runHere)))
+  } else {
+    const lines = []
+    for (const some of flags.shared ? [chosen] : chosen.map((each) => [each])) {
+      runApart(some).forEach((rows, i) => {
+        lines.push(...tableLines(rows, some[i].reference))
+        if (flags.json) for (const row of rows) process.stdout.write(`${JSON.stringify(row)}\n`)
+      })
+      process.stderr.write('.')
+    }
+    // With --json, standard output is for programs, and people read the table beside it.
+    const table = `\n${formatTable(lines)}\n`
+    if (flags.json) process.stderr.write(table)
+    else process.stdout.write(table)
+  }
 }

@@ -6,6 +6,8 @@
  * is the wall-clock time, and on a busy one it still is the work done.
  */
 
+import { summarize } from './statistics.mjs'
+
 /** A sample lasts at least this long: one run, or as many as it takes, each on a value of its own. */
 const SAMPLE_MS_MIN = 50
 
@@ -32,26 +34,6 @@ function sample({ ops, prepare, run, check }, msMin) {
     check(result)
   }
   return (ms * 1e6) / (runs * ops)
-}
-
-/** The quantile of ascending numbers, interpolated. */
-function quantile(sorted, q) {
-  const at = (sorted.length - 1) * q
-  const low = Math.floor(at)
-  const next = sorted[Math.min(low + 1, sorted.length - 1)]
-  return sorted[low] + (next - sorted[low]) * (at - low)
-}
-
-function summarize(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return {
-    value: quantile(sorted, 0.5),
-    runs: sorted.length,
-    min: sorted[0],
-    max: sorted.at(-1),
-    q1: quantile(sorted, 0.25),
-    q3: quantile(sorted, 0.75),
-  }
 }
 
 /**

@@ -52,6 +52,7 @@ export {
   text,
   twoPhaseSet,
 } from './document/schema.ts'
+export type { UndoManager, UndoOptions } from './document/undo-manager.ts'
 export { CoreError, type CoreErrorCode } from './errors.ts'
 export type { Stamp } from './kernel/cell.ts'
 export { Container, type Place } from './kernel/container.ts'

@@ -29,6 +29,8 @@ export const limits = {
   bufferedBytesMax: 16_777_216,
   /** Log kept in memory by one document before its oldest part is folded into a snapshot. */
   logBytesMax: 67_108_864,
+  /** Steps that can be undone. The oldest is forgotten. */
+  undoStepsMax: 1000,
   /** Clocks may differ by this much before a time is not believed. */
   clockDriftMsMax: 60_000,
 } as const

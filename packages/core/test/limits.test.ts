@@ -107,6 +107,14 @@ const cases: Readonly<Record<keyof typeof limits, () => void>> = {
     longer.set(largest)
     expect(code(() => readChange(longer))).toBe('CORE_DECODE_INVALID')
   },
+  undoStepsMax() {
+    const doc = openDoc('a')
+    const undo = doc.undoManager({ groupMs: 0 })
+    for (let i = 0; i <= limits.undoStepsMax; i += 1) doc.change((root) => root.notes.insert(0, 'x'))
+    let steps = 0
+    for (; undo.canUndo; steps += 1) undo.undo()
+    expect([steps, doc.root.notes.toString()]).toEqual([limits.undoStepsMax, 'x'])
+  },
   noteBytesMax() {
     const write = (message: string): unknown => openDoc('a').change((root) => root.hits.increment(), { message })
     expect(code(() => write('m'.repeat(limits.noteBytesMax)))).toBeUndefined()

@@ -7,7 +7,7 @@
  */
 import type { Actor } from '../causality/actor.ts'
 import { type Dot, dotActor, dotCounter, packDot } from '../causality/dot.ts'
-import { VersionVector } from '../causality/version-vector.ts'
+import type { VersionVector } from '../causality/version-vector.ts'
 import { writeBytes } from '../codec/blocks.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import type { JsonValue } from '../codec/json.ts'
@@ -25,7 +25,7 @@ import { limits } from '../limits.ts'
 import { Struct } from '../types/struct.ts'
 import type { TypeName } from '../types/tags.ts'
 import { Arrivals } from './arrivals.ts'
-import { encodeBundle, readBundle } from './bundle.ts'
+import { readBundle } from './bundle.ts'
 import { CausalBuffer, type MissingRange } from './causal-buffer.ts'
 import {
   type Change,
@@ -39,16 +39,19 @@ import {
   lastOf,
   readChange,
 } from './change.ts'
-import { ChangeLog } from './change-log.ts'
-import { checkChanges, forked, otherLife } from './check-changes.ts'
+import { checkChanges, forked, otherLife, unknownTypes } from './check-changes.ts'
+import { copyValue } from './copy-value.ts'
 import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions, Reading } from './doc-types.ts'
 import { Events } from './events.ts'
 import { findContainer } from './find.ts'
+import { History, PAST_ACTOR } from './history.ts'
 import { NextReader } from './next-change.ts'
-import { Past } from './past.ts'
+import { observe } from './observed.ts'
+import { NO_ACTOR, Past } from './past.ts'
 import { allTypes } from './registry.ts'
 import { type FieldSpecs, type Fields, type Schema, struct } from './schema.ts'
 import { encodeSnapshot, readSnapshot, type Snapshot } from './snapshot.ts'
+import { UndoManager, type UndoOptions } from './undo-manager.ts'
 
 export class Doc<S extends FieldSpecs = FieldSpecs> {
   readonly #site: Site
@@ -58,11 +61,10 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #fields: Fields<S> | undefined
   readonly #actor: Actor
   #incarnation: string
-  readonly #log = new ChangeLog()
   readonly #buffer = new CausalBuffer()
-  /** State before the log, so that a change that fails half-way can be taken back. */
-  #base: Uint8Array | undefined
-  #baseVersion = new VersionVector()
+  /** So that a change that fails half-way can be taken back, and the past be looked at. */
+  readonly #history: History
+  #undo: UndoManager | undefined
   /** Holds containers of types this build does not know: its changes must be kept, a snapshot would lose them. */
   #opaque = false
   /** Actors up to here are referred to by what was applied. */
@@ -84,6 +86,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#site = new Site(options.actor, false)
     this.#site.types = allTypes
     this.#past = new Past(this.#site)
+    this.#history = new History(this.#site.actors, this.#past)
     this.#arrivals = new Arrivals(this.#past, this.#buffer, (change) => this.#applyChange(change))
     const place: Place = { site: this.#site, parent: undefined, step: '', removable: false, depth: 0 }
     this.#root = new Struct(place)
@@ -141,10 +144,12 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     if (site.open) refuse('CORE_PRECONDITION_FAILED', 'a change inside a change')
     if (options !== NO_OPTIONS) {
       checkNote(options)
-      this.#observe(options)
+      observe(site, options)
     }
     const patches = this.#events.record(this.#site)
     let header: Extent | undefined
+    const inverses: (() => void)[] = []
+    if (this.#undo !== undefined) site.inverses = inverses
     try {
       if (options.timeMicros !== undefined) site.startAt(options.timeMicros)
       site.open = true
@@ -152,16 +157,20 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       if (options.evenIfEmpty) site.mark()
       if (site.last >= site.first) header = this.#encode(options)
     } catch (error) {
-      this.#log.abandon()
+      this.#history.log.abandon()
       this.#rollBack()
       throw error
     } finally {
       site.open = false
+      site.inverses = undefined
       site.observes = undefined
       site.twin = undefined
       site.patches = undefined
     }
-    if (header !== undefined) return this.#commit(header, patches)
+    if (header !== undefined) {
+      this.#undo?.note(inverses, header.timeMicros)
+      return this.#commit(header, patches)
+    }
     // Containers that were touched to no effect are no longer pending.
     this.#out.restart()
     this.#root.writePending(this.#out)
@@ -175,8 +184,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const past = this.#past
     if (extent.heads.length > 0) past.heads.clear()
     this.#actorsKept = site.actors.ids.length
-    this.#log.append(this.#from, SELF, site.last)
-    const bytes = this.#log.bytes(this.#log.count - 1)
+    this.#history.log.append(this.#from, SELF, site.last)
+    const bytes = this.#history.log.bytes(this.#history.log.count - 1)
     past.append(SELF, site.last, checksum32(bytes), extent.timeMicros)
     site.next()
     if (this.#events.heard) {
@@ -184,13 +193,6 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     }
     this.#boundLog()
     return bytes
-  }
-
-  #observe({ observed }: ChangeOptions): void {
-    if (observed === undefined) return
-    const { actors } = this.#site
-    this.#site.observes = (dot) => observed.sees({ actor: actors.id(dotActor(dot)), counter: dotCounter(dot) })
-    if (observed.find !== undefined) this.#site.twin = (path) => observed.find?.(path)
   }
 
   /** Writes the change in progress behind the log. */
@@ -205,7 +207,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const { first, last } = site
     const previous = past.checks[SELF]
     const extent = { first, length: last - first + 1, previous: previous ?? 0, timeMicros: site.time(), heads }
-    const writer = this.#log.begin()
+    const writer = this.#history.log.begin()
     const from = writer.length
     this.#from = from
     this.#encoder ??= new ChangeEncoder(site, this.#incarnation)
@@ -221,8 +223,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #rollBack(): void {
     const twin = new Doc<S>({ actor: this.#actor, incarnation: this.#incarnation })
     twin.#site.resuming = true
-    if (this.#base !== undefined) twin.apply(this.#base)
-    for (let i = 0; i < this.#log.count; i += 1) twin.#applyChange(readChange(this.#log.bytes(i)))
+    if (this.#history.base !== undefined) twin.apply(this.#history.base)
+    for (let i = 0; i < this.#history.log.count; i += 1) twin.#applyChange(readChange(this.#history.log.bytes(i)))
     this.#site.patches = undefined
     this.#root.clear()
     this.#site.abandon()
@@ -236,7 +238,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** Folds a log that has grown too long into a snapshot. Not while what was applied last may have to be taken back. */
   #boundLog(): void {
-    if (this.#log.byteLength > limits.logBytesMax && !this.#opaque && !this.#events.holding) this.compact()
+    if (this.#history.log.byteLength > limits.logBytesMax && !this.#opaque && !this.#events.holding) this.compact()
   }
 
   /**
@@ -297,7 +299,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   /** Applies a change that was read, and takes it into the log and the past, whose newest dots these are. */
   #perform(bytes: Uint8Array, header: ChangeHeader, actor: number, apply: () => void, opaque: boolean): void {
     const past = this.#past
-    const log = this.#log
+    const log = this.#history.log
     const patches = this.#events.record(this.#site)
     apply()
     this.#site.patches = undefined
@@ -318,7 +320,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * is taken back: a bundle is applied whole or not at all.
    */
   #applyBundle(bundle: readonly Uint8Array[]): ApplyResult {
-    const from = this.#log.count
+    const from = this.#history.log.count
     const saved = this.#past.save()
     const kept = this.#actorsKept
     const opaque = this.#opaque
@@ -338,7 +340,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       this.#events.drop()
       if (applied.length > 0) {
         this.#next.forget()
-        this.#log.truncate(from)
+        this.#history.log.truncate(from)
         this.#past.restore(saved)
         this.#actorsKept = kept
         this.#opaque = opaque
@@ -360,7 +362,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       incarnation: this.#incarnation || changes[0]?.header.incarnation,
       own: this.#site.resuming ? undefined : this.#actor.id,
       past: this.#past,
-      logged: (actor, last) => this.#log.find(this.#site.actors.find(actor) ?? NO_ACTOR, last),
+      logged: (actor, last) => this.#history.log.find(this.#site.actors.find(actor) ?? NO_ACTOR, last),
       buffer: this.#buffer,
       read: (change) => void this.#readChange(change),
     })
@@ -403,7 +405,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const twins = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) === context.prefix(actor))
     if (twins.some((actor) => (checks[actor] ?? 0) !== snapshot.checks[actor])) forked()
     // What a document is loaded from is read as far as somebody asks; what others sent, at once.
-    const lazy = this.#site.resuming && this.#log.count === 0 && this.#base === undefined
+    const lazy = this.#site.resuming && this.#history.log.count === 0 && this.#history.base === undefined
     const apply = this.#readRoot(snapshot, lazy)
     this.#incarnation = snapshot.incarnation
     if (news.length === 0) {
@@ -416,9 +418,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#past.join(snapshot, news)
     this.#actorsKept = this.#site.actors.ids.length
     this.#site.clock.observe(snapshot.timeMicros)
-    this.#log.clear()
-    this.#base = lazy ? bytes : this.snapshot()
-    this.#baseVersion = this.version()
+    this.#history.restart(lazy ? bytes : this.snapshot())
     this.#events.emit({ origin: 'remote', header: undefined, bytes: undefined, patches })
     return this.#arrivals.release(news.map((actor) => this.#site.actors.id(actor)))
   }
@@ -470,9 +470,40 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * snapshot is needed.
    */
   changesSince(version: VersionVector): Uint8Array | undefined {
-    const { actors } = this.#site
-    for (const [actor, counter] of this.#baseVersion.entries()) if (version.get(actor) < counter) return undefined
-    return encodeBundle(this.#log.select((actor, last) => version.get(actors.id(actor)) < last))
+    return this.#history.changesSince(version)
+  }
+
+  /**
+   * The document as it was at a version, to read. O(history).
+   * Throws `CORE_PRECONDITION_FAILED` for a version older than the log reaches, or unknown here.
+   */
+  at(version: VersionVector): Doc<S> {
+    const changes = this.#history.changesUpTo(version)
+    const options = { actor: { id: PAST_ACTOR, clock: this.#site.clock }, incarnation: this.#incarnation }
+    const past = new Doc<S>(this.#schema === undefined ? options : { ...options, schema: this.#schema })
+    if (this.#history.base !== undefined) past.apply(this.#history.base)
+    for (const bytes of changes) past.apply(bytes)
+    return past
+  }
+
+  /**
+   * What changed from one version to a later one. O(history).
+   * Throws `CORE_PRECONDITION_FAILED` as `at` does, and for versions of which the first does not come before the second.
+   */
+  diff(from: VersionVector, to: VersionVector): readonly Patch[] {
+    const changes = this.#history.changesBetween(from, to)
+    const past = this.at(from)
+    const patches: Patch[] = []
+    past.subscribe((event) => patches.push(...event.patches))
+    for (const bytes of changes) past.apply(bytes)
+    return patches
+  }
+
+  /** What takes back, and does again, what the local actor does from now on. One per document: later calls answer the same. */
+  undoManager(options?: UndoOptions): UndoManager {
+    this.#site.copier ??= copyValue
+    this.#undo ??= new UndoManager((run) => this.change(run), options)
+    return this.#undo
   }
 
   /**
@@ -486,9 +517,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** Drops the log: older versions are brought up to date by snapshot from here on. */
   compact(): void {
-    this.#base = this.snapshot()
-    this.#baseVersion = this.version()
-    this.#log.clear()
+    this.#history.restart(this.snapshot())
   }
 
   /**
@@ -505,11 +534,5 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 }
 
 const NO_OPTIONS: ChangeOptions = {}
-/** No index of an actor. */
-const NO_ACTOR = -1
 const NO_HEADS: readonly number[] = []
 const NO_HEADERS: readonly ChangeHeader[] = []
-
-function unknownTypes(): never {
-  return refuse('CORE_FORMAT_UNSUPPORTED', 'this build does not know all types of the document: keep its changes')
-}

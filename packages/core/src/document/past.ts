@@ -20,6 +20,9 @@ export interface PastState {
   readonly timeMicros: number
 }
 
+/** No index of an actor. */
+export const NO_ACTOR = -1
+
 export class Past implements PastState {
   readonly context: CausalContext = new CausalContext()
   readonly checks: number[] = []

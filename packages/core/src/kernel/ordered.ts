@@ -13,15 +13,14 @@
 
 import type { Actor } from '../causality/actor.ts'
 import { CausalContext, subtractRuns } from '../causality/causal-context.ts'
-import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
+import { packDot } from '../causality/dot.ts'
 import { Reader } from '../codec/reader.ts'
 import { RunColumns } from '../sequence/run-columns.ts'
 import { Sequence } from '../sequence/sequence.ts'
 import { Decoder, type Encoder } from './codec.ts'
-import { type Apply, emit, type Place } from './container.ts'
+import type { Apply, Place } from './container.ts'
 import { dotOrder } from './dots.ts'
-import { formatElementId } from './element-id.ts'
-import { ElementIds } from './element-ids.ts'
+import { LocalEdits } from './local-edits.ts'
 import { knownIn, piecesOf } from './pieces.ts'
 import {
   type Entry,
@@ -35,7 +34,7 @@ import {
 } from './run-block.ts'
 import { orderRuns, withoutTwins } from './run-order.ts'
 import { firstDot, type Ids, type Run, readIds, sliceRun, toIds, writeColumns, writeIds, writeSingle } from './runs.ts'
-import { isPrivate, sees } from './seen.ts'
+import { sees } from './seen.ts'
 import { SELF } from './site.ts'
 
 /** Some content: of a block where there is one, else of what is in place. */
@@ -54,13 +53,10 @@ interface Unread {
   readonly shown: number
 }
 
-export abstract class Ordered<C> extends ElementIds {
+export abstract class Ordered<C> extends LocalEdits<C> {
   #sequence: Sequence
   readonly #content: ReadContent<C> = (input, count) => this.readContent(input, count)
   #unread: Unread | undefined
-  #gone: Ids[] = []
-  /** Whether ids were added in the change in progress. */
-  #inserted = false
   #waiting: Entry<C>[] = []
   /** Ids deleted before they arrived. */
   #early: CausalContext | undefined
@@ -76,9 +72,6 @@ export abstract class Ordered<C> extends ElementIds {
     return this.#sequence
   }
 
-  /** Puts `count` items of a block's content, from `offset` on, at a visible position. */
-  protected abstract insertContent(position: number, content: C, offset: number, count: number): void
-  protected abstract deleteContent(position: number, count: number): void
   /** Writes content that is in place. */
   protected abstract writePlaced(out: Encoder, from: number, count: number): void
   /** Writes content, one part after the other. */
@@ -93,69 +86,6 @@ export abstract class Ordered<C> extends ElementIds {
   /** Number of visible elements (of a text: UTF-16 units). */
   get length(): number {
     return this.#unread === undefined ? this.#sequence.length : this.#unread.shown
-  }
-
-  /** New ids at a visible position. */
-  protected insertIds(position: number, count: number): void {
-    this.#inserted = true
-    this.sequence.insert(position, SELF, this.place.site.dots(count), count)
-  }
-
-  /** A new id of its own for one element. */
-  protected insertSlot(position: number): number {
-    const dot = this.place.site.last + 1
-    this.insertIds(position, 1)
-    return dot
-  }
-
-  /** New content behind the element with an id (deleted or not), or at the start. Answers the new ids. */
-  protected insertBehind(id: string | undefined, content: C, count: number): string[] {
-    const { site } = this.place
-    const reference = id === undefined ? undefined : this.known(id)
-    if (count === 0) return []
-    this.touch()
-    this.#inserted = true
-    const first = site.dots(count)
-    const slot = reference === undefined ? undefined : this.slotOf(reference)
-    const actor = slot === undefined ? -1 : dotActor(slot)
-    const counter = slot === undefined ? 0 : dotCounter(slot)
-    this.insertContent(this.sequence.insertAfter(actor, counter, SELF, first, count).position, content, 0, count)
-    return Array.from({ length: count }, (_, i) => formatElementId(site, first + i))
-  }
-
-  /** Deletes by visible position, content included. */
-  protected deleteRange(position: number, count: number): void {
-    const { site } = this.place
-    site.mark()
-    this.sequence.delete(position, count, (actor, counter, size) => this.forget(actor, counter, size))
-    this.#cut(position, count)
-  }
-
-  /** Deletes one element if it shows. Answers whether it did. */
-  #deleteElement(element: number): boolean {
-    if (this.shownAt(element) === undefined) return false
-    const slot = this.slotOf(element)
-    this.touch()
-    this.place.site.mark()
-    this.hide(dotActor(slot), dotCounter(slot), 1)
-    this.forget(dotActor(slot), dotCounter(slot), 1)
-    return true
-  }
-
-  #cut(position: number, count: number): void {
-    this.deleteContent(position, count)
-    if (this.place.site.patches === undefined) return
-    emit(this, (path) => ({ type: 'delete', path, index: position, count }))
-  }
-
-  /** Notes ids whose deletion the next delta must name. */
-  protected forget(actor: number, counter: number, count: number): void {
-    if (actor !== SELF || !isPrivate(this.place.site, counter)) this.#gone.push({ actor, counter, count })
-  }
-
-  /** Makes ids show no longer, content included. */
-  protected hide(actor: number, counter: number, count: number): void {
-    this.sequence.remove(actor, counter, count, (position, size) => this.#cut(position, size))
   }
 
   /** Somebody deleted ids that are here. */
@@ -183,12 +113,6 @@ export abstract class Ordered<C> extends ElementIds {
     return this.#waiting.some(holds)
   }
 
-  /** Ids that were taken out of place and stand somewhere else now. */
-  protected takeOut(position: number): void {
-    this.sequence.delete(position, 1, () => {})
-    this.#cut(position, 1)
-  }
-
   reset(): void {
     const { site } = this.place
     for (const { run } of this.#waiting) this.#deleteWaiting(run)
@@ -197,7 +121,7 @@ export abstract class Ordered<C> extends ElementIds {
       this.deleteRange(0, this.length)
       return
     }
-    for (const dot of this.visibleDots()) if (sees(site, dot)) this.#deleteElement(dot)
+    for (const dot of this.visibleDots()) if (sees(site, dot)) this.deleteElement(dot)
   }
 
   /** A removal takes away what has arrived, also where it waits for something else before it can show. */
@@ -205,12 +129,7 @@ export abstract class Ordered<C> extends ElementIds {
     if (deleted || this.#early?.covers(packDot(actor, counter), count)) return
     this.place.site.mark()
     this.#deleteEarly(actor, counter, counter + count - 1)
-    this.#gone.push({ actor, counter, count })
-  }
-
-  /** Deletes the element with an id. Answers whether it was there. Throws `CORE_POSITION_INVALID` for an unknown id. */
-  deleteById(id: string): boolean {
-    return this.#deleteElement(this.known(id))
+    this.gone.push({ actor, counter, count })
   }
 
   isBottom(): boolean {
@@ -230,20 +149,20 @@ export abstract class Ordered<C> extends ElementIds {
   clear(): void {
     this.#unread = undefined
     this.#sequence.clear()
-    this.#gone = []
-    this.#inserted = false
+    this.gone = []
+    this.inserted = false
     this.#waiting = []
     this.#early = undefined
   }
 
   writePending(out: Encoder): void {
     const { first, last } = out.site
-    if (!this.#inserted) out.writer.byte(0)
+    if (!this.inserted) out.writer.byte(0)
     else if (!this.#writeOne(out, first, last)) this.#writeOwn(out, first, last)
-    this.#inserted = false
-    writeIds(out, this.#gone)
+    this.inserted = false
+    writeIds(out, this.gone)
     out.writer.byte(0)
-    if (this.#gone.length > 0) this.#gone = []
+    if (this.gone.length > 0) this.gone = []
   }
 
   /** Writes ids that are one visible run, as nearly all are. Answers false, with nothing written, for others. */
@@ -355,7 +274,7 @@ export abstract class Ordered<C> extends ElementIds {
     const prepare = this.readMoves?.(input, undefined)
     return () => {
       prepare?.()
-      this.#noteDeleted(entries)
+      this.#arriveAll(entries)
       for (const entry of this.arrange(entries)) {
         // What a change brings is new: a change is applied once.
         if (standalone) this.#integrate(entry)
@@ -377,14 +296,14 @@ export abstract class Ordered<C> extends ElementIds {
     return () => {
       prepare?.()
       if (adopts && loaded !== undefined) this.#adopt(loaded, part?.content as C)
-      this.#noteDeleted(entries)
+      this.#arriveAll(entries)
       for (const entry of this.arrange(entries)) this.#integrate(entry)
       for (const ids of gone) this.#delete(ids)
       if (waiting.length > 0 || this.#waiting.length > 0) this.#release(waiting)
     }
   }
 
-  #noteDeleted(entries: readonly Entry<C>[]): void {
+  #arriveAll(entries: readonly Entry<C>[]): void {
     for (const { run } of entries) if (run.deleted) this.arriveDeleted(run)
   }
 
@@ -473,7 +392,7 @@ export abstract class Ordered<C> extends ElementIds {
 
   /** Tries the waiting runs again, those that just came among them. */
   #release(arrived: readonly Entry<C>[]): void {
-    this.#noteDeleted(arrived)
+    this.#arriveAll(arrived)
     const entries = withoutTwins([...this.#waiting, ...arrived], (run) =>
       this.#deleteEarly(run.actor, run.counter, run.counter + run.count - 1),
     )

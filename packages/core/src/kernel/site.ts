@@ -7,7 +7,7 @@ import type { CausalContext } from '../causality/causal-context.ts'
 import type { HybridClock } from '../causality/hybrid-clock.ts'
 import { refuse } from '../errors.ts'
 import { limits } from '../limits.ts'
-import type { Place } from './container.ts'
+import type { Container, Place } from './container.ts'
 import type { Patch, Path } from './patch.ts'
 import type { TypeTable } from './spec.ts'
 import type { Tally } from './tally.ts'
@@ -52,6 +52,13 @@ export class Site {
    * dots that `observes` could be asked about.
    */
   twin: ((path: Path) => unknown) | undefined
+  /**
+   * Where mutators note what takes their effect back, while somebody may want to undo: to be called inside a change, and to do
+   * nothing where the effect shows no longer.
+   */
+  inverses: (() => void)[] | undefined
+  /** Remembers the value of a container; the answer writes it into an empty one. */
+  copier: ((container: Container) => (into: Container) => void) | undefined
   /** Where patches go while someone listens. */
   patches: Patch[] | undefined
   #time = 0

@@ -10,7 +10,7 @@
  */
 
 import type { Actor } from '../causality/actor.ts'
-import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
+import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
@@ -18,34 +18,21 @@ import { type Apply, type Container, emit, type Parent, type Place } from '../ke
 import { dotOrder, readDot, writeDot } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
-import { type Item, MOVED_ITEM, Moved, Nested, readItems, writeItem } from '../kernel/items.ts'
-import { checkMoves, readMoves, writeMoves } from '../kernel/move-codec.ts'
-import { arrangeMoves } from '../kernel/move-order.ts'
-import { type Move, Moves } from '../kernel/moves.ts'
-import { Ordered, type Source } from '../kernel/ordered.ts'
+import { type Item, Moved, Nested, readItems, writeItem } from '../kernel/items.ts'
+import { Movable } from '../kernel/movable.ts'
+import type { Source } from '../kernel/ordered.ts'
 import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
-import type { Entry } from '../kernel/run-block.ts'
-import type { Ids } from '../kernel/runs.ts'
 import { isPending } from '../kernel/seen.ts'
 import { type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
-import type { Sequence } from '../sequence/sequence.ts'
 import { tags } from './tags.ts'
 
 /** @typeParam E what `get` answers: a JSON value, or the handle of a container. */
-export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Parent {
+export class Rga<E = JsonValue> extends Movable implements Parent {
   readonly tag: number = tags.rga
   readonly #items = new GapBuffer<Item, Item[]>((length) => new Array<Item>(length).fill(null))
   readonly #children = new Map<number, Container>()
   readonly #dirty = new Set<Container>()
-  readonly #moves = new Moves()
-  /** Moves and deletions of moved elements since the last take. */
-  #newMoves: Move[] = []
-  #newDead: number[] = []
-  /** Elements that a block shows as moved, while it is joined: where they stood they are deleted for that reason. */
-  #movedThere: ReadonlySet<number> | undefined
-  /** Positions of elements that were only moved, while a delta is written. */
-  readonly #away = new Set<number>()
   #elements: Spec<E> | undefined
 
   /**
@@ -121,28 +108,6 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     this.deleteRange(index, count)
   }
 
-  /**
-   * Moves the element at an index to another one: where it stands when it was taken out and put in again. Concurrent moves of
-   * one element end at one place. O(log n). Throws `CORE_POSITION_INVALID`.
-   */
-  move(from: number, to: number): void {
-    this.checkRange(from, 1)
-    this.checkRange(to, 1)
-    if (from === to) return
-    this.touch()
-    const { site } = this.place
-    const element = this.dotAt(from)
-    const item = this.#items.get(from)
-    this.takeOut(from)
-    // It comes after the move that it takes the place of, whatever the clock says.
-    const former = this.#moves.at(this.#moves.slotOf(element))?.time ?? 0
-    const move = { slot: this.insertSlot(to), element, time: Math.max(site.time(), former + 1) }
-    this.#moves.add(move)
-    this.#moves.settle(move)
-    this.#newMoves.push(move)
-    this.insertContent(to, [item], 0, 1)
-  }
-
   /** The element at an index; undefined outside the list. O(1) for values, O(log n) for containers. */
   get(index: number): E | undefined {
     if (!Number.isInteger(index) || index < 0 || index >= this.length) return undefined
@@ -151,134 +116,6 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     const child = this.#child(this.dotAt(index), item)
     if (child === undefined) return undefined
     return this.#elements?.tag === item.tag ? this.#elements.handle(child) : (child as E)
-  }
-
-  protected override elementOf(dot: number): number {
-    return this.#moves.size === 0 ? dot : this.#moves.elementOf(dot)
-  }
-
-  protected override slotOf(dot: number): number {
-    return this.#moves.size === 0 ? dot : this.#moves.slotOf(dot)
-  }
-
-  protected override forget(actor: number, counter: number, count: number): void {
-    if (this.#moves.size === 0) {
-      super.forget(actor, counter, count)
-      return
-    }
-    for (let i = 0; i < count; i += 1) {
-      const element = this.#moves.elementOf(packDot(actor, counter + i))
-      super.forget(dotActor(element), dotCounter(element), 1)
-      if (this.#moves.isMoved(element)) {
-        this.#moves.bury(element)
-        this.#newDead.push(element)
-      }
-    }
-  }
-
-  /** Deletes an element that was moved, wherever it stands. */
-  #kill(element: number): void {
-    this.#moves.bury(element)
-    const slot = this.#moves.slotOf(element)
-    if (this.sequence.has(dotActor(slot), dotCounter(slot))) this.hide(dotActor(slot), dotCounter(slot), 1)
-  }
-
-  protected override bury(actor: number, counter: number, count: number): void {
-    this.hide(actor, counter, count)
-    this.#killIn(actor, counter, count)
-  }
-
-  protected override buryEarly(actor: number, counter: number, count: number): void {
-    super.buryEarly(actor, counter, count)
-    this.#killIn(actor, counter, count)
-  }
-
-  #killIn(actor: number, counter: number, count: number): void {
-    for (const element of this.#moves.elementsIn(actor, counter, count)) this.#kill(element)
-    for (const slot of this.#moves.slotsIn(actor, counter, count)) this.#kill(this.#moves.elementOf(slot))
-  }
-
-  protected override showsElsewhere(element: number): number | undefined {
-    const slot = this.#moves.slotOf(element)
-    return slot === element || isPending(this.place.site, slot) ? undefined : this.shownAt(element)
-  }
-
-  /** What a block shows as deleted because it was moved there is not deleted; whoever knew of no move deleted it. */
-  protected override arriveDeleted({ actor, counter, count }: Ids): void {
-    for (const element of this.#moves.elementsIn(actor, counter, count)) {
-      if (!this.#movedThere?.has(element)) this.#kill(element)
-    }
-  }
-
-  /** Whether an id shows follows from the moves where there are any. */
-  protected override joinDeleted(actor: number, counter: number, count: number): void {
-    this.#moves.forEachUnmoved(actor, counter, count, (from, size) => this.hide(actor, from, size))
-  }
-
-  /** Notes a move made elsewhere. Its place is decided when its slot arrives. */
-  #learn(move: Move): void {
-    const { slot, element } = move
-    if (this.#moves.at(slot) !== undefined) return
-    // What is no move of an element to a new id is none.
-    if (this.sequence.has(dotActor(slot), dotCounter(slot))) return
-    if (this.#moves.at(element) !== undefined || this.#moves.isMoved(slot)) return
-    const first = !this.#moves.isMoved(element)
-    this.#moves.add(move)
-    if (!first) return
-    // An element that was never moved and shows no longer was deleted.
-    const [actor, counter] = [dotActor(element), dotCounter(element)]
-    const known = this.sequence.has(actor, counter)
-    if (known ? !this.sequence.isVisible(actor, counter) : this.isEarly(element)) this.#moves.bury(element)
-  }
-
-  /** A slot needs its parent and its element. */
-  protected override arrange(entries: readonly Entry<readonly Item[]>[]): readonly Entry<readonly Item[]>[] {
-    return this.#moves.size === 0 ? entries : arrangeMoves(entries, this.#moves)
-  }
-
-  protected override put(entry: Entry<readonly Item[]>): void {
-    const { run } = entry
-    const move = this.#moves.at(packDot(run.actor, run.counter))
-    if (move === undefined) super.put(entry)
-    else this.#putMove(entry, move)
-  }
-
-  protected override wait(entry: Entry<readonly Item[]>): void {
-    const { run, content } = entry
-    // Of two copies of a moved element the one with content is kept.
-    const moved = this.#moves.at(packDot(run.actor, run.counter)) !== undefined
-    if (moved && !run.deleted && !(content[run.offset] instanceof Moved)) {
-      this.dropWaiting(run.actor, run.counter, run.count)
-    }
-    super.wait(entry)
-  }
-
-  #putMove(entry: Entry<readonly Item[]>, move: Move): void {
-    const { run, content } = entry
-    const { element } = move
-    const { sequence } = this
-    if (this.lacksParent(run) || !sequence.has(dotActor(element), dotCounter(element))) {
-      if (run.placement.parentActor >= 0) this.place.site.mentioned.add(run.placement.parentActor)
-      this.wait(entry)
-      return
-    }
-    const wins = !run.deleted && !this.#moves.isDead(element) && this.#moves.wins(this.place.site, move)
-    if (!wins) {
-      super.put({ run: { ...run, deleted: true }, content })
-      return
-    }
-    const there = this.shownAt(element)
-    const sent = content[run.offset] as Item
-    if (sent instanceof Moved && there === undefined) {
-      // Another move took it away from there and has not arrived.
-      this.wait(entry)
-      return
-    }
-    const item = sent instanceof Moved ? this.#items.get(there as number) : sent
-    const slot = this.#moves.slotOf(element)
-    this.hide(dotActor(slot), dotCounter(slot), 1)
-    this.#moves.settle(move)
-    super.put({ run: { ...run, offset: 0 }, content: [item] })
   }
 
   /** The container at an index. @internal */
@@ -335,7 +172,6 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
 
   override mentions(actor: number): boolean {
     if (super.mentions(actor)) return true
-    for (const { element } of this.#moves.all()) if (dotActor(element) === actor) return true
     this.#dropDeleted()
     for (const [dot, child] of this.#children) {
       if (!child.isBottom() && (dotActor(dot) === actor || child.mentions(actor))) return true
@@ -351,9 +187,6 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     super.clear()
     this.#items.clear()
     this.#dirty.clear()
-    this.#moves.clear()
-    this.#newMoves = []
-    this.#newDead = []
     for (const [dot, child] of this.#children) {
       child.clear()
       // Handles of elements stay good; the elements of the change that is taken back never were.
@@ -382,9 +215,39 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     this.#items.delete(position, count, (items, from, to) => items.fill(null, from, to))
   }
 
+  #copyOf(child: Container | undefined): ((into: Container) => void) | undefined {
+    return child && this.place.site.copier?.(child)
+  }
+
+  protected copyOf(position: number, count: number): (behind: number) => number {
+    const items = Array.from({ length: count }, (_, i) => {
+      const item = this.#items.get(position + i)
+      return {
+        item,
+        copy: item instanceof Nested ? this.#copyOf(this.#child(this.dotAt(position + i), item)) : undefined,
+      }
+    })
+    return (behind) => {
+      const first = this.insertBehindSlot(
+        behind,
+        items.map(({ item }) => item),
+        count,
+      )
+      items.forEach(({ item, copy }, i) => {
+        const child = copy === undefined ? undefined : this.#child(first + i, item as Nested)
+        if (child !== undefined) copy?.(child)
+      })
+      return first
+    }
+  }
+
+  protected itemAt(position: number): Item {
+    return this.#items.get(position)
+  }
+
   protected writePlaced({ writer }: Encoder, from: number, count: number): void {
     for (let i = from; i < from + count; i += 1) {
-      writeItem(writer, this.#away.has(i) ? MOVED_ITEM : this.#items.get(i))
+      writeItem(writer, this.itemToSend(i))
     }
   }
 
@@ -400,16 +263,7 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
   }
 
   override writePending(out: Encoder): void {
-    // What somebody has already is not sent again with its move.
-    for (const { slot, element } of this.#newMoves) {
-      const position = this.#moves.slotOf(element) === slot ? this.shownAt(element) : undefined
-      if (position !== undefined && !isPending(out.site, element)) this.#away.add(position)
-    }
     super.writePending(out)
-    this.#away.clear()
-    writeMoves(out, this.#newMoves, this.#newDead)
-    if (this.#newMoves.length > 0) this.#newMoves = []
-    if (this.#newDead.length > 0) this.#newDead = []
     const dirty = [...this.#dirty].filter((child) => this.shownAt(child.place.step as number) !== undefined)
     this.#dirty.clear()
     out.writer.varint(dirty.length)
@@ -422,7 +276,6 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
 
   override writeState(out: Encoder): void {
     super.writeState(out)
-    writeMoves(out, [...this.#moves.all()], [...this.#moves.dead()])
     this.#dropDeleted()
     const children = [...this.#children.values()].filter((child) => !child.isBottom())
     const order = dotOrder(out)
@@ -442,25 +295,6 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
       const position = this.shownAt(dot)
       const item = position === undefined ? null : this.#items.get(position)
       if (!(item instanceof Nested && item.tag === child.tag)) this.#children.delete(dot)
-    }
-  }
-
-  protected override readMoves(input: Decoder, loaded: Sequence | undefined): Apply {
-    const { moves, dead } = readMoves(input)
-    if (input.context !== undefined) checkMoves(input, { moves, dead }, loaded)
-    return () => {
-      this.#movedThere = moves.length === 0 ? undefined : new Set(moves.map(({ element }) => element))
-      const adopts = this.isBottom()
-      for (const move of moves) {
-        this.place.site.mentioned.add(dotActor(move.element))
-        if (!adopts) this.#learn(move)
-        else {
-          this.#moves.add(move)
-          const [actor, counter] = [dotActor(move.slot), dotCounter(move.slot)]
-          if (loaded?.has(actor, counter) && loaded.isVisible(actor, counter)) this.#moves.settle(move)
-        }
-      }
-      for (const element of dead) if (this.#moves.isMoved(element)) this.#kill(element)
     }
   }
 
@@ -492,7 +326,6 @@ export class Rga<E = JsonValue> extends Ordered<readonly Item[]> implements Pare
     }
     return () => {
       applyRuns()
-      this.#movedThere = undefined
       for (const [dot, child] of fresh) {
         this.place.site.mentioned.add(dotActor(dot))
         this.#children.set(dot, child)

@@ -61,6 +61,11 @@ export class Struct extends CausalContainer implements Parent {
     return this.#sorted().find((field) => field.name === name)?.container
   }
 
+  /** The fields that hold something, by name, then type. @internal */
+  entries(): readonly Field[] {
+    return this.#sorted()
+  }
+
   #sorted(): Field[] {
     return [...this.#fields.values()]
       .flat()

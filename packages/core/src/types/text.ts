@@ -163,6 +163,11 @@ export class Text extends Ordered<string> {
     this.#whole = undefined
   }
 
+  protected copyOf(position: number, count: number): (behind: number) => number {
+    const text = this.slice(position, position + count)
+    return (behind) => this.insertBehindSlot(behind, text, text.length)
+  }
+
   protected writePlaced({ writer }: Encoder, from: number, count: number): void {
     // What people type is mostly short and ASCII, and then a string is a detour.
     if (count > SHORT || !this.#writeAscii(writer, from, count))

@@ -1,0 +1,20 @@
+/** The quantile of ascending numbers, interpolated. */
+function quantile(sorted, q) {
+  const at = (sorted.length - 1) * q
+  const low = Math.floor(at)
+  const next = sorted[Math.min(low + 1, sorted.length - 1)]
+  return sorted[low] + (next - sorted[low]) * (at - low)
+}
+
+/** Median, extremes and quartiles of samples. */
+export function summarize(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return {
+    value: quantile(sorted, 0.5),
+    runs: sorted.length,
+    min: sorted[0],
+    max: sorted.at(-1),
+    q1: quantile(sorted, 0.25),
+    q3: quantile(sorted, 0.75),
+  }
+}

@@ -1,0 +1,56 @@
+/** What a document still has of its past: the state before the log, and the log. */
+import type { ActorId, ActorTable } from '../causality/actor.ts'
+import { VersionVector } from '../causality/version-vector.ts'
+import { refuse } from '../errors.ts'
+import { encodeBundle } from './bundle.ts'
+import { ChangeLog } from './change-log.ts'
+import type { Past } from './past.ts'
+
+/** Who reads the past: nobody writes under it. */
+export const PAST_ACTOR: ActorId = 'past~----------------' as ActorId
+
+export class History {
+  readonly log: ChangeLog = new ChangeLog()
+  /** Snapshot of the state before the log; absent where the log begins with the document. */
+  base: Uint8Array | undefined
+  baseVersion: VersionVector = new VersionVector()
+  readonly #actors: ActorTable
+  readonly #past: Past
+
+  constructor(actors: ActorTable, past: Past) {
+    this.#actors = actors
+    this.#past = past
+  }
+
+  /** The log begins anew, behind this snapshot of everything. */
+  restart(base: Uint8Array): void {
+    this.base = base
+    this.baseVersion = this.#past.version()
+    this.log.clear()
+  }
+
+  /** What a replica at a version lacks, as one bundle; undefined where the log does not reach back so far. */
+  changesSince(version: VersionVector): Uint8Array | undefined {
+    for (const [actor, counter] of this.baseVersion.entries()) if (version.get(actor) < counter) return undefined
+    return encodeBundle(this.log.select((actor, last) => version.get(this.#actors.id(actor)) < last))
+  }
+
+  /** The changes of the log that a version includes. Throws `CORE_PRECONDITION_FAILED` for one too old, or unknown here. */
+  changesUpTo(version: VersionVector): Uint8Array[] {
+    for (const [actor, counter] of this.baseVersion.entries()) {
+      if (version.get(actor) < counter) refuse('CORE_PRECONDITION_FAILED', 'the history of that version is not kept')
+    }
+    for (const [actor, counter] of version.entries()) {
+      if (this.#past.known(actor) < counter) refuse('CORE_PRECONDITION_FAILED', 'that version is not known here')
+    }
+    return this.log.select((actor, last) => last <= version.get(this.#actors.id(actor)))
+  }
+
+  /** The same, for a version that another one comes before. */
+  changesBetween(from: VersionVector, to: VersionVector): Uint8Array[] {
+    if (!['before', 'equal'].includes(from.compare(to))) {
+      refuse('CORE_PRECONDITION_FAILED', 'a difference leads from a version to a later one')
+    }
+    return this.changesUpTo(to)
+  }
+}
