@@ -11,44 +11,39 @@ import type { Writer } from './writer.ts'
 
 /** Writes well-formed texts. */
 export function writeTexts(writer: Writer, texts: readonly string[]): void {
-  let units = 0
-  for (const text of texts) units += text.length
-  writer.reserve(units + 10)
-  // Most text is ASCII, so the size is guessed from the code units and corrected in the rare other case.
+  const lengths = new Uint32Array(texts.length)
   const start = writer.length
-  writer.varint(units)
-  const body = writer.length
-  for (const text of texts) {
-    if (!writeAscii(writer, text)) {
-      writer.reserve(text.length * 3)
-      writer.length += writeUtf8(text, writer.bytes, writer.length)
+  writer.reserve(8 * texts.length)
+  writer.byte(0)
+  // One walk over the texts: those of a large map lie all over the memory.
+  for (let i = 0; i < texts.length; i += 1) {
+    const text = texts[i] as string
+    const count = text.length
+    lengths[i] = count
+    if (writer.length + count > writer.bytes.length) writer.reserve(count)
+    const { bytes, length } = writer
+    let at = 0
+    for (let unit = 0; at < count; at += 1) {
+      unit = text.charCodeAt(at)
+      if (unit > 127) break
+      bytes[length + at] = unit
     }
+    if (at < count) {
+      writer.reserve(count * 3)
+      at = writeUtf8(text, writer.bytes, length)
+    }
+    writer.length = length + at
   }
-  const size = writer.length - body
-  if (size !== units) writer.prefix(start, body, size)
-  writeLengths(writer, texts)
+  writer.prefix(start, start + 1, writer.length - start - 1)
+  writeLengths(writer, lengths)
 }
 
-/** Writes a text of ASCII; false, with nothing written, for another. */
-function writeAscii(writer: Writer, text: string): boolean {
-  const count = text.length
-  writer.reserve(count)
-  const { bytes, length } = writer
-  for (let i = 0; i < count; i += 1) {
-    const unit = text.charCodeAt(i)
-    if (unit > 127) return false
-    bytes[length + i] = unit
-  }
-  writer.length = length + count
-  return true
-}
-
-function writeLengths(writer: Writer, texts: readonly string[]): void {
-  const count = texts.length
+function writeLengths(writer: Writer, lengths: Uint32Array): void {
+  const count = lengths.length
   for (let i = 0; i < count; ) {
-    const { length } = texts[i] as string
+    const length = lengths[i] as number
     let end = i + 1
-    while (end < count && (texts[end] as string).length === length) end += 1
+    while (end < count && lengths[end] === length) end += 1
     writer.varint(2 * length + (end > i + 1 ? 1 : 0))
     if (end > i + 1) writer.varint(end - i - 2)
     i = end

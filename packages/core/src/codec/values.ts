@@ -19,8 +19,7 @@ export function writeValues(writer: Writer, values: readonly JsonValue[]): void 
   const count = values.length
   for (let from = 0; from < count; ) {
     const kind = jsonKind(values[from] as JsonValue)
-    let to = from + 1
-    while (to < count && jsonKind(values[to] as JsonValue) === kind) to += 1
+    const to = kind === JsonKind.integer ? endOfIntegers(values, from + 1) : endOfKind(values, kind, from + 1)
     writer.byte(kind)
     writer.varint(to - from - 1)
     writeStretch(writer, kind, values, from, to)
@@ -28,10 +27,24 @@ export function writeValues(writer: Writer, values: readonly JsonValue[]): void 
   }
 }
 
+function endOfKind(values: readonly JsonValue[], kind: number, from: number): number {
+  let to = from
+  while (to < values.length && jsonKind(values[to] as JsonValue) === kind) to += 1
+  return to
+}
+
+function endOfIntegers(values: readonly JsonValue[], from: number): number {
+  let to = from
+  // Small integers, as most are, tell by themselves.
+  while (to < values.length && ((values[to] as number) | 0) === values[to]) to += 1
+  const end = endOfKind(values, JsonKind.integer, to)
+  return end === to ? to : endOfIntegers(values, end)
+}
+
 function writeStretch(writer: Writer, kind: number, values: readonly JsonValue[], from: number, to: number): void {
   switch (kind) {
     case JsonKind.integer:
-      for (let i = from; i < to; i += 1) writeSigned(writer, values[i] as number)
+      writeIntegers(writer, values, from, to)
       break
     case JsonKind.float:
       for (let i = from; i < to; i += 1) writeFloat64(writer, values[i] as number)
@@ -46,6 +59,29 @@ function writeStretch(writer: Writer, kind: number, values: readonly JsonValue[]
       break
     default:
   }
+}
+
+/** As `writeSigned` each, with room made once. */
+function writeIntegers(writer: Writer, values: readonly JsonValue[], from: number, to: number): void {
+  writer.reserve(8 * (to - from))
+  const { bytes } = writer
+  let at = writer.length
+  for (let i = from; i < to; i += 1) {
+    const value = values[i] as number
+    if ((value << 1) >> 1 !== value) {
+      writer.length = at
+      writeSigned(writer, value)
+      at = writer.length
+      continue
+    }
+    let rest = ((value << 1) ^ (value >> 31)) >>> 0
+    while (rest > 127) {
+      bytes[at++] = (rest & 127) | 128
+      rest >>>= 7
+    }
+    bytes[at++] = rest
+  }
+  writer.length = at
 }
 
 /**
