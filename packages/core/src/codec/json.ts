@@ -11,20 +11,28 @@ import { Writer } from './writer.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
-const NULL = 0
-const FALSE = 1
-const TRUE = 2
-const INTEGER = 3
-const FLOAT = 4
-const STRING = 5
-const ARRAY = 6
-const OBJECT = 7
+/** What a value begins with. */
+export const JsonKind = { null: 0, false: 1, true: 2, integer: 3, float: 4, string: 5, array: 6, object: 7 } as const
 
 /** Integers below this magnitude are varints: the zigzag form of a larger one would not be a safe integer. */
 const INTEGER_LIMIT = 2 ** 52
 
 function isVarint(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) < INTEGER_LIMIT
+}
+
+/** The kind of a normalised value. */
+export function jsonKind(value: JsonValue): number {
+  switch (typeof value) {
+    case 'number':
+      return isVarint(value) ? JsonKind.integer : JsonKind.float
+    case 'string':
+      return JsonKind.string
+    case 'boolean':
+      return value ? JsonKind.true : JsonKind.false
+    default:
+      return value === null ? JsonKind.null : Array.isArray(value) ? JsonKind.array : JsonKind.object
+  }
 }
 
 /**
@@ -78,20 +86,20 @@ function normalizeNested(value: unknown, depth: number): JsonValue {
 /** Writes a normalised value. */
 export function writeJson(writer: Writer, value: JsonValue): void {
   if (typeof value === 'string') {
-    writer.byte(STRING)
+    writer.byte(JsonKind.string)
     writer.string(value)
   } else if (typeof value === 'number') {
     if (isVarint(value)) {
-      writer.byte(INTEGER)
+      writer.byte(JsonKind.integer)
       writeSigned(writer, value)
     } else {
-      writer.byte(FLOAT)
+      writer.byte(JsonKind.float)
       writeFloat64(writer, value)
     }
   } else if (value === null) {
-    writer.byte(NULL)
+    writer.byte(JsonKind.null)
   } else if (typeof value === 'boolean') {
-    writer.byte(value ? TRUE : FALSE)
+    writer.byte(value ? JsonKind.true : JsonKind.false)
   } else {
     writeNested(writer, value)
   }
@@ -99,14 +107,14 @@ export function writeJson(writer: Writer, value: JsonValue): void {
 
 function writeNested(writer: Writer, value: object): void {
   if (Array.isArray(value)) {
-    writer.byte(ARRAY)
+    writer.byte(JsonKind.array)
     writer.varint(value.length)
     for (const item of value) writeJson(writer, item as JsonValue)
     return
   }
   // Integer-like keys come first in a JavaScript object, so its own order is not the canonical one.
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  writer.byte(OBJECT)
+  writer.byte(JsonKind.object)
   writer.varint(entries.length)
   for (const [key, item] of entries) {
     writer.string(key)
@@ -117,27 +125,27 @@ function writeNested(writer: Writer, value: object): void {
 /** Reads one value and refuses every form but the canonical one. */
 export function readJson(reader: Reader, depth = 0): JsonValue {
   switch (reader.byte()) {
-    case NULL:
+    case JsonKind.null:
       return null
-    case FALSE:
+    case JsonKind.false:
       return false
-    case TRUE:
+    case JsonKind.true:
       return true
-    case INTEGER: {
+    case JsonKind.integer: {
       const value = readSigned(reader)
       if (!isVarint(value)) reader.invalid('number not in its canonical form')
       return value
     }
-    case FLOAT: {
+    case JsonKind.float: {
       const value = readFloat64(reader)
       if (!Number.isFinite(value) || isVarint(value)) reader.invalid('number not in its canonical form')
       return value
     }
-    case STRING:
+    case JsonKind.string:
       return reader.string(limits.valueBytesMax)
-    case ARRAY:
+    case JsonKind.array:
       return readArray(reader, depth)
-    case OBJECT:
+    case JsonKind.object:
       return readObject(reader, depth)
     default:
       return reader.invalid('unknown kind of JSON value')

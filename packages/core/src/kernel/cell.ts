@@ -81,7 +81,21 @@ export function compareWrites(site: Site, a: Omit<Write, 'value'>, b: Omit<Write
   return actorA === actorB ? dotCounter(a.dot) - dotCounter(b.dot) : site.actors.compare(actorA, actorB)
 }
 
-export class Cell implements Write {
+/** The writes of one register, wherever they are kept: the winning one, and what changes them. */
+export interface RegisterCell extends Write {
+  /** All live writes, the winner first. */
+  live(): readonly Write[]
+  set(site: Site, value: JsonValue, stamp: Stamp | undefined, keep: Keep): void
+  remove(site: Site): void
+  isBottom(site: Site): boolean
+  mentions(site: Site, actor: number): boolean
+  clear(): void
+  writePending(out: Encoder): void
+  writeState(out: Encoder): void
+  join(input: Decoder, delta: CellDelta, keep: Keep): boolean
+}
+
+export class Cell implements RegisterCell {
   /** The winning write; dot 0 when there is none. */
   dot = 0
   time = 0
@@ -96,7 +110,6 @@ export class Cell implements Write {
   /** Whether an owner has this cell on its list of things to take. */
   queued = false
 
-  /** All live writes, the winner first. */
   live(): readonly Write[] {
     if (this.dot === 0) return []
     return this.rest === undefined ? [this] : [this, ...this.rest]

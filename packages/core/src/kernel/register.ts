@@ -3,17 +3,17 @@ import type { Actor } from '../causality/actor.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import { CausalContainer } from './causal-container.ts'
-import { Cell, checkStamp, type Keep, readCell, type Stamp } from './cell.ts'
+import { Cell, checkStamp, type Keep, type RegisterCell, readCell, type Stamp } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { type Apply, emitValue, type Place } from './container.ts'
 
 export abstract class Register extends CausalContainer {
   /** @internal */
-  readonly cell: Cell
+  readonly cell: RegisterCell
   readonly #keep: Keep
 
   /** @param all whether all writes count that no other has seen, or the youngest alone. */
-  constructor(at: Actor | Place, all: boolean, cell: Cell = new Cell()) {
+  constructor(at: Actor | Place, all: boolean, cell: RegisterCell = new Cell()) {
     super(at)
     this.#keep = all ? 'unseen' : this.place.removable ? 'younger' : 'winner'
     this.cell = cell

@@ -6,7 +6,7 @@
  */
 import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
-import type { Cell } from '../kernel/cell.ts'
+import type { RegisterCell } from '../kernel/cell.ts'
 import type { Place } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { Register } from '../kernel/register.ts'
@@ -16,7 +16,7 @@ export class DisableWinsFlag extends Register {
   readonly tag: number = tags.dwflag
 
   /** @param cell where a map already holds the flag. */
-  constructor(at: Actor | Place, cell?: Cell) {
+  constructor(at: Actor | Place, cell?: RegisterCell) {
     super(at, true, cell)
   }
 

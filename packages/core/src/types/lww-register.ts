@@ -8,7 +8,7 @@
  */
 import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
-import type { Cell, Stamp } from '../kernel/cell.ts'
+import type { RegisterCell, Stamp } from '../kernel/cell.ts'
 import type { Place } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { Register } from '../kernel/register.ts'
@@ -18,7 +18,7 @@ export class LwwRegister<T extends JsonValue = JsonValue> extends Register {
   readonly tag: number = tags.lww
 
   /** @param cell where a map already holds the register. */
-  constructor(at: Actor | Place, cell?: Cell) {
+  constructor(at: Actor | Place, cell?: RegisterCell) {
     super(at, false, cell)
   }
 

@@ -7,7 +7,7 @@
  */
 import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
-import type { Cell, Stamp } from '../kernel/cell.ts'
+import type { RegisterCell, Stamp } from '../kernel/cell.ts'
 import type { Place } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { Register } from '../kernel/register.ts'
@@ -17,7 +17,7 @@ export class MvRegister<T extends JsonValue = JsonValue> extends Register {
   readonly tag: number = tags.mvreg
 
   /** @param cell where a map already holds the register. */
-  constructor(at: Actor | Place, cell?: Cell) {
+  constructor(at: Actor | Place, cell?: RegisterCell) {
     super(at, true, cell)
   }
 

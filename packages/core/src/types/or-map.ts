@@ -9,18 +9,21 @@
  * Space: per key its value and, where the value is not itself a register, one presence dot. What a removed counter or
  * sequence must remember stays. Left out: an order of keys (see `Rga`).
  *
- * A register's live writes are its presence, so keys with plain values cost one cell each and no container.
+ * A register's live writes are its presence. Plain values stand in columns (`kernel/keyed-writes.ts`), other registers cost one
+ * cell each and no container.
  */
 
 import type { Actor } from '../causality/actor.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import type { Writer } from '../codec/writer.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
-import { Cell, checkStamp, compareWrites, readCell, type Stamp } from '../kernel/cell.ts'
+import { Cell, checkStamp, compareWrites, readCell, type Stamp, type Write } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import type { Apply, Container, Parent, Place } from '../kernel/container.ts'
 import { CutTally } from '../kernel/cut-tally.ts'
 import { loadEncoded } from '../kernel/frame.ts'
+import { KeyedCell } from '../kernel/keyed-cell.ts'
+import { KeyedWrites, readWrites, type WritesDelta } from '../kernel/keyed-writes.ts'
 import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import { isPrivate } from '../kernel/seen.ts'
@@ -30,7 +33,7 @@ import { isRegister, openRegister } from './registers.ts'
 import { checkKey } from './struct.ts'
 import { tags } from './tags.ts'
 
-/** One typed value under a key. For registers the cell is the value; for others it is the presence of the container. */
+/** A value under a key that is not plain. For registers the cell is the value; for others the presence of the container. */
 interface Slot {
   readonly key: string
   readonly tag: number
@@ -38,9 +41,20 @@ interface Slot {
   readonly child: Container | undefined
 }
 
+/** A type under a key, with the write that makes it present. */
+interface Presence {
+  readonly tag: number
+  readonly write: Omit<Write, 'value'>
+}
+
+/** No type. */
+const NOTHING = 0
+
 export class OrMap<H = unknown> extends CausalContainer implements Parent {
   readonly tag: number = tags.ormap
-  /** Slots by type, then key. Nearly always one type. */
+  /** Plain values. */
+  readonly #plain = new KeyedWrites()
+  /** Other slots by type, then key. Nearly always one type. */
   readonly #slots = new Map<number, Map<string, Slot>>()
   #queue: Slot[] = []
   #values: Spec<H> | undefined
@@ -74,18 +88,16 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const normal = normalizeJson(value)
     if (stamp !== undefined) checkStamp(stamp)
     this.requireOpen()
-    const slot = this.#slot(key, tags.lww)
+    if (!this.#plain.has(key)) checkKey(key)
     this.touch()
     const was = this.#heard(key)
-    slot.cell.set(this.place.site, normal, stamp, 'younger')
-    this.#enqueue(slot)
-    this.#tell(key, was, true)
+    this.#plain.set(this.place.site, key, normal, stamp)
+    if (this.place.site.patches !== undefined) this.#tell(key, was, true)
   }
 
   /** The plain value under a key; undefined when there is none. O(1). */
   getLww(key: string): JsonValue | undefined {
-    const cell = this.#slots.get(tags.lww)?.get(key)?.cell
-    return cell === undefined || cell.dot === 0 ? undefined : cell.value
+    return this.#plain.value(key)
   }
 
   /**
@@ -105,40 +117,54 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const known = this.#slots.get(type.tag)?.get(key)
     if (known?.child !== undefined) return known.child
     const place = this.placeOf(key, true)
+    if (type.tag === tags.lww) {
+      checkKey(key)
+      return this.#plainRegister(key)
+    }
     if (isRegister(type.tag)) return openRegister(type.tag, place, this.#slot(key, type.tag).cell)
     checkKey(key)
     return this.#add({ key, tag: type.tag, cell: new Cell(), child: type.create(place) }).child as Container
   }
 
   /** The container under a key: the one shown, or the one of a type number. @internal */
-  find(key: string, tag?: number): Container | undefined {
-    const slot = tag === undefined ? this.#shown(key)[0] : this.#slots.get(tag)?.get(key)
-    if (slot === undefined || slot.cell.dot === 0) return undefined
-    return slot.child ?? openRegister(slot.tag, this.placeOf(key, true), slot.cell)
+  find(key: string, tag: number = this.#shown(key)): Container | undefined {
+    if (tag === tags.lww) return this.#plain.has(key) ? this.#plainRegister(key) : undefined
+    const slot = this.#slots.get(tag)?.get(key)
+    return slot === undefined || slot.cell.dot === 0 ? undefined : this.#containerOf(slot)
+  }
+
+  #plainRegister(key: string): Container {
+    return openRegister(tags.lww, this.placeOf(key, true), new KeyedCell(this.#plain, key))
+  }
+
+  #containerOf({ key, tag, cell, child }: Slot): Container {
+    return child ?? openRegister(tag, this.placeOf(key, true), cell)
   }
 
   /** Whether a key is present. */
   has(key: string): boolean {
+    if (this.#plain.has(key)) return true
     for (const slots of this.#slots.values()) if ((slots.get(key)?.cell.dot ?? 0) !== 0) return true
     return false
   }
 
   /** The present keys, in an order of this replica. */
   keys(): string[] {
-    const keys = new Set<string>()
+    if (this.#slots.size === 0) return [...this.#plain.keys()]
+    const keys = new Set<string>(this.#plain.keys())
     for (const slots of this.#slots.values()) for (const [key, { cell }] of slots) if (cell.dot !== 0) keys.add(key)
     return [...keys]
   }
 
   get size(): number {
-    return this.keys().length
+    return this.#slots.size === 0 ? this.#plain.size : this.keys().length
   }
 
   /** Values of other types than the one shown, where replicas gave one key several. */
   conflicts(key: string): JsonValue[] {
-    return this.#shown(key)
+    return this.#present(key)
       .slice(1)
-      .map((slot) => this.#json(slot))
+      .map(({ tag }) => this.#json(key, tag))
   }
 
   /** Removes a key as far as the author has seen it, with all below. O(size of the value). @returns whether it was there. */
@@ -155,6 +181,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const { patches } = site
     // What goes and what stays of the value is told as a whole.
     site.patches = undefined
+    this.#plain.remove(site, key)
     for (const slots of this.#slots.values()) {
       const slot = slots.get(key)
       if (slot === undefined) continue
@@ -168,20 +195,20 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     this.#tell(key, was, true)
   }
 
-  /** The slot shown under a key, while someone listens. */
-  #heard(key: string): Slot | undefined {
-    return this.place.site.patches === undefined ? undefined : this.#shown(key)[0]
+  /** The type shown under a key, while someone listens; 0 for none. */
+  #heard(key: string): number {
+    return this.place.site.patches === undefined ? NOTHING : this.#shown(key)
   }
 
-  /** Tells subscribers the value under a key where it is another slot's than it was, or in any case. */
-  #tell(key: string, was: Slot | undefined, always: boolean): void {
+  /** Tells subscribers the value under a key where it is of another type than it was, or in any case. */
+  #tell(key: string, was: number, always: boolean): void {
     const { patches } = this.place.site
     if (patches === undefined || !this.shows()) return
-    const now = this.#heard(key)
-    if (now === undefined) {
-      if (was !== undefined) patches.push({ type: 'unset', path: this.childPath(key) })
+    const now = this.#shown(key)
+    if (now === NOTHING) {
+      if (was !== NOTHING) patches.push({ type: 'unset', path: this.childPath(key) })
     } else if (now !== was || always) {
-      patches.push({ type: 'set', path: this.childPath(key), value: this.#json(now) })
+      patches.push({ type: 'set', path: this.childPath(key), value: this.#json(key, now) })
     }
   }
 
@@ -189,16 +216,24 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     for (const key of this.keys()) this.#removeSeen(key)
   }
 
-  /** Slots present under a key, the youngest presence first. */
-  #shown(key: string): Slot[] {
-    const present: Slot[] = []
+  /** The type shown under a key: the one with the youngest presence; 0 for none. */
+  #shown(key: string): number {
+    if (this.#slots.size === 0) return this.#plain.has(key) ? tags.lww : NOTHING
+    return this.#present(key)[0]?.tag ?? NOTHING
+  }
+
+  /** Types present under a key, the youngest presence first. */
+  #present(key: string): Presence[] {
+    const present: Presence[] = []
+    const plain = this.#plain.winner(key)
+    if (plain !== undefined) present.push({ tag: tags.lww, write: plain })
     for (const slots of this.#slots.values()) {
       const slot = slots.get(key)
-      if (slot !== undefined && slot.cell.dot !== 0) present.push(slot)
+      if (slot !== undefined && slot.cell.dot !== 0) present.push({ tag: slot.tag, write: slot.cell })
     }
     if (present.length < 2) return present
     const { site } = this.place
-    return present.sort((a, b) => compareWrites(site, b.cell, a.cell) || a.tag - b.tag)
+    return present.sort((a, b) => compareWrites(site, b.write, a.write) || a.tag - b.tag)
   }
 
   #slot(key: string, tag: number): Slot {
@@ -225,6 +260,8 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   childTouched(child: Container): void {
+    // A plain value takes note of its own writes.
+    if (child.tag === tags.lww) return
     const slot = this.#slots.get(child.tag)?.get(child.place.step as string) as Slot
     const { site } = this.place
     // In a document all of a change has one time; a stand-alone presence is as young as the last update.
@@ -236,8 +273,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   showsChild(child: Container): boolean {
-    const slot = this.#shown(child.place.step as string)[0]
-    return slot?.tag === child.tag
+    return this.#shown(child.place.step as string) === child.tag
   }
 
   childPath(key: string | number): Path {
@@ -249,15 +285,17 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     return Object.fromEntries(
       this.keys()
         .sort()
-        .map((key) => [key, this.#json(this.#shown(key)[0] as Slot)]),
+        .map((key) => [key, this.#json(key, this.#shown(key))]),
     )
   }
 
-  #json({ key, tag, cell, child }: Slot): JsonValue {
-    return (child ?? openRegister(tag, this.placeOf(key, true), cell)).toJSON()
+  #json(key: string, tag: number): JsonValue {
+    if (tag === tags.lww) return this.#plain.value(key) as JsonValue
+    return this.#containerOf(this.#slots.get(tag)?.get(key) as Slot).toJSON()
   }
 
   override visitTags(visit: (dot: number) => void): void {
+    this.#plain.visitTags(visit)
     for (const slots of this.#slots.values()) {
       for (const { cell, child } of slots.values()) {
         for (const { dot } of cell.live()) visit(dot)
@@ -271,6 +309,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   mentions(actor: number): boolean {
+    if (this.#plain.mentions(this.place.site, actor)) return true
     for (const slots of this.#slots.values()) {
       for (const { cell, child } of slots.values()) {
         if (cell.mentions(this.place.site, actor) || child?.mentions(actor)) return true
@@ -280,11 +319,13 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   isBottom(): boolean {
+    if (!this.#plain.isBottom(this.place.site)) return false
     for (const slots of this.#slots.values()) for (const slot of slots.values()) if (!this.#isEmpty(slot)) return false
     return true
   }
 
   clear(): void {
+    this.#plain.clear()
     for (const slots of this.#slots.values()) {
       for (const { cell, child } of slots.values()) {
         cell.clear()
@@ -295,8 +336,9 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   writePending(out: Encoder): void {
+    this.#plain.writePending(out)
     const queue = this.#queue
-    this.#queue = []
+    if (queue.length > 0) this.#queue = []
     out.writer.varint(queue.length)
     for (const slot of queue) {
       slot.cell.queued = false
@@ -308,6 +350,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   writeState(out: Encoder): void {
+    this.#plain.writeState(out)
     const slots = [...this.#slots.values()].flatMap((byKey) =>
       [...byKey.values()].filter((slot) => !this.#isEmpty(slot)),
     )
@@ -322,16 +365,42 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   read(input: Decoder): Apply {
+    const plain = readWrites(input)
+    const count = input.reader.count(4)
+    if (count === 0 && (input.context === undefined || this.#slots.size === 0))
+      return () => this.#joinPlain(input, plain)
+    const { fresh, steps } = this.#readSlots(input, count)
+    return () => {
+      this.#joinPlain(input, plain)
+      for (const slot of fresh) this.#add(slot)
+      for (const step of steps) step()
+    }
+  }
+
+  #joinPlain(input: Decoder, plain: WritesDelta): void {
+    if (this.place.site.patches === undefined) {
+      this.#plain.join(input, plain, undefined)
+      return
+    }
+    const shown = new Map<string, number>()
+    for (const key of this.#plain.touched(input, plain)) shown.set(key, this.#shown(key))
+    const changed = new Set<string>()
+    this.#plain.join(input, plain, changed)
+    for (const key of changed) this.#tell(key, shown.get(key) ?? NOTHING, true)
+  }
+
+  /** Reads the slots that are not plain: those that are new here, and what applies them all. */
+  #readSlots(input: Decoder, count: number): { fresh: readonly Slot[]; steps: readonly Apply[] } {
     const { reader } = input
     const fresh: Slot[] = []
     const steps: Apply[] = []
     const shown = input.context && new Set<Slot>()
-    const count = reader.count(4)
     // A single key, as most changes have, cannot be listed twice.
     const listed = count > 1 ? new Set<string>() : undefined
     for (let left = count; left > 0; left -= 1) {
       const key = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
+      if (tag === tags.lww) reader.invalid('plain value outside of its columns')
       if (listed?.has(`${tag}/${key}`)) reader.invalid('key listed twice')
       listed?.add(`${tag}/${key}`)
       const known = this.#slots.get(tag)?.get(key)
@@ -349,10 +418,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
         for (const slot of slots.values()) if (!shown.has(slot)) steps.push(this.#readSlot(emptyPart(input), slot))
       }
     }
-    return () => {
-      for (const slot of fresh) this.#add(slot)
-      for (const step of steps) step()
-    }
+    return { fresh, steps }
   }
 
   #arriving(input: Decoder, key: string, tag: number): Slot | undefined {

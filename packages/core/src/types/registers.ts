@@ -1,5 +1,5 @@
 /** The types whose whole state is a cell, and the handle of such a cell. */
-import type { Cell } from '../kernel/cell.ts'
+import type { RegisterCell } from '../kernel/cell.ts'
 import type { Place } from '../kernel/container.ts'
 import type { Register } from '../kernel/register.ts'
 import { DisableWinsFlag } from './disable-wins-flag.ts'
@@ -13,7 +13,7 @@ export function isRegister(tag: number): boolean {
 }
 
 /** A register over a cell that a map holds. */
-export function openRegister(tag: number, place: Place, cell?: Cell): Register {
+export function openRegister(tag: number, place: Place, cell?: RegisterCell): Register {
   switch (tag) {
     case tags.mvreg:
       return new MvRegister(place, cell)

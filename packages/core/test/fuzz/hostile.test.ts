@@ -232,10 +232,10 @@ describe('sets and maps', () => {
     expect(code(() => new OrSet(testActor('a')).join(twice))).toBe('CORE_DECODE_INVALID')
     const key = (out: Writer): void => {
       out.string('k')
-      numbers(out, 7, 1, 0)
+      numbers(out, 8, 1, 0)
     }
     const keys = block(DELTA, 11, [], (out) => {
-      out.varint(2)
+      numbers(out, 0, 0, 2)
       key(out)
       key(out)
     })
@@ -250,7 +250,7 @@ describe('sets and maps', () => {
 
   it.each([32, 33, 200])('containers %i deep', (depth) => {
     const nest = (out: Writer, left: number): void => {
-      out.varint(left === 0 ? 0 : 1)
+      numbers(out, 0, 0, left === 0 ? 0 : 1)
       if (left === 0) return
       out.string('k')
       out.byte(11)
