@@ -1,5 +1,6 @@
 /** Copies of containers by value: what undo brings back under new ids. */
 import type { JsonValue } from '../codec/json.ts'
+import { toWellFormed } from '../codec/wtf8.ts'
 import type { Container } from '../kernel/container.ts'
 import type { Spec } from '../kernel/spec.ts'
 import { BoundedCounter } from '../types/bounded-counter.ts'
@@ -24,9 +25,21 @@ type Copy = (into: Container) => void
 
 /** Remembers the value of a container as it is now. */
 export function copyValue(container: Container): Copy {
+  const copy = copyOf(container)
+  return (into) => {
+    if (into !== container) container.place.site.copies.set(container, into)
+    copy(into)
+  }
+}
+
+function copyOf(container: Container): Copy {
   if (container instanceof Text) {
-    const text = container.toString()
-    return (into) => (into as Text).insert(0, text)
+    const text = container.slice()
+    const elements = container.elements()
+    return (into) => {
+      ;(into as Text).insertAfter(undefined, toWellFormed(text))
+      ;(into as Text).copiedFrom(elements)
+    }
   }
   if (container instanceof Rga) return copyList(container)
   if (container instanceof OrMap) return copyMap(container)
@@ -77,6 +90,7 @@ function copyMap(map: OrMap): Copy {
 }
 
 function copyList(list: Rga): Copy {
+  const elements = list.elements()
   const items = Array.from({ length: list.length }, (_, index) => {
     const container = list.find(index)
     return container === undefined
@@ -88,6 +102,7 @@ function copyList(list: Rga): Copy {
       if (spec === undefined) (into as Rga).push(value as JsonValue)
       else copy((into as Rga).create(undefined, spec))
     }
+    ;(into as Rga).copiedFrom(elements)
   }
 }
 

@@ -173,6 +173,19 @@ export abstract class Container {
   }
 }
 
+/**
+ * Notes what takes back an effect on a container: on the copy that undo brought back in its place, if there is one, and not
+ * where it shows no longer.
+ */
+export function noteInverse<C extends Container>(container: C, inverse: (now: C) => void): void {
+  const { site } = container.place
+  site.inverses?.push(() => {
+    let now: Container = container
+    for (let copy = site.copies.get(now); copy !== undefined; copy = site.copies.get(now)) now = copy
+    if (now.shows()) inverse(now as C)
+  })
+}
+
 /** Tells subscribers of a visible effect. What does not show has none. */
 export function emit(container: Container, patch: (path: Path) => Patch): void {
   const { patches } = container.place.site

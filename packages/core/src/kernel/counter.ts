@@ -3,7 +3,7 @@ import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { type Apply, Container, emitValue, type Place } from './container.ts'
+import { type Apply, Container, emitValue, noteInverse, type Place } from './container.ts'
 import { newTally, type Tally } from './tally.ts'
 
 export abstract class Counter extends Container {
@@ -23,8 +23,17 @@ export abstract class Counter extends Container {
   protected count(tally: Tally, by: number): void {
     tally.requireRoom(by)
     this.touch()
+    if (this.place.site.inverses !== undefined) {
+      const up = tally === this.up
+      noteInverse<Counter>(this, (now) => now.uncount(up ? now.up : now.down, by))
+    }
     tally.raise(by)
     if (this.place.site.patches !== undefined) emitValue(this)
+  }
+
+  /** Undo of counting: as much the other way, where there is one. */
+  protected uncount(tally: Tally, by: number): void {
+    if (this.up !== this.down) this.count(tally === this.up ? this.down : this.up, by)
   }
 
   /** The value over all replicas. Throws `CORE_VALUE_UNSAFE` outside ±(2^53-1). O(actors). */

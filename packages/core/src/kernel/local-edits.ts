@@ -1,11 +1,20 @@
 /** What the local actor does to a list or text, by position or id, and what takes it back. */
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
-import { emit } from './container.ts'
+import { emit, noteInverse } from './container.ts'
 import { formatElementId } from './element-id.ts'
 import { ElementIds } from './element-ids.ts'
 import type { Ids } from './runs.ts'
 import { isPrivate } from './seen.ts'
 import { SELF } from './site.ts'
+
+/** A stretch of ids that was deleted, and where it stood. */
+export interface Deleted<C> {
+  readonly first: number
+  readonly size: number
+  readonly at: number
+  /** Inserts the content again behind an id, or at the start; answers the first of the new ids. */
+  readonly restore: (into: LocalEdits<C>, behind: number | undefined) => number
+}
 
 export abstract class LocalEdits<C> extends ElementIds {
   /** Ids whose deletion the next delta must name. */
@@ -33,20 +42,33 @@ export abstract class LocalEdits<C> extends ElementIds {
 
   /** Undo of an insertion: what of it still shows is deleted. */
   #noteInserted(first: number, count: number): void {
-    this.place.site.inverses?.push(() => {
-      for (let i = count - 1; i >= 0; i -= 1) {
-        // In stretches: what one wrote in one go mostly still stands together.
-        const end = this.#shownNow(first + i)
-        if (end === undefined) continue
-        let from = end
-        while (i > 0 && from > 0 && this.#shownNow(first + i - 1) === from - 1) {
-          i -= 1
-          from -= 1
-        }
-        this.touch()
-        this.deleteRange(from, end - from + 1)
+    noteInverse<LocalEdits<C>>(this, (now) => now.#deleteInserted(first, count))
+  }
+
+  #deleteInserted(first: number, count: number): void {
+    for (let i = count - 1; i >= 0; i -= 1) {
+      // In stretches: what one wrote in one go mostly still stands together.
+      const end = this.#shownNow(first + i)
+      if (end === undefined) continue
+      let from = end
+      while (i > 0 && from > 0 && this.#shownNow(first + i - 1) === from - 1) {
+        i -= 1
+        from -= 1
       }
-    })
+      this.touch()
+      this.deleteRange(from, end - from + 1)
+    }
+  }
+
+  /** The elements, to tell a copy what its own are copies of. @internal */
+  elements(): readonly number[] {
+    return this.visibleDots()
+  }
+
+  /** Tells a copy what its elements, one after the other, are copies of. @internal */
+  copiedFrom(elements: readonly number[]): void {
+    const own = this.visibleDots()
+    for (const [i, element] of elements.entries()) this.#copies.set(element, own[i] as number)
   }
 
   /** Where an element shows, be it as itself or as the copy that undo brought back. */
@@ -58,30 +80,35 @@ export abstract class LocalEdits<C> extends ElementIds {
 
   /** Undo of a deletion: the same content again, beside the ids that it had. */
   #noteDeleted(position: number, count: number): void {
-    const { inverses } = this.place.site
-    if (inverses === undefined) return
-    const runs: { first: number; size: number; restore: (behind: number) => number }[] = []
+    if (this.place.site.inverses === undefined) return
+    const runs: Deleted<C>[] = []
     for (let at = position; at < position + count; ) {
       const { actor, counter } = this.sequence.idAt(at)
-      let size = 1
-      while (at + size < position + count) {
-        const next = this.sequence.idAt(at + size)
-        if (next.actor !== actor || next.counter !== counter + size) break
-        size += 1
-      }
-      runs.push({ first: packDot(actor, counter), size, restore: this.copyOf(at, size) })
+      const size = Math.min(this.sequence.stretchAt(at), position + count - at)
+      runs.push({ first: packDot(actor, counter), size, at, restore: this.copyOf(at, size) })
       at += size
     }
-    inverses.push(() => {
-      for (const { first, size, restore } of runs) {
-        const copy = restore(first + size - 1)
-        for (let i = 0; i < size; i += 1) this.#copies.set(this.elementOf(first + i), copy + i)
-      }
+    noteInverse<LocalEdits<C>>(this, (now) => {
+      for (const run of runs) now.#insertDeleted(run)
     })
   }
 
+  #insertDeleted({ first, size, at, restore }: Deleted<C>): void {
+    const last = first + size - 1
+    // In a copy of what it was deleted from, its ids are not known, and the position must do.
+    const known = this.sequence.has(dotActor(last), dotCounter(last))
+    const copy = restore(this, known ? last : this.#idBefore(Math.min(at, this.length)))
+    for (let i = 0; i < size; i += 1) this.#copies.set(this.elementOf(first + i), copy + i)
+  }
+
+  #idBefore(position: number): number | undefined {
+    if (position === 0) return undefined
+    const { actor, counter } = this.sequence.idAt(position - 1)
+    return packDot(actor, counter)
+  }
+
   /** Remembers content; the answer inserts it again behind an id and answers the first of the new ids. */
-  protected abstract copyOf(position: number, count: number): (behind: number) => number
+  protected abstract copyOf(position: number, count: number): Deleted<C>['restore']
 
   /** New content behind the element with an id (deleted or not), or at the start. Answers the new ids. */
   protected insertBehind(id: string | undefined, content: C, count: number): string[] {
@@ -92,8 +119,8 @@ export abstract class LocalEdits<C> extends ElementIds {
     return Array.from({ length: count }, (_, i) => formatElementId(site, first + i))
   }
 
-  /** New content behind an id, or at the start. Answers the first of the new ids. */
-  protected insertBehindSlot(slot: number | undefined, content: C, count: number): number {
+  /** New content behind an id, or at the start. Answers the first of the new ids. @internal */
+  insertBehindSlot(slot: number | undefined, content: C, count: number): number {
     this.touch()
     this.inserted = true
     const first = this.place.site.dots(count)

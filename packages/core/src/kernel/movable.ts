@@ -7,7 +7,7 @@
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import type { Sequence } from '../sequence/sequence.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import type { Apply } from './container.ts'
+import { type Apply, noteInverse } from './container.ts'
 import { type Item, MOVED_ITEM, Moved } from './items.ts'
 import { checkMoves, readMoves, writeMoves } from './move-codec.ts'
 import { arrangeMoves } from './move-order.ts'
@@ -52,16 +52,15 @@ export abstract class Movable extends Ordered<readonly Item[]> {
 
   /** Undo of a move: the element goes back to where it stood, unless somebody moved or deleted it since. */
   #noteMoved(element: number, from: number): void {
-    const { inverses } = this.place.site
-    if (inverses === undefined) return
+    if (this.place.site.inverses === undefined) return
     const former = from === 0 ? undefined : this.dotAt(from - 1)
     const slot = this.place.site.last + 1
-    inverses.push(() => {
-      const at = this.shownAt(element)
-      if (at === undefined || this.#moves.slotOf(element) !== slot) return
-      const before = former === undefined ? undefined : this.shownAt(former)
+    noteInverse<Movable>(this, (now) => {
+      const at = now.shownAt(element)
+      if (at === undefined || now.#moves.slotOf(element) !== slot) return
+      const before = former === undefined ? undefined : now.shownAt(former)
       const to = before === undefined ? 0 : before < at ? before + 1 : before
-      this.move(at, Math.min(to, this.length - 1))
+      now.move(at, Math.min(to, now.length - 1))
     })
   }
 

@@ -1,11 +1,13 @@
 /** What the four registers share: a cell at a place. They differ in what they read from it, and in nothing else. */
 import type { Actor } from '../causality/actor.ts'
+import { dotActor } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import { CausalContainer } from './causal-container.ts'
 import { Cell, checkStamp, type Keep, type RegisterCell, readCell, type Stamp } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { type Apply, emitValue, type Place } from './container.ts'
+import { type Apply, emitValue, noteInverse, type Place } from './container.ts'
+import { SELF } from './site.ts'
 
 export abstract class Register extends CausalContainer {
   /** @internal */
@@ -23,8 +25,29 @@ export abstract class Register extends CausalContainer {
     const normal = normalizeJson(value)
     if (stamp !== undefined) checkStamp(stamp)
     this.touch()
+    this.#noteWrite()
     this.cell.set(this.place.site, normal, stamp, this.#keep)
     if (this.place.site.patches !== undefined) emitValue(this)
+  }
+
+  /** Undo of a write: the value before, unless somebody else has written since. */
+  #noteWrite(): void {
+    if (this.place.site.inverses === undefined) return
+    const { dot, value } = this.cell
+    noteInverse<Register>(this, (now) => {
+      if (now.cell.dot === 0 || dotActor(now.cell.dot) !== SELF) return
+      if (dot !== 0 || now.#keep === 'winner') now.write(value)
+      else now.#unwrite()
+    })
+  }
+
+  /** Back to never written. */
+  #unwrite(): void {
+    const { value } = this.cell
+    noteInverse<Register>(this, (now) => {
+      if (now.cell.dot === 0) now.write(value)
+    })
+    this.observedReset()
   }
 
   isBottom(): boolean {

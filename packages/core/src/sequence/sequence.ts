@@ -189,6 +189,13 @@ export class Sequence {
     return id
   }
 
+  /** How many visible ids from a position on follow each other with nothing, not even deleted ids, between them. */
+  stretchAt(position: number): number {
+    this.#checkRange(position, 1)
+    this.#seek(position)
+    return this.#spans.count(this.#row) - (position - this.#start)
+  }
+
   /** Visible ids before an id: its position, or where it would be if it is deleted. */
   positionOf(actor: number, counter: number): number {
     const row = this.#find(actor, counter)

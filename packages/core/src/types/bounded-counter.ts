@@ -15,6 +15,7 @@ import type { Apply, Place } from '../kernel/container.ts'
 import { Counter } from '../kernel/counter.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { SELF } from '../kernel/site.ts'
+import type { Tally } from '../kernel/tally.ts'
 import { tags } from './tags.ts'
 
 interface Transfer {
@@ -48,6 +49,11 @@ export class BoundedCounter extends Counter {
     this.down.requireRoom(by)
     this.#requireRights(by)
     this.count(this.down, by)
+  }
+
+  /** What was used or handed over meanwhile cannot be taken back. */
+  protected override uncount(tally: Tally, by: number): void {
+    if (tally === this.down || this.rights() >= by) super.uncount(tally, by)
   }
 
   /** Hands rights to another actor. Throws `CORE_PRECONDITION_FAILED` beyond `rights()`, and to oneself; `CORE_ID_INVALID`. */

@@ -14,12 +14,13 @@
  */
 
 import type { Actor } from '../causality/actor.ts'
+import { dotActor } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import type { Writer } from '../codec/writer.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import { Cell, checkStamp, compareWrites, readCell, type Stamp, type Write } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import type { Apply, Container, Parent, Place } from '../kernel/container.ts'
+import { type Apply, type Container, noteInverse, type Parent, type Place } from '../kernel/container.ts'
 import { CutTally } from '../kernel/cut-tally.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { KeyedCell } from '../kernel/keyed-cell.ts'
@@ -27,6 +28,7 @@ import { KeyedWrites, readWrites, type WritesDelta } from '../kernel/keyed-write
 import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import { isPrivate } from '../kernel/seen.ts'
+import { SELF } from '../kernel/site.ts'
 import { requireResettable, type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
 import { limits } from '../limits.ts'
 import { isRegister, openRegister } from './registers.ts'
@@ -91,6 +93,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     if (!this.#plain.has(key)) checkKey(key)
     this.touch()
     const was = this.#heard(key)
+    this.#noteSet(key, normal)
     this.#plain.set(this.place.site, key, normal, stamp)
     if (this.place.site.patches !== undefined) this.#tell(key, was, true)
   }
@@ -171,8 +174,42 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   remove(key: string): boolean {
     if (!this.has(key)) return false
     this.touch()
+    const { site } = this.place
+    const { inverses } = site
+    const restore = inverses && this.#copyOf(key)
+    // What is below comes back with the key.
+    site.inverses = undefined
     this.#removeSeen(key)
+    site.inverses = inverses
+    noteInverse<OrMap<H>>(this, (now) => {
+      if (!now.has(key)) restore?.(now)
+    })
     return true
+  }
+
+  /** Undo of a write: the value before, unless somebody else has written since. */
+  #noteSet(key: string, value: JsonValue): void {
+    if (this.place.site.inverses === undefined) return
+    const former = this.#plain.value(key)
+    noteInverse<OrMap<H>>(this, (now) => {
+      if (now.#plain.value(key) !== value) return
+      if (former === undefined) now.remove(key)
+      else now.setLww(key, former)
+    })
+  }
+
+  /** Remembers what shows under a key; the answer writes it there again. */
+  #copyOf(key: string): ((map: OrMap<H>) => void) | undefined {
+    const { copier, types } = this.place.site
+    const container = this.find(key)
+    const copy = container && copier?.(container)
+    if (container === undefined || copy === undefined) return undefined
+    const { tag } = container
+    return (map) => {
+      const again = map.find(key, tag) ?? map.#container(key, { tag, create: (place) => types?.(tag, place) } as Spec)
+      again.touch()
+      copy(again)
+    }
   }
 
   #removeSeen(key: string): void {
@@ -267,9 +304,18 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     // In a document all of a change has one time; a stand-alone presence is as young as the last update.
     const refreshed = !site.standalone && slot.cell.rest === undefined && isPrivate(site, slot.cell.dot)
     const was = this.#heard(slot.key)
+    if (slot.child !== undefined && slot.cell.dot === 0) this.#noteAppears(slot)
     if (slot.child !== undefined && !refreshed) slot.cell.set(site, null, undefined, 'unseen')
     this.#enqueue(slot)
     this.#tell(slot.key, was, false)
+  }
+
+  /** Undo of making a key present, unless somebody else works below it, too. */
+  #noteAppears(slot: Slot): void {
+    noteInverse<OrMap<H>>(this, (now) => {
+      const { cell } = now === this ? slot : (now.#slots.get(slot.tag)?.get(slot.key) ?? slot)
+      if (cell.dot !== 0 && cell.live().every(({ dot }) => dotActor(dot) === SELF)) now.remove(slot.key)
+    })
   }
 
   showsChild(child: Container): boolean {

@@ -17,10 +17,11 @@ import { type ValueKey, valueKey } from '../codec/value-key.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import { mentionsActor } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, emit } from '../kernel/container.ts'
+import { type Apply, emit, noteInverse } from '../kernel/container.ts'
 import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { isPending, isPrivate, knows, sees } from '../kernel/seen.ts'
+import { SELF } from '../kernel/site.ts'
 import { tags } from './tags.ts'
 
 interface Addition<T> {
@@ -58,6 +59,7 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
     const key = valueKey(value)
     const { site } = this.place
     const row = this.#rows.get(key)
+    if (row === undefined) noteInverse<OrSet<T>>(this, (now) => now.#unadd(value))
     const dot = site.dot()
     this.#addedRows.push(row ?? this.#insert(key, value, dot))
     this.#addedDots.push(dot)
@@ -77,8 +79,17 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
     const row = this.#rows.get(key)
     if (row === undefined) return false
     this.touch()
+    noteInverse<OrSet<T>>(this, (now) => {
+      if (!now.has(elem)) now.add(elem)
+    })
     this.#removeSeen(key, row)
     return true
+  }
+
+  /** Undo of an addition, unless somebody else added the element, too. */
+  #unadd(elem: T): void {
+    const row = this.#rows.get(valueKey(elem))
+    if (row !== undefined && this.#dotsOf(row).every((dot) => dotActor(dot) === SELF)) this.remove(elem)
   }
 
   reset(): void {

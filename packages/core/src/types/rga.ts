@@ -19,6 +19,7 @@ import { dotOrder, readDot, writeDot } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { type Item, Moved, Nested, readItems, writeItem } from '../kernel/items.ts'
+import type { Deleted } from '../kernel/local-edits.ts'
 import { Movable } from '../kernel/movable.ts'
 import type { Source } from '../kernel/ordered.ts'
 import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
@@ -219,7 +220,7 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
     return child && this.place.site.copier?.(child)
   }
 
-  protected copyOf(position: number, count: number): (behind: number) => number {
+  protected copyOf(position: number, count: number): Deleted<readonly Item[]>['restore'] {
     const items = Array.from({ length: count }, (_, i) => {
       const item = this.#items.get(position + i)
       return {
@@ -227,14 +228,15 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
         copy: item instanceof Nested ? this.#copyOf(this.#child(this.dotAt(position + i), item)) : undefined,
       }
     })
-    return (behind) => {
-      const first = this.insertBehindSlot(
+    return (into, behind) => {
+      const list = into as Rga<E>
+      const first = list.insertBehindSlot(
         behind,
         items.map(({ item }) => item),
         count,
       )
       items.forEach(({ item, copy }, i) => {
-        const child = copy === undefined ? undefined : this.#child(first + i, item as Nested)
+        const child = copy === undefined ? undefined : list.#child(first + i, item as Nested)
         if (child !== undefined) copy?.(child)
       })
       return first

@@ -18,6 +18,7 @@ import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
+import type { Deleted } from '../kernel/local-edits.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
 import { tags } from './tags.ts'
 
@@ -163,9 +164,9 @@ export class Text extends Ordered<string> {
     this.#whole = undefined
   }
 
-  protected copyOf(position: number, count: number): (behind: number) => number {
+  protected copyOf(position: number, count: number): Deleted<string>['restore'] {
     const text = this.slice(position, position + count)
-    return (behind) => this.insertBehindSlot(behind, text, text.length)
+    return (into, behind) => into.insertBehindSlot(behind, text, text.length)
   }
 
   protected writePlaced({ writer }: Encoder, from: number, count: number): void {

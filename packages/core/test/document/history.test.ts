@@ -1,6 +1,20 @@
 /** The past of a document, and undo. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Doc, defineSchema, list, lww, struct, text, VersionVector } from '../../src/index.ts'
+import {
+  boundedCounter,
+  Doc,
+  defineSchema,
+  ewFlag,
+  list,
+  lww,
+  orMap,
+  orSet,
+  pnCounter,
+  struct,
+  text,
+  VersionVector,
+} from '../../src/index.ts'
 import { testActor } from '../fuzz/actors.ts'
 import { refusal } from '../fuzz/harness.ts'
 
@@ -105,4 +119,84 @@ describe('undo', () => {
     expect(doc.root.body.toString()).toBe('')
     expect(undo.undo()).toBeUndefined()
   })
+
+  it('takes back writes, counts, additions, removals and keys of maps, only where they still show', () => {
+    const all = defineSchema({
+      title: lww<string>(),
+      done: ewFlag(),
+      votes: pnCounter(),
+      stock: boundedCounter(),
+      tags: orSet<string>(),
+      cells: orMap(lww<number>()),
+      notes: orMap(struct({ body: text(), tags: orSet<string>() })),
+    })
+    const start = (name: string) => new Doc({ schema: all, incarnation: 'life', actor: testActor(name) })
+    const [a, b] = [start('a'), start('b')]
+    const first = a.change((root) => {
+      root.title.set('one')
+      root.tags.add('old')
+      root.cells.setLww('x', 1)
+      root.notes.open('n').body.insert(0, 'note')
+      root.notes.open('n').tags.add('t')
+    })
+    b.apply(first as Uint8Array)
+    const before = a.toJSON()
+    const undo = a.undoManager()
+    a.change((root) => {
+      root.title.set('two')
+      root.title.set('three')
+      root.done.enable()
+      root.votes.increment(3)
+      root.stock.increment(5)
+      root.tags.remove('old')
+      root.tags.add('new')
+      root.cells.setLww('x', 2)
+      root.cells.setLww('y', 3)
+      root.notes.remove('n')
+      root.notes.open('m').body.insert(0, 'other')
+    })
+    const after = a.toJSON()
+    undo.undo()
+    expect(a.toJSON()).toEqual({ ...(before as object), votes: 0, stock: 0 })
+    undo.redo()
+    expect(a.toJSON()).toEqual(after)
+    a.change((root) => root.title.set('mine'))
+    a.apply(b.change((root) => root.title.set('theirs'), { timeMicros: 9e15 }) as Uint8Array)
+    undo.undo()
+    expect(a.root.title.value).toBe('theirs')
+  })
+
+  it('of random changes leads back to where it began, and redo to where it ended', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(5), fc.nat(20), fc.nat(6)), { minLength: 1, maxLength: 25 }), (steps) => {
+        const doc = open('a')
+        doc.change(({ body, items, title }) => {
+          title.set('')
+          body.insert(0, 'the beginning')
+          for (const name of ['one', 'two', 'three']) items.create().name.insert(0, name)
+        })
+        const before = JSON.stringify(doc.toJSON())
+        const undo = doc.undoManager({ groupMs: 0 })
+        for (const step of steps) doc.change((root) => edit(root, step))
+        const after = JSON.stringify(doc.toJSON())
+        while (undo.canUndo) undo.undo()
+        expect(JSON.stringify(doc.toJSON())).toBe(before)
+        while (undo.canRedo) undo.redo()
+        expect(JSON.stringify(doc.toJSON())).toBe(after)
+      }),
+    )
+  })
 })
+
+type Root = ReturnType<typeof open>['root']
+
+function edit({ body, items, title }: Root, [kind, at, size]: readonly [number, number, number]): void {
+  const from = at % (body.length + 1)
+  const index = items.length === 0 ? 0 : at % items.length
+  if (kind === 0) body.insert(from, 'abcdef'.slice(0, size))
+  else if (kind === 1) body.delete(from, Math.min(size, body.length - from))
+  else if (kind === 2) items.create(index).name.insert(0, `${size}`)
+  else if (kind === 3 && items.length > 0) items.delete(index)
+  else if (kind === 4 && items.length > 0) items.get(index)?.name.insert(0, '!')
+  else title.set(`${at}`)
+}
