@@ -28,6 +28,7 @@ import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/par
 import type { Path } from '../kernel/patch.ts'
 import { isPrivate } from '../kernel/seen.ts'
 import { requireResettable, type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
+import { NONE } from '../kernel/write-table.ts'
 import { limits } from '../limits.ts'
 import { isRegister, openRegister } from './registers.ts'
 import { checkKey } from './struct.ts'
@@ -88,10 +89,11 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const normal = normalizeJson(value)
     if (stamp !== undefined) checkStamp(stamp)
     this.requireOpen()
-    if (!this.#plain.has(key)) checkKey(key)
+    const row = this.#plain.head(key)
+    if (row === NONE) checkKey(key)
     this.touch()
     const was = this.#heard(key)
-    this.#plain.set(this.place.site, key, normal, stamp)
+    this.#plain.set(this.place.site, key, row, normal, stamp)
     if (this.place.site.patches !== undefined) this.#tell(key, was, true)
   }
 
