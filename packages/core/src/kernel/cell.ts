@@ -198,21 +198,23 @@ export class Cell implements RegisterCell {
     const { site } = out
     const gone = this.gone ?? NONE
     this.gone = undefined
+    // A change has a time, which goes without saying; a stand-alone delta has none.
+    const time = this.dot === 0 || site.standalone ? undefined : site.time()
     if (this.rest !== undefined) {
       const writes = this.live().filter((write) => isPending(site, write.dot))
-      writeBlock(out, writes, gone)
+      writeBlock(out, writes, gone, time)
       return
     }
     // The winner alone, as nearly always: no lists.
     const pending = this.dot !== 0 && isPending(site, this.dot)
     out.writer.varint((pending ? 2 : 0) + (gone.length > 0 ? 1 : 0))
-    if (pending) writeOne(out, this)
+    if (pending) writeOne(out, this, time)
     if (gone.length > 0) writeDots(out, gone)
   }
 
   writeState(out: Encoder): void {
     this.#settleEarly(out.site)
-    writeBlock(out, this.live(), [...(this.early ?? [])])
+    writeBlock(out, this.live(), [...(this.early ?? [])], undefined)
   }
 
   mentions(site: Site, actor: number): boolean {
@@ -268,21 +270,29 @@ function copyWrite({ dot, time, by, value }: Write): Write {
   return { dot, time, by, value }
 }
 
-/** `writes << 1 | has removals`, writes, removed dots. A write: dot, what follows, [time], [replica], value. */
-function writeBlock(out: Encoder, writes: readonly Write[], removed: readonly number[]): void {
+/**
+ * `writes << 1 | has removals`, writes, removed dots. A write: dot, what follows, [time], [replica], value.
+ * @param time of the change, where there is one: writes that have it leave it out.
+ */
+function writeBlock(
+  out: Encoder,
+  writes: readonly Write[],
+  removed: readonly number[],
+  time: number | undefined,
+): void {
   const { writer } = out
   writer.varint(writes.length * 2 + (removed.length > 0 ? 1 : 0))
   const order = dotOrder(out)
   const ascending = writes.length > 1 ? [...writes].sort((a, b) => order(a.dot, b.dot)) : writes
-  for (const write of ascending) writeOne(out, write)
+  for (const write of ascending) writeOne(out, write, time)
   if (removed.length > 0) writeDots(out, removed)
 }
 
-function writeOne(out: Encoder, { dot, time, by, value }: Write): void {
+function writeOne(out: Encoder, { dot, time, by, value }: Write, implied: number | undefined): void {
   const { writer } = out
   writeDot(out, dot)
-  writer.byte(HAS_TIME | (by === undefined ? 0 : HAS_REPLICA))
-  writer.varint(time)
+  writer.byte((time === implied ? 0 : HAS_TIME) | (by === undefined ? 0 : HAS_REPLICA))
+  if (time !== implied) writer.varint(time)
   if (by !== undefined) writer.string(by)
   writeJson(writer, value)
 }
@@ -300,6 +310,7 @@ export function readCell(input: Decoder): CellDelta {
     const dot = readOwnDot(input, writes.at(-1)?.dot)
     const flags = reader.byte()
     if (flags > (HAS_TIME | HAS_REPLICA)) reader.invalid('unknown flags of a write')
+    if ((flags & HAS_TIME) === 0 && input.author === undefined) reader.invalid('write without a time')
     const time = flags & HAS_TIME ? reader.varint() : input.time
     const by = flags & HAS_REPLICA ? reader.string(limits.replicaIdBytesMax) : undefined
     writes.push({ dot, time, by, value: readJson(reader) })
