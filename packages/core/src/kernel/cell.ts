@@ -232,6 +232,8 @@ export class Cell implements RegisterCell {
   /** Joins a decoded block. Answers whether anything changed. */
   join(input: Decoder, delta: CellDelta, keep: Keep): boolean {
     const { site, context } = input
+    if (context === undefined && this.#isReplacedBy(site, delta, keep))
+      return this.#replace(site, delta.writes[0] as Write)
     const removed = new Set(delta.removed)
     const fresh = delta.writes.filter(
       ({ dot }) => !knows(site, dot) && !removed.has(dot) && this.early?.has(dot) !== true,
@@ -250,6 +252,27 @@ export class Cell implements RegisterCell {
     const all = [...kept.map(copyWrite), ...fresh]
     this.#put(site, all)
     if (keep === 'winner') this.rest = undefined
+    return true
+  }
+
+  /** Whether a delta is simply one write in place of the only one here, as nearly all are. */
+  #isReplacedBy(site: Site, { writes, removed }: CellDelta, keep: Keep): boolean {
+    const write = writes[0]
+    if (write === undefined || writes.length > 1 || this.rest !== undefined || this.early !== undefined) return false
+    if (knows(site, write.dot)) return false
+    if (this.dot === 0 || keep === 'winner') {
+      return removed.length === 0 && (this.dot === 0 || compareWrites(site, write, this) > 0)
+    }
+    return removed.length === 1 && removed[0] === this.dot && !isPending(site, this.dot)
+  }
+
+  #replace(site: Site, { dot, time, by, value }: Write): true {
+    // What is written here from now on comes after what was read here.
+    site.clock.observe(time)
+    this.dot = dot
+    this.time = time
+    this.by = by
+    this.value = value
     return true
   }
 
