@@ -198,21 +198,23 @@ export class Cell implements RegisterCell {
     const { site } = out
     const gone = this.gone ?? NONE
     this.gone = undefined
+    // A change has a time, which goes without saying; a stand-alone delta has none.
+    const time = this.dot === 0 || site.standalone ? undefined : site.time()
     if (this.rest !== undefined) {
       const writes = this.live().filter((write) => isPending(site, write.dot))
-      writeBlock(out, writes, gone)
+      writeBlock(out, writes, gone, time)
       return
     }
     // The winner alone, as nearly always: no lists.
     const pending = this.dot !== 0 && isPending(site, this.dot)
     out.writer.varint((pending ? 2 : 0) + (gone.length > 0 ? 1 : 0))
-    if (pending) writeOne(out, this)
+    if (pending) writeOne(out, this, time)
     if (gone.length > 0) writeDots(out, gone)
   }
 
   writeState(out: Encoder): void {
     this.#settleEarly(out.site)
-    writeBlock(out, this.live(), [...(this.early ?? [])])
+    writeBlock(out, this.live(), [...(this.early ?? [])], undefined)
   }
 
   mentions(site: Site, actor: number): boolean {
@@ -230,6 +232,8 @@ export class Cell implements RegisterCell {
   /** Joins a decoded block. Answers whether anything changed. */
   join(input: Decoder, delta: CellDelta, keep: Keep): boolean {
     const { site, context } = input
+    if (context === undefined && this.#isReplacedBy(site, delta, keep))
+      return this.#replace(site, delta.writes[0] as Write)
     const removed = new Set(delta.removed)
     const fresh = delta.writes.filter(
       ({ dot }) => !knows(site, dot) && !removed.has(dot) && this.early?.has(dot) !== true,
@@ -251,6 +255,27 @@ export class Cell implements RegisterCell {
     return true
   }
 
+  /** Whether a delta is simply one write in place of the only one here, as nearly all are. */
+  #isReplacedBy(site: Site, { writes, removed }: CellDelta, keep: Keep): boolean {
+    const write = writes[0]
+    if (write === undefined || writes.length > 1 || this.rest !== undefined || this.early !== undefined) return false
+    if (knows(site, write.dot)) return false
+    if (this.dot === 0 || keep === 'winner') {
+      return removed.length === 0 && (this.dot === 0 || compareWrites(site, write, this) > 0)
+    }
+    return removed.length === 1 && removed[0] === this.dot && !isPending(site, this.dot)
+  }
+
+  #replace(site: Site, { dot, time, by, value }: Write): true {
+    // What is written here from now on comes after what was read here.
+    site.clock.observe(time)
+    this.dot = dot
+    this.time = time
+    this.by = by
+    this.value = value
+    return true
+  }
+
   #removeEarly(site: Site, dot: number): void {
     site.mentioned.add(dotActor(dot))
     this.early ??= new Set()
@@ -268,21 +293,29 @@ function copyWrite({ dot, time, by, value }: Write): Write {
   return { dot, time, by, value }
 }
 
-/** `writes << 1 | has removals`, writes, removed dots. A write: dot, what follows, [time], [replica], value. */
-function writeBlock(out: Encoder, writes: readonly Write[], removed: readonly number[]): void {
+/**
+ * `writes << 1 | has removals`, writes, removed dots. A write: dot, what follows, [time], [replica], value.
+ * @param time of the change, where there is one: writes that have it leave it out.
+ */
+function writeBlock(
+  out: Encoder,
+  writes: readonly Write[],
+  removed: readonly number[],
+  time: number | undefined,
+): void {
   const { writer } = out
   writer.varint(writes.length * 2 + (removed.length > 0 ? 1 : 0))
   const order = dotOrder(out)
   const ascending = writes.length > 1 ? [...writes].sort((a, b) => order(a.dot, b.dot)) : writes
-  for (const write of ascending) writeOne(out, write)
+  for (const write of ascending) writeOne(out, write, time)
   if (removed.length > 0) writeDots(out, removed)
 }
 
-function writeOne(out: Encoder, { dot, time, by, value }: Write): void {
+function writeOne(out: Encoder, { dot, time, by, value }: Write, implied: number | undefined): void {
   const { writer } = out
   writeDot(out, dot)
-  writer.byte(HAS_TIME | (by === undefined ? 0 : HAS_REPLICA))
-  writer.varint(time)
+  writer.byte((time === implied ? 0 : HAS_TIME) | (by === undefined ? 0 : HAS_REPLICA))
+  if (time !== implied) writer.varint(time)
   if (by !== undefined) writer.string(by)
   writeJson(writer, value)
 }
@@ -300,6 +333,7 @@ export function readCell(input: Decoder): CellDelta {
     const dot = readOwnDot(input, writes.at(-1)?.dot)
     const flags = reader.byte()
     if (flags > (HAS_TIME | HAS_REPLICA)) reader.invalid('unknown flags of a write')
+    if ((flags & HAS_TIME) === 0 && input.author === undefined) reader.invalid('write without a time')
     const time = flags & HAS_TIME ? reader.varint() : input.time
     const by = flags & HAS_REPLICA ? reader.string(limits.replicaIdBytesMax) : undefined
     writes.push({ dot, time, by, value: readJson(reader) })

@@ -39,7 +39,7 @@ export class KeyedCell implements RegisterCell {
   }
 
   set(site: Site, value: JsonValue, stamp: Stamp | undefined): void {
-    this.#writes.set(site, this.#key, value, stamp)
+    this.#writes.set(site, this.#key, this.#writes.head(this.#key), value, stamp)
   }
 
   remove(site: Site): void {

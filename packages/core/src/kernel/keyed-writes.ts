@@ -30,9 +30,10 @@ export class KeyedWrites {
   readonly #table = new WriteTable()
   /** Dots removed here before they arrived. */
   readonly #early = new Map<string, Set<number>>()
-  /** Keys with something pending. */
+  /** Keys with something pending, and the row of the write of each. */
   #queue: string[] = []
-  /** Whether a key may be queued twice. */
+  #queuedRows: number[] = []
+  /** Whether a key may be queued twice, and a row be another by now. */
   #repeats = false
   /** Dots removed since the last take, by key, pending ones left out. */
   readonly #gone = new Map<string, number[]>()
@@ -47,6 +48,11 @@ export class KeyedWrites {
 
   keys(): IterableIterator<string> {
     return this.#table.keys()
+  }
+
+  /** Where the youngest write of a key is, until something changes here. */
+  head(key: string): number {
+    return this.#table.head(key)
   }
 
   /** The value of the youngest write of a key. */
@@ -75,8 +81,11 @@ export class KeyedWrites {
       for (let row = head; row !== NONE; row = table.after(row)) visit(table.dotAt(row))
   }
 
-  /** Writes a value in place of those writes that its author has seen and that are not younger. */
-  set(site: Site, key: string, value: JsonValue, stamp: Stamp | undefined): void {
+  /**
+   * Writes a value in place of those writes that its author has seen and that are not younger.
+   * @param row where the youngest write of the key is.
+   */
+  set(site: Site, key: string, row: number, value: JsonValue, stamp: Stamp | undefined): void {
     const table = this.#table
     const time = stamp?.timeMicros ?? site.time()
     // What the same author writes next comes after this one.
@@ -84,24 +93,27 @@ export class KeyedWrites {
     const dot = site.mark()
     table.tidy()
     const number = table.stamps.add(dot, time, stamp?.replica)
-    const row = table.head(key)
-    if (row === NONE) {
-      table.add(site, key, number, value)
-      this.#queue.push(key)
-    } else if (table.after(row) !== NONE) this.#setAmong(site, key, number, value)
+    if (row === NONE) this.#enqueue(key, table.insert(key, number, value))
+    else if (table.after(row) !== NONE) this.#setAmong(site, key, number, value)
     else if (table.stampAt(row) === number) table.replace(row, number, value)
     else if (time > table.timeAt(row) && sees(site, table.dotAt(row))) {
-      this.#overwritten(site, key, table.dotAt(row))
+      this.#overwritten(site, key, row)
       table.replace(row, number, value)
     } else this.#setAmong(site, key, number, value)
   }
 
   /** A dot is replaced: what others may have seen of it must be told. */
-  #overwritten(site: Site, key: string, dot: number): void {
+  #overwritten(site: Site, key: string, row: number): void {
+    const dot = this.#table.dotAt(row)
     // What is private was written in this change, so its key is queued.
     if (isPrivate(site, dot)) return
     this.#forgotten(key, dot)
+    this.#enqueue(key, row)
+  }
+
+  #enqueue(key: string, row: number): void {
     this.#queue.push(key)
+    this.#queuedRows.push(row)
   }
 
   #setAmong(site: Site, key: string, stamp: number, value: JsonValue): void {
@@ -134,7 +146,7 @@ export class KeyedWrites {
   }
 
   #requeue(key: string): void {
-    this.#queue.push(key)
+    this.#enqueue(key, NONE)
     this.#repeats = true
   }
 
@@ -182,6 +194,7 @@ export class KeyedWrites {
     this.#early.clear()
     this.#gone.clear()
     this.#queue = []
+    this.#queuedRows = []
     this.#repeats = false
   }
 
@@ -193,26 +206,23 @@ export class KeyedWrites {
       writer.varint(0)
       return
     }
+    const rows = this.#queuedRows
     this.#queue = []
+    this.#queuedRows = []
     // A change has a time, which goes without saying; a stand-alone delta has none.
     const time = site.standalone ? 0 : site.time()
-    const first = queue[0] as string
-    const row = this.#table.head(first)
-    if (
-      queue.length === 1 &&
-      row !== NONE &&
-      this.#table.after(row) === NONE &&
-      isPending(site, this.#table.dotAt(row))
-    ) {
-      writeSingle(out, first, this.#table.valueAt(row), this.#table.stamps, this.#table.stampAt(row), time)
-      this.#writeGone(out, queue)
-    } else {
-      const repeats = this.#repeats || site.shown >= site.first
-      const block = this.#pending(site, repeats ? new Set(queue) : queue)
-      writeWrites(out, block, time)
-      this.#writeGone(out, block.keys)
-    }
+    const table = this.#table
+    const repeats = this.#repeats || site.shown >= site.first
     this.#repeats = false
+    if (queue.length === 1 && !repeats) {
+      const row = rows[0] as number
+      writeSingle(out, queue[0] as string, table.valueAt(row), table.stamps, table.stampAt(row), time)
+      this.#writeGone(out, queue)
+      return
+    }
+    const block = repeats ? this.#pending(site, new Set(queue)) : this.#blockOf(queue, rows)
+    writeWrites(out, block, time)
+    this.#writeGone(out, block.keys)
   }
 
   /** Pending writes of keys, ascending by dot. */
@@ -227,14 +237,24 @@ export class KeyedWrites {
         rows.push(row)
       }
     }
-    const order = rows.map((_, i) => i)
-    const dotOf = (i: number): number => table.dotAt(rows[i] as number)
-    if (order.some((i) => i > 0 && dotOf(i) < dotOf(i - 1))) order.sort((a, b) => dotOf(a) - dotOf(b))
+    return this.#blockOf(names, rows)
+  }
+
+  /** Writes with their keys, ascending by dot. */
+  #blockOf(keys: readonly string[], rows: readonly number[]): WriteBlock {
+    const table = this.#table
+    const stamps = Int32Array.from(rows, (row) => table.stampAt(row))
+    const values = rows.map((row) => table.valueAt(row))
+    const { dots } = table.stamps
+    const dotAt = (i: number): number => dots[stamps[i] as number] as number
+    if (stamps.every((_, i) => i === 0 || dotAt(i) >= dotAt(i - 1)))
+      return { keys, stamps, table: table.stamps, values }
+    const order = rows.map((_, i) => i).sort((a, b) => dotAt(a) - dotAt(b))
     return {
-      keys: order.map((i) => names[i] as string),
-      stamps: Int32Array.from(order, (i) => table.stampAt(rows[i] as number)),
+      keys: order.map((i) => keys[i] as string),
+      stamps: Int32Array.from(order, (i) => stamps[i] as number),
       table: table.stamps,
-      values: order.map((i) => table.valueAt(rows[i] as number)),
+      values: order.map((i) => values[i] as JsonValue),
     }
   }
 
@@ -353,6 +373,7 @@ export class KeyedWrites {
     const dot = this.#table.dotAt(row)
     // A pending write that others removed was shown to them before its delta: the delta must not claim it in silence.
     if (isPending(site, dot)) this.#forgotten(key, dot)
+    this.#repeats = true
     changed?.add(key)
     return false
   }

@@ -100,14 +100,21 @@ export class WriteTable {
     this.#values[row] = value
   }
 
+  /** Adds the first write of a key; answers its row. */
+  insert(key: string, stamp: number, value: JsonValue): number {
+    const row = this.#take(stamp, value)
+    this.#rows.set(key, row)
+    return row
+  }
+
   /** Adds a write to those of its key. `link` must follow before anything is read. */
   add(site: Site, key: string, stamp: number, value: JsonValue): void {
-    const row = this.#take(stamp, value)
     const head = this.#rows.get(key)
     if (head === undefined) {
-      this.#rows.set(key, row)
+      this.insert(key, stamp, value)
       return
     }
+    const row = this.#take(stamp, value)
     this.#sequential = false
     this.#next ??= new Int32Array(this.#stampOf.length)
     let before = NONE

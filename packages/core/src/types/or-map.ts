@@ -30,6 +30,7 @@ import type { Path } from '../kernel/patch.ts'
 import { isPrivate } from '../kernel/seen.ts'
 import { SELF } from '../kernel/site.ts'
 import { requireResettable, type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
+import { NONE } from '../kernel/write-table.ts'
 import { limits } from '../limits.ts'
 import { isRegister, openRegister } from './registers.ts'
 import { checkKey } from './struct.ts'
@@ -90,11 +91,12 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const normal = normalizeJson(value)
     if (stamp !== undefined) checkStamp(stamp)
     this.requireOpen()
-    if (!this.#plain.has(key)) checkKey(key)
+    const row = this.#plain.head(key)
+    if (row === NONE) checkKey(key)
     this.touch()
     const was = this.#heard(key)
     this.#noteSet(key, normal)
-    this.#plain.set(this.place.site, key, normal, stamp)
+    this.#plain.set(this.place.site, key, row, normal, stamp)
     if (this.place.site.patches !== undefined) this.#tell(key, was, true)
   }
 

@@ -14,19 +14,22 @@ import type { Actor } from '../causality/actor.ts'
 import { dotActor } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson, readJson, writeJson } from '../codec/json.ts'
 import { type ValueKey, valueKey } from '../codec/value-key.ts'
+import { readValues, writeValues } from '../codec/values.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import { mentionsActor } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, emit, noteInverse } from '../kernel/container.ts'
+import { readDotColumn, writeDotColumn } from '../kernel/dot-column.ts'
 import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { isPending, isPrivate, knows, sees } from '../kernel/seen.ts'
 import { SELF } from '../kernel/site.ts'
 import { tags } from './tags.ts'
 
-interface Addition<T> {
-  readonly elem: T
-  readonly dot: number
+/** Elements, each with a dot, in columns. */
+interface Additions<T> {
+  readonly elems: readonly T[]
+  readonly dots: readonly number[]
 }
 
 export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
@@ -130,7 +133,7 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
   toJSON(): JsonValue {
     const { actors } = this.place.site
     const order = (a: number, b: number): number => actors.compare(dotActor(a), dotActor(b)) || a - b
-    return [...new Map(this.#additions(order).map(({ elem }) => [valueKey(elem), elem])).values()]
+    return [...new Map(this.#additions(order).elems.map((elem) => [valueKey(elem), elem])).values()]
   }
 
   #dotsOf(row: number): readonly number[] {
@@ -171,14 +174,21 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
     if (this.place.site.patches !== undefined) emit(this, (path) => ({ type: 'remove', path, elem }))
   }
 
-  /** Every (element, dot), ordered by dot. */
-  #additions(order: (a: number, b: number) => number): Addition<T>[] {
-    const all: Addition<T>[] = []
+  /** Every element with each of its dots, ordered by dot. */
+  #additions(order: (a: number, b: number) => number): Additions<T> {
+    const elems: T[] = []
+    const dots: number[] = []
     for (const row of this.#rows.values()) {
-      const elem = this.#elems[row] as T
-      for (const dot of this.#dotsOf(row)) all.push({ elem, dot })
+      const more = this.#more.get(row)
+      for (const dot of more === undefined ? [this.#dots[row] as number] : this.#dotsOf(row)) {
+        elems.push(this.#elems[row] as T)
+        dots.push(dot)
+      }
     }
-    return all.sort((a, b) => order(a.dot, b.dot))
+    // Rows stand in the order of their arrival, so usually there is nothing to sort.
+    if (dots.every((dot, i) => i === 0 || order(dots[i - 1] as number, dot) < 0)) return { elems, dots }
+    const places = dots.map((_, i) => i).sort((a, b) => order(dots[a] as number, dots[b] as number))
+    return { elems: places.map((i) => elems[i] as T), dots: places.map((i) => dots[i] as number) }
   }
 
   override visitTags(visit: (dot: number) => void): void {
@@ -209,24 +219,23 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
   }
 
   writePending(out: Encoder): void {
-    const { writer } = out
     // An addition that was itself removed or repeated since has left its row.
-    let live = 0
-    for (let i = 0; i < this.#addedDots.length; i += 1) {
-      if (this.#holds(this.#addedRows[i] as number, this.#addedDots[i] as number)) live += 1
-    }
-    writer.varint(live)
+    const elems: T[] = []
+    const dots: number[] = []
     for (let i = 0; i < this.#addedDots.length; i += 1) {
       const row = this.#addedRows[i] as number
       const dot = this.#addedDots[i] as number
       if (!this.#holds(row, dot)) continue
-      writeDot(out, dot)
-      writeJson(writer, this.#elems[row] as T)
+      elems.push(this.#elems[row] as T)
+      dots.push(dot)
     }
+    writeAdditions(out, { elems, dots })
     writeDots(out, this.#gone)
-    this.#addedRows = []
-    this.#addedDots = []
-    this.#gone = []
+    if (this.#addedDots.length > 0) {
+      this.#addedRows = []
+      this.#addedDots = []
+    }
+    if (this.#gone.length > 0) this.#gone = []
   }
 
   #holds(row: number, dot: number): boolean {
@@ -234,12 +243,7 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
   }
 
   writeState(out: Encoder): void {
-    const additions = this.#additions(dotOrder(out))
-    out.writer.varint(additions.length)
-    for (const { elem, dot } of additions) {
-      writeDot(out, dot)
-      writeJson(out.writer, elem)
-    }
+    writeAdditions(out, this.#additions(dotOrder(out)))
     this.#settleEarly()
     writeDots(out, [...this.#early])
   }
@@ -251,18 +255,14 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
   }
 
   read(input: Decoder): Apply {
-    const additions: Addition<T>[] = []
-    for (let count = input.reader.count(3); count > 0; count -= 1) {
-      const dot = readOwnDot(input, additions.at(-1)?.dot)
-      additions.push({ dot, elem: readJson(input.reader) as T })
-    }
+    const additions = readAdditions<T>(input)
     const removed = readDots(input)
     return () => this.#join(input, additions, removed)
   }
 
-  #join({ site, context }: Decoder, additions: readonly Addition<T>[], removed: readonly number[]): void {
-    if (context !== undefined) {
-      const shown = new Set(additions.map(({ dot }) => dot))
+  #join({ site, context }: Decoder, { elems, dots }: Additions<T>, removed: readonly number[]): void {
+    if (context !== undefined && this.#rows.size > 0) {
+      const shown = new Set(dots)
       this.#removeDots(this.#allDots().filter((dot) => context.has(dot) && !shown.has(dot)))
     }
     this.#removeDots(removed)
@@ -271,9 +271,10 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
       this.#early.add(dot)
       site.mentioned.add(dotActor(dot))
     }
-    for (const { elem, dot } of additions) {
+    for (let i = 0; i < dots.length; i += 1) {
+      const dot = dots[i] as number
       // A dot that is known and no longer here was removed here.
-      if (!knows(site, dot) && !this.#early.has(dot)) this.#addDot(elem, dot)
+      if (!knows(site, dot) && !this.#early.has(dot)) this.#addDot(elems[i] as T, dot)
     }
   }
 
@@ -303,3 +304,27 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
     }
   }
 }
+
+/** `count  dots  values`; a single addition, as most changes have, goes without columns: `1  dot  value`. */
+function writeAdditions(out: Encoder, { elems, dots }: Additions<JsonValue>): void {
+  out.writer.varint(dots.length)
+  if (dots.length === 1) {
+    writeDot(out, dots[0] as number)
+    writeJson(out.writer, elems[0] as JsonValue)
+  } else if (dots.length > 1) {
+    writeDotColumn(out, dots)
+    writeValues(out.writer, elems)
+  }
+}
+
+function readAdditions<T extends JsonValue>(input: Decoder): Additions<T> {
+  const { reader } = input
+  const count = reader.count()
+  if (count === 0) return NO_ADDITIONS
+  if (count === 1) return { dots: [readOwnDot(input, undefined)], elems: [readJson(reader) as T] }
+  const { dots } = readDotColumn(input, count)
+  if (dots.length !== count) reader.invalid('a dot with several elements')
+  return { dots, elems: readValues(reader, count) as T[] }
+}
+
+const NO_ADDITIONS: Additions<never> = { dots: [], elems: [] }

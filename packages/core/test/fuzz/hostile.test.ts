@@ -228,7 +228,8 @@ describe('sequences', () => {
 
 describe('sets and maps', () => {
   it('refuses a dot with two elements, a key or field twice', () => {
-    const twice = block(DELTA, 6, [1, 1], (out) => numbers(out, 2, 0, 1, 1, 0, 1, 2, 0))
+    // One group of one dot that stamps two elements: true and false.
+    const twice = block(DELTA, 6, [1, 1], (out) => numbers(out, 2, 1, 0, 1, 1, 0, 1, 0, 2, 0, 0))
     expect(code(() => new OrSet(testActor('a')).join(twice))).toBe('CORE_DECODE_INVALID')
     const key = (out: Writer): void => {
       out.string('k')
