@@ -48,16 +48,25 @@ export class Writer {
     this.reserve(8)
     const bytes = this.bytes
     let rest = value
-    while (rest > 0x7fff_ffff) {
-      const low = rest & 127
-      bytes[this.length++] = low | 128
-      rest = (rest - low) / 128
+    let at = this.length
+    if (rest > 0x7fff_ffff) {
+      // Four groups at once: what is left fits into small integers, which are quicker to work with.
+      const high = Math.floor(rest / 0x1000_0000)
+      const low = rest - high * 0x1000_0000
+      bytes[at] = low | 128
+      bytes[at + 1] = (low >>> 7) | 128
+      bytes[at + 2] = (low >>> 14) | 128
+      bytes[at + 3] = (low >>> 21) | 128
+      at += 4
+      rest = high
     }
     while (rest > 127) {
-      bytes[this.length++] = (rest & 127) | 128
+      bytes[at] = (rest & 127) | 128
+      at += 1
       rest >>>= 7
     }
-    bytes[this.length++] = rest
+    bytes[at] = rest
+    this.length = at + 1
   }
 
   /** Appends what another writer holds. */

@@ -148,8 +148,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     }
     const patches = this.#events.record(this.#site)
     let header: Extent | undefined
-    const inverses: (() => void)[] = []
-    if (this.#undo !== undefined) site.inverses = inverses
+    const inverses: (() => void)[] | undefined = this.#undo && []
+    site.inverses = inverses
     try {
       if (options.timeMicros !== undefined) site.startAt(options.timeMicros)
       site.open = true
@@ -168,7 +168,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       site.patches = undefined
     }
     if (header !== undefined) {
-      this.#undo?.note(inverses, header.timeMicros)
+      if (inverses !== undefined) this.#undo?.note(inverses, header.timeMicros)
       return this.#commit(header, patches)
     }
     // Containers that were touched to no effect are no longer pending.

@@ -122,7 +122,7 @@ export class Struct extends CausalContainer implements Parent {
   }
 
   #forgetDirty(): void {
-    if (this.#dirty.length > 0) this.#dirty.length = 0
+    while (this.#dirty.length > 0) this.#dirty.pop()
   }
 
   writePending(out: Encoder): void {
