@@ -223,7 +223,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #rollBack(): void {
     const twin = new Doc<S>({ actor: this.#actor, incarnation: this.#incarnation })
     twin.#site.resuming = true
-    if (this.#history.base !== undefined) twin.apply(this.#history.base)
+    for (const part of this.#history.base) twin.apply(part)
     for (let i = 0; i < this.#history.log.count; i += 1) twin.#applyChange(readChange(this.#history.log.bytes(i)))
     this.#site.patches = undefined
     this.#root.clear()
@@ -405,7 +405,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const twins = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) === context.prefix(actor))
     if (twins.some((actor) => (checks[actor] ?? 0) !== snapshot.checks[actor])) forked()
     // What a document is loaded from is read as far as somebody asks; what others sent, at once.
-    const lazy = this.#site.resuming && this.#history.log.count === 0 && this.#history.base === undefined
+    const lazy = this.#site.resuming && this.#history.log.count === 0 && this.#history.base.length === 0
     const apply = this.#readRoot(snapshot, lazy)
     this.#incarnation = snapshot.incarnation
     if (news.length === 0) {
@@ -418,7 +418,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#past.join(snapshot, news)
     this.#actorsKept = this.#site.actors.ids.length
     this.#site.clock.observe(snapshot.timeMicros)
-    this.#history.restart(lazy ? bytes : this.snapshot())
+    if (!this.#history.join(bytes)) this.#history.restart(this.snapshot())
     this.#events.emit({ origin: 'remote', header: undefined, bytes: undefined, patches })
     return this.#arrivals.release(news.map((actor) => this.#site.actors.id(actor)))
   }
@@ -481,7 +481,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const changes = this.#history.changesUpTo(version)
     const options = { actor: { id: PAST_ACTOR, clock: this.#site.clock }, incarnation: this.#incarnation }
     const past = new Doc<S>(this.#schema === undefined ? options : { ...options, schema: this.#schema })
-    if (this.#history.base !== undefined) past.apply(this.#history.base)
+    for (const part of this.#history.base) past.apply(part)
     for (const bytes of changes) past.apply(bytes)
     return past
   }

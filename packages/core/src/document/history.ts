@@ -9,10 +9,13 @@ import type { Past } from './past.ts'
 /** Who reads the past: nobody writes under it. */
 export const PAST_ACTOR: ActorId = 'past~----------------' as ActorId
 
+/** Joined snapshots that are kept as they came, because writing the whole document anew costs as much as joining them. */
+const BASE_PARTS_MAX = 4
+
 export class History {
   readonly log: ChangeLog = new ChangeLog()
-  /** Snapshot of the state before the log; absent where the log begins with the document. */
-  base: Uint8Array | undefined
+  /** What leads to the state before the log, to be applied in order: snapshots and bundles. Empty where nothing comes before. */
+  base: readonly Uint8Array[] = []
   baseVersion: VersionVector = new VersionVector()
   readonly #actors: ActorTable
   readonly #past: Past
@@ -24,6 +27,18 @@ export class History {
 
   /** The log begins anew, behind this snapshot of everything. */
   restart(base: Uint8Array): void {
+    this.#begin([base])
+  }
+
+  /** The log begins anew behind a snapshot that was joined. Answers false when there are too many of these to be kept apart. */
+  join(snapshot: Uint8Array): boolean {
+    const log = this.log.count === 0 ? [] : [encodeBundle(this.log.select(() => true))]
+    if (this.base.length + log.length >= BASE_PARTS_MAX) return false
+    this.#begin([...this.base, ...log, snapshot])
+    return true
+  }
+
+  #begin(base: readonly Uint8Array[]): void {
     this.base = base
     this.baseVersion = this.#past.version()
     this.log.clear()
