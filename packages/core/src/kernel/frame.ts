@@ -46,7 +46,11 @@ export function writeActors(writer: Writer, site: Site, table: readonly number[]
 export function readActors(reader: Reader, known?: ActorTable): readonly ActorId[] {
   const count = reader.count(18)
   const ids: ActorId[] = []
-  for (let i = 0; i < count; i += 1) ids.push(readActor(reader, known))
+  for (let i = 0; i < count; i += 1) {
+    // Tables are much alike: one that probably stands here is compared instead of built and looked up.
+    const guess = known?.ids[i]
+    ids.push(guess !== undefined && reader.takes(guess) ? guess : readActor(reader, known))
+  }
   if (count > 1 && new Set(ids).size !== count) reader.invalid('actor listed twice')
   return ids
 }
