@@ -10,7 +10,7 @@
 import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { Reader } from '../codec/reader.ts'
-import { isWellFormed } from '../codec/utf8.ts'
+import { isWellFormed, textOfUnits } from '../codec/utf8.ts'
 import type { Writer } from '../codec/writer.ts'
 import { readWtf8, toWellFormed, writeWtf8 } from '../codec/wtf8.ts'
 import { refuse } from '../errors.ts'
@@ -22,8 +22,6 @@ import type { Deleted } from '../kernel/local-edits.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
 import { tags } from './tags.ts'
 
-/** Code units turned into a string at a time: the argument list of one call is finite. */
-const UNITS_PER_CALL = 8192
 /** Up to here units are written one by one, behind a length of one byte. */
 const SHORT = 64
 
@@ -116,9 +114,7 @@ export class Text extends Ordered<string> {
     if (whole !== undefined) return whole.slice(from, to)
     let text = ''
     this.#edited?.stretches(from, to, (units, start, end) => {
-      for (let at = start; at < end; at += UNITS_PER_CALL) {
-        text += String.fromCharCode(...units.subarray(at, Math.min(end, at + UNITS_PER_CALL)))
-      }
+      text += textOfUnits(units, start, end)
     })
     return text
   }
