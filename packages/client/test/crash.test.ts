@@ -29,7 +29,8 @@ function lifeOf(args: readonly string[], lifeMs: number): Promise<string[]> {
       if (!isTimed) setTimeout(() => worker.kill('SIGKILL'), lifeMs)
       isTimed = true
     })
-    worker.once('exit', (code) => {
+    // Not at `exit`: what it said last may still be on its way then, and what was said to be pushed must not be pushed again.
+    worker.once('close', (code) => {
       if (code !== null) reject(new Error(`the child ended by itself with ${code}`))
       else
         resolve(
