@@ -6,7 +6,7 @@ import type { ActorId } from '../causality/actor.ts'
 import type { Change } from './change.ts'
 
 /** How many are remembered: authors that write at the same time. */
-const KNOWN_MAX = 4
+const KNOWN_MAX = 8
 /** Beginnings above this are rare, and comparing them is no gain. */
 const BYTES_MAX = 512
 
