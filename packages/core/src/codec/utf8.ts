@@ -1,13 +1,13 @@
 /**
- * UTF-8, strict in both directions. `core` is compiled without platform types, so the two names every runtime has are
- * declared here and nowhere else.
+ * UTF-8, strict in both directions. `core` is compiled without platform types, so the names that every runtime has are
+ * declared where they are used: here and in `utf16.ts`.
  */
 import { refuse } from '../errors.ts'
 
 declare const TextDecoder: new (
   label: string,
   options: { fatal: boolean; ignoreBOM: boolean },
-) => { decode(bytes: Uint8Array | Uint16Array): string }
+) => { decode(bytes: Uint8Array): string }
 declare const TextEncoder: new () => {
   encodeInto(text: string, into: Uint8Array): { read: number; written: number }
 }
@@ -81,31 +81,4 @@ export function utf8Length(text: string): number {
     bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
   }
   return bytes
-}
-
-/** Code units turned into a string by one call: its argument list is finite. */
-const UNITS_PER_CALL = 8192
-/** From here on the platform's decoder is faster. */
-const UNITS_DECODED_MIN = 256
-/** Units as this machine keeps them are what the decoder expects; lone surrogates become U+FFFD. */
-const units16 =
-  new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
-    ? new TextDecoder('utf-16le', { fatal: false, ignoreBOM: true })
-    : undefined
-
-/** UTF-16 code units as text, lone surrogates kept. */
-export function textOfUnits(units: Uint16Array, from: number, to: number): string {
-  if (to - from >= UNITS_DECODED_MIN && units16 !== undefined) {
-    const text = units16.decode(units.subarray(from, to))
-    if (!text.includes('\ufffd')) return text
-  }
-  let text = ''
-  for (let at = from; at < to; at += UNITS_PER_CALL) {
-    // Not spread: that would go through an iterator, unit by unit.
-    text += String.fromCharCode.apply(
-      null,
-      units.subarray(at, Math.min(to, at + UNITS_PER_CALL)) as unknown as number[],
-    )
-  }
-  return text
 }
