@@ -1,7 +1,13 @@
 // Pushes without end and reports each push that was acknowledged, until it is killed. Runs the built packages.
+import { writeSync } from 'node:fs'
 import { createClient } from '@joinery/client'
 import { fileQueue } from '@joinery/client/file-queue'
 import { sqliteQueue } from '@joinery/client/sqlite-queue'
+
+/** Waits until it is in the pipe: what a stream keeps back would be lost with the process, and the parent would not know of it. */
+function say(line) {
+  writeSync(1, line)
+}
 
 const [kind, path, start] = process.argv.slice(2)
 const queue =
@@ -14,7 +20,7 @@ const fetch = async (url, { body, headers }) => {
   if (sends % 3 === 0) throw new TypeError('lost')
   const { ops } = JSON.parse(body)
   const id = new URL(url).pathname.split('/')[3]
-  process.stdout.write(`sent ${headers['Idempotency-Key'].split(':')[1]} ${id} ${ops.map((op) => op.elem).join(',')}\n`)
+  say(`sent ${headers['Idempotency-Key'].split(':')[1]} ${id} ${ops.map((op) => op.elem).join(',')}\n`)
   const answer = { id, type: 'gset', version: sends, incarnation: 'i', storeId: 's', snapshot: [], ops: [] }
   return { status: 200, headers: { get: () => null }, text: async () => JSON.stringify(answer) }
 }
@@ -27,8 +33,8 @@ const client = await createClient({
   fetch,
   limits: { backoffMsMin: 1, backoffMsMax: 3 },
 })
-process.stdout.write('open\n')
+say('open\n')
 for (let i = Number(start); ; i += 1) {
   const { handle } = await client.pushOps(`d${i % 3}`, 'gset', [{ type: 'add', elem: i }])
-  process.stdout.write(`pushed ${handle} ${i}\n`)
+  say(`pushed ${handle} ${i}\n`)
 }
