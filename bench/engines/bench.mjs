@@ -69,7 +69,8 @@ export class Bench {
 
   /**
    * Times `run`, repeated on what `prepare` answers until the sample is long enough. Neither `prepare` nor `check` is timed.
-   * @param {{ prepare?: () => any, run: (start: any) => any, check?: (result: any) => void, per?: number }} steps
+   * @template S, R
+   * @param {{ prepare?: () => S, run: (start: S) => R, check?: (result: R) => void, per?: number }} steps
    *   `per`: how many operations one run is, where the metric is a time per operation.
    * @returns the result of the last run.
    */

@@ -10,6 +10,12 @@ export interface DocOptions<S extends FieldSpecs> {
   /** Root fields; left out for documents that only tools open. */
   readonly schema?: Schema<S>
   readonly actor: Actor
+  /**
+   * Whether what `change` answers, and what listeners are told of it, has a buffer of its own: for who transfers buffers, writes
+   * into them, or keeps few of many changes. By default it is a view of the document's log, which costs less and is not to be
+   * changed.
+   */
+  readonly copies?: boolean
 }
 
 /** Tells one life of a document from the next under the same id: 96 random bits or more, as text. */

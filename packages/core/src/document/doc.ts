@@ -6,17 +6,15 @@
  * Cost: a change costs what it touches; `apply` costs what the change touched; `snapshot` and `load` cost the document.
  */
 import type { Actor } from '../causality/actor.ts'
-import { type Dot, dotActor, dotCounter, packDot } from '../causality/dot.ts'
+import type { Dot } from '../causality/dot.ts'
 import type { VersionVector } from '../causality/version-vector.ts'
 import { writeBytes } from '../codec/blocks.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import type { JsonValue } from '../codec/json.ts'
-import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
-import { Decoder, Encoder, reusedActor } from '../kernel/codec.ts'
+import { Encoder, reusedActor } from '../kernel/codec.ts'
 import type { Container, Place } from '../kernel/container.ts'
-import { Interval } from '../kernel/dots.ts'
 import { KIND_BUNDLE, KIND_SNAPSHOT } from '../kernel/frame.ts'
 import type { Patch, Path } from '../kernel/patch.ts'
 import { SELF, Site } from '../kernel/site.ts'
@@ -41,16 +39,16 @@ import {
 } from './change.ts'
 import { checkChanges, forked, otherLife, unknownTypes } from './check-changes.ts'
 import { copyValue } from './copy-value.ts'
-import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions, Reading } from './doc-types.ts'
+import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
 import { Events } from './events.ts'
-import { findContainer } from './find.ts'
+import { findContainer, tagsOf } from './find.ts'
 import { History, PAST_ACTOR } from './history.ts'
 import { NextReader } from './next-change.ts'
 import { observe } from './observed.ts'
 import { NO_ACTOR, Past } from './past.ts'
 import { allTypes } from './registry.ts'
 import { type FieldSpecs, type Fields, type Schema, struct } from './schema.ts'
-import { encodeSnapshot, readSnapshot, type Snapshot } from './snapshot.ts'
+import { encodeSnapshot, readRoot, readSnapshot } from './snapshot.ts'
 import { UndoManager, type UndoOptions } from './undo-manager.ts'
 
 export class Doc<S extends FieldSpecs = FieldSpecs> {
@@ -65,6 +63,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   /** So that a change that fails half-way can be taken back, and the past be looked at. */
   readonly #history: History
   #undo: UndoManager | undefined
+  readonly #copies: boolean
   /** Holds containers of types this build does not know: its changes must be kept, a snapshot would lose them. */
   #opaque = false
   /** Actors up to here are referred to by what was applied. */
@@ -81,6 +80,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   constructor(options: NewDocOptions<S>) {
     this.#actor = options.actor
     this.#schema = options.schema
+    this.#copies = options.copies ?? false
     checkIncarnation(options.incarnation)
     this.#incarnation = options.incarnation
     this.#site = new Site(options.actor, false)
@@ -185,7 +185,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     if (extent.heads.length > 0) past.heads.clear()
     this.#actorsKept = site.actors.ids.length
     this.#history.log.append(this.#from, SELF, site.last)
-    const bytes = this.#history.log.bytes(this.#history.log.count - 1)
+    const view = this.#history.log.bytes(this.#history.log.count - 1)
+    const bytes = this.#copies ? view.slice() : view
     past.append(SELF, site.last, checksum32(bytes), extent.timeMicros)
     site.next()
     if (this.#events.heard) {
@@ -225,14 +226,15 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     twin.#site.resuming = true
     for (const part of this.#history.base) twin.apply(part)
     for (let i = 0; i < this.#history.log.count; i += 1) twin.#applyChange(readChange(this.#history.log.bytes(i)))
+    // First, as it throws where what was loaded turns out to be damaged, and then what is here stays as it is.
+    const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, twin.#past), this.#site)
     this.#site.patches = undefined
     this.#root.clear()
     this.#site.abandon()
-    const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, twin.#past), this.#site)
     // The dots are announced but not here any more: what follows brings them back.
     const { context } = this.#past
     context.clear()
-    this.#readRoot(snapshot)()
+    readRoot(this.#root, snapshot)()
     for (const actor of snapshot.actors) context.advance(actor, snapshot.context.prefix(actor))
   }
 
@@ -350,46 +352,22 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     }
   }
 
+  /** Applies changes in any order. All are checked before the first is applied. */
   #applyAll(changes: readonly Change[]): ApplyResult {
-    this.#checkAll(changes)
-    this.#incarnation ||= changes[0]?.header.incarnation ?? ''
-    return this.#arrivals.take(changes)
-  }
-
-  /** Refuses what could not be applied, now or later. All changes are checked before the first is applied. */
-  #checkAll(changes: readonly Change[]): void {
     checkChanges(changes, {
       incarnation: this.#incarnation || changes[0]?.header.incarnation,
       own: this.#site.resuming ? undefined : this.#actor.id,
       past: this.#past,
       logged: (actor, last) => this.#history.log.find(this.#site.actors.find(actor) ?? NO_ACTOR, last),
       buffer: this.#buffer,
-      read: (change) => void this.#readChange(change),
+      read: (change) => void this.#next.readAny(change),
     })
-  }
-
-  #readChange(change: Change): Reading {
-    const indices = change.actors.map((id) => this.#site.actors.intern(id))
-    return this.#readPayload(new Reader(change.bytes, change.payloadAt), change.header, indices)
-  }
-
-  #readPayload(reader: Reader, header: ChangeHeader, actors: readonly number[]): Reading {
-    const author = actors[0] as number
-    const { first } = header
-    const input = new Decoder(reader, this.#site, {
-      actors,
-      claim: new Interval(packDot(author, first), packDot(author, lastOf(header))),
-      time: header.timeMicros,
-      author,
-      ownLast: this.#site.resuming ? Number.POSITIVE_INFINITY : this.#site.last,
-    })
-    const apply = this.#root.read(input)
-    reader.finish()
-    return { apply, opaque: input.opaque }
+    this.#incarnation ||= changes[0]?.header.incarnation ?? ''
+    return this.#arrivals.take(changes)
   }
 
   #applyChange(change: Change): void {
-    const { apply, opaque } = this.#readChange(change)
+    const { apply, opaque } = this.#next.readAny(change)
     const { bytes, header, actors } = change
     const indices = actors.map((id) => this.#site.actors.intern(id))
     this.#perform(bytes, header, indices[0] as number, apply, opaque)
@@ -406,7 +384,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     if (twins.some((actor) => (checks[actor] ?? 0) !== snapshot.checks[actor])) forked()
     // What a document is loaded from is read as far as somebody asks; what others sent, at once.
     const lazy = this.#site.resuming && this.#history.log.count === 0 && this.#history.base.length === 0
-    const apply = this.#readRoot(snapshot, lazy)
+    const apply = readRoot(this.#root, snapshot, lazy)
     this.#incarnation = snapshot.incarnation
     if (news.length === 0) {
       return { applied: NO_HEADERS, refused: NO_HEADERS, duplicates: 0, waiting: this.#buffer.size, changed: false }
@@ -421,17 +399,6 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     if (!this.#history.join(bytes)) this.#history.restart(this.snapshot())
     this.#events.emit({ origin: 'remote', header: undefined, bytes: undefined, patches })
     return this.#arrivals.release(news.map((actor) => this.#site.actors.id(actor)))
-  }
-
-  /** Reads a snapshot's root; what it answers joins it. */
-  #readRoot(snapshot: Snapshot, lazy = false): () => void {
-    const { actors, context, reader } = snapshot
-    const ownLast = this.#site.resuming ? context.prefix(SELF) : this.#site.last
-    const input = new Decoder(reader, this.#site, { actors, context, claim: context, ownLast, lazy })
-    const apply = this.#root.read(input)
-    reader.finish()
-    if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the snapshot holds types that this build does not know')
-    return apply
   }
 
   /** What this replica knows, exactly. */
@@ -454,10 +421,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * A host that tells "what its author had seen" by arrival keeps the arrival of these for ever. O(document).
    */
   tags(): Dot[] {
-    const { actors } = this.#site
-    const tags: Dot[] = []
-    this.#root.visitTags((dot) => tags.push({ actor: actors.id(dotActor(dot)), counter: dotCounter(dot) }))
-    return tags
+    return tagsOf(this.#root)
   }
 
   /** What the changes that wait here depend on: ask for it. */

@@ -1,4 +1,5 @@
 /** Walks a path of field names, map keys and list indices, as patches and the HTTP API spell it. */
+import { type Dot, dotActor, dotCounter } from '../causality/dot.ts'
 import type { Container } from '../kernel/container.ts'
 import type { Path } from '../kernel/patch.ts'
 import { OrMap } from '../types/or-map.ts'
@@ -17,4 +18,12 @@ export function findContainer(root: Container, path: Path, type?: TypeName): Con
     else return undefined
   }
   return at
+}
+
+/** The dots of everything below that an observed removal could take away. */
+export function tagsOf(root: Container): Dot[] {
+  const { actors } = root.place.site
+  const tags: Dot[] = []
+  root.visitTags((dot) => tags.push({ actor: actors.id(dotActor(dot)), counter: dotCounter(dot) }))
+  return tags
 }

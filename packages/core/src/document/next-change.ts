@@ -6,20 +6,19 @@ import type { ActorId } from '../causality/actor.ts'
 import { packDot } from '../causality/dot.ts'
 import { Reader } from '../codec/reader.ts'
 import { Decoder } from '../kernel/codec.ts'
-import type { Apply, Container } from '../kernel/container.ts'
+import type { Container } from '../kernel/container.ts'
 import { Interval } from '../kernel/dots.ts'
 import { SELF, type Site } from '../kernel/site.ts'
 import { limits } from '../limits.ts'
 import { Beginnings } from './beginnings.ts'
-import { type Change, type ChangeHeader, readExtent } from './change.ts'
+import { type Change, type ChangeHeader, lastOf, readExtent } from './change.ts'
+import type { Reading } from './doc-types.ts'
 import type { Past } from './past.ts'
 
 /** A change that was read, to be applied at once. */
-export interface NextChange {
+export interface NextChange extends Reading {
   readonly header: ChangeHeader
   readonly actor: number
-  readonly apply: Apply
-  readonly opaque: boolean
 }
 
 export class NextReader {
@@ -60,6 +59,24 @@ export class NextReader {
     reader.finish()
     const header = { incarnation, actor: actors[0] as ActorId, first, length, previous, timeMicros, deps }
     return { header, actor, apply, opaque: input.opaque }
+  }
+
+  /** Reads any change against what is here; it need not be the next one. Throws `CORE_DECODE_*`. */
+  readAny(change: Change): Reading {
+    const { bytes, payloadAt, header } = change
+    const site = this.#site
+    const actors = change.actors.map((id) => site.actors.intern(id))
+    const author = actors[0] as number
+    const input = new Decoder(new Reader(bytes, payloadAt), site, {
+      actors,
+      claim: new Interval(packDot(author, header.first), packDot(author, lastOf(header))),
+      time: header.timeMicros,
+      author,
+      ownLast: site.resuming ? Number.POSITIVE_INFINITY : site.last,
+    })
+    const apply = this.#root.read(input)
+    input.reader.finish()
+    return { apply, opaque: input.opaque }
   }
 
   /** Remembers what changes of an author begin with. */

@@ -10,10 +10,11 @@ import { checksum32 } from '../codec/checksum.ts'
 import { readUint32, writeUint32 } from '../codec/numbers.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
-import { Encoder } from '../kernel/codec.ts'
-import type { Container } from '../kernel/container.ts'
+import { refuse } from '../errors.ts'
+import { Decoder, Encoder } from '../kernel/codec.ts'
+import type { Apply, Container } from '../kernel/container.ts'
 import { actorsOf, KIND_SNAPSHOT, readActors, readKind, writeActors } from '../kernel/frame.ts'
-import type { Site } from '../kernel/site.ts'
+import { SELF, type Site } from '../kernel/site.ts'
 import { limits } from '../limits.ts'
 import type { PastState } from './past.ts'
 
@@ -49,6 +50,20 @@ export function encodeSnapshot(root: Container, incarnation: string, past: PastS
   const check = checksum32(bytes.subarray(checkAt + 4))
   for (let i = 0; i < 4; i += 1) bytes[checkAt + i] = check >>> (8 * i)
   return bytes
+}
+
+/**
+ * Reads the root's block of a snapshot; what it answers joins it. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`.
+ * @param lazy whether what is big may be left unread until somebody needs it.
+ */
+export function readRoot(root: Container, { actors, context, reader }: Snapshot, lazy = false): Apply {
+  const { site } = root.place
+  const ownLast = site.resuming ? context.prefix(SELF) : site.last
+  const input = new Decoder(reader, site, { actors, context, claim: context, ownLast, lazy })
+  const apply = root.read(input)
+  reader.finish()
+  if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the snapshot holds types that this build does not know')
+  return apply
 }
 
 /** Reads all but the root's block. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`. */

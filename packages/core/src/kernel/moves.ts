@@ -6,6 +6,7 @@
  * Once a slot lost it never shows again: the winner's timestamp only grows. What is kept is one entry per move.
  */
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
+import { firstWhere } from '../search.ts'
 import type { Site } from './site.ts'
 
 export interface Move {
@@ -22,6 +23,8 @@ export class Moves {
   /** The slot that won so far; the element's own id while none of its moves is in place. */
   readonly #slots = new Map<number, number>()
   readonly #dead = new Set<number>()
+  /** Slots, then elements, ascending: made when somebody asks for those of a stretch of ids, and anew after the next move. */
+  #sorted: readonly [slots: readonly number[], elements: readonly number[]] | undefined
 
   get size(): number {
     return this.#bySlot.size
@@ -60,6 +63,7 @@ export class Moves {
 
   add(move: Move): void {
     this.#bySlot.set(move.slot, move)
+    this.#sorted = undefined
     if (!this.#slots.has(move.element)) this.#slots.set(move.element, move.element)
   }
 
@@ -82,22 +86,24 @@ export class Moves {
     return slot > other.slot
   }
 
-  /** Slots among consecutive ids, ascending. Costs the ids or the moves, whichever are fewer. */
-  slotsIn(actor: number, counter: number, count: number): number[] {
-    if (this.size === 0) return []
-    if (count <= this.size) {
-      return Array.from({ length: count }, (_, i) => packDot(actor, counter + i)).filter((id) => this.#bySlot.has(id))
-    }
-    return within(this.#bySlot.keys(), actor, counter, count)
+  /** Slots among consecutive ids, ascending. O(log n) beside what it answers. */
+  slotsIn(actor: number, counter: number, count: number): readonly number[] {
+    if (this.size === 0) return NONE
+    const first = packDot(actor, counter)
+    return count <= FEW ? these(first, count, this.#bySlot) : within(this.#index()[0], first, count)
   }
 
-  /** Moved elements among consecutive ids, ascending. */
-  elementsIn(actor: number, counter: number, count: number): number[] {
-    if (this.size === 0) return []
-    if (count <= this.size) {
-      return Array.from({ length: count }, (_, i) => packDot(actor, counter + i)).filter((id) => this.#slots.has(id))
-    }
-    return within(this.#slots.keys(), actor, counter, count)
+  /** Moved elements among consecutive ids, ascending. O(log n) beside what it answers. */
+  elementsIn(actor: number, counter: number, count: number): readonly number[] {
+    if (this.size === 0) return NONE
+    const first = packDot(actor, counter)
+    return count <= FEW ? these(first, count, this.#slots) : within(this.#index()[1], first, count)
+  }
+
+  #index(): readonly [readonly number[], readonly number[]] {
+    const ascending = (ids: Iterable<number>): number[] => [...ids].sort((a, b) => a - b)
+    this.#sorted ??= [ascending(this.#bySlot.keys()), ascending(this.#slots.keys())]
+    return this.#sorted
   }
 
   /** Visits the stretches of consecutive ids that no move is about. */
@@ -115,14 +121,20 @@ export class Moves {
     this.#bySlot.clear()
     this.#slots.clear()
     this.#dead.clear()
+    this.#sorted = undefined
   }
 }
 
-function within(ids: Iterable<number>, actor: number, counter: number, count: number): number[] {
-  const found: number[] = []
-  for (const id of ids) {
-    const offset = dotCounter(id) - counter
-    if (dotActor(id) === actor && offset >= 0 && offset < count) found.push(id)
-  }
-  return found.sort((a, b) => a - b)
+const NONE: readonly number[] = []
+/** So few ids are looked up one by one. */
+const FEW = 8
+
+function these(first: number, count: number, among: ReadonlyMap<number, unknown>): number[] {
+  return Array.from({ length: count }, (_, i) => first + i).filter((id) => among.has(id))
+}
+
+function within(sorted: readonly number[], first: number, count: number): readonly number[] {
+  const from = firstWhere(sorted.length, (i) => (sorted[i] as number) >= first)
+  const to = firstWhere(sorted.length, (i) => (sorted[i] as number) >= first + count)
+  return sorted.slice(from, to)
 }

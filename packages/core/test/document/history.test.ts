@@ -1,6 +1,7 @@
 /** The past of a document, and undo. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { checksum32 } from '../../src/codec/checksum.ts'
 import {
   boundedCounter,
   Doc,
@@ -52,6 +53,61 @@ describe('history', () => {
     expect(doc.at(doc.version()).root.body.toString()).toBe('xy')
     const other = open('b')
     expect(refusal(() => other.at(before))?.code).toBe('CORE_PRECONDITION_FAILED')
+  })
+})
+
+describe('what a document still has of its past', () => {
+  it('brings back the state before a change that failed, also behind joined snapshots', () => {
+    const [a, b, c] = [open('a'), open('b'), open('c')]
+    a.change(({ body, items }) => {
+      body.insert(0, 'of a')
+      items.create().name.insert(0, 'one')
+    })
+    c.change(({ items }) => items.create().name.insert(0, 'two'))
+    b.change(({ body }) => body.insert(0, 'of b '))
+    for (const other of [a, c]) {
+      b.apply(other.snapshot())
+      b.change(({ items }) => items.move(0, items.length - 1))
+    }
+    const before = Buffer.from(b.snapshot())
+    const failing = () =>
+      b.change(({ body, items }) => {
+        body.delete(0, 3)
+        items.delete(0)
+        throw new Error('of the caller')
+      })
+    expect(failing).toThrow('of the caller')
+    expect(before.equals(b.snapshot())).toBe(true)
+    expect(b.at(b.version()).toJSON()).toEqual(b.toJSON())
+  })
+
+  it('stays whole when a receiver transfers what it was given, if copies were asked for', () => {
+    const doc = new Doc({ schema, incarnation: 'life', actor: testActor('a'), copies: true })
+    const bytes = doc.change(({ body }) => body.insert(0, 'x')) as Uint8Array
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
+    expect(bytes.length).toBe(0)
+    doc.change(({ body }) => body.insert(1, 'y'))
+    expect(doc.at(doc.version()).root.body.toString()).toBe('xy')
+  })
+
+  it('refuses a stored snapshot with a byte changed, and one made to deceive at the first edit', () => {
+    const doc = open('a')
+    doc.change(({ body }) => body.insert(0, 'abc'))
+    const snapshot = doc.snapshot()
+    const load = (bytes: Uint8Array) => Doc.load(bytes, { schema, actor: testActor('b') })
+    const damaged = snapshot.slice()
+    damaged[damaged.length - 1]! ^= 1
+    expect(refusal(() => load(damaged))?.code).toBe('CORE_DECODE_INVALID')
+    const forged = snapshot.slice()
+    // The parent of the only run: a left child of the root, which there is none of.
+    forged[forged.length - 4] = 0
+    const check = checksum32(forged, 0, 6)
+    for (let i = 0; i < 4; i += 1) forged[2 + i] = check >>> (8 * i)
+    const loaded = load(forged)
+    expect(loaded.root.body.toString()).toBe('abc')
+    const edit = () => loaded.change(({ body }) => body.insert(0, 'x'))
+    expect([refusal(edit)?.code, refusal(edit)?.code]).toEqual(['CORE_DECODE_INVALID', 'CORE_DECODE_INVALID'])
+    expect(loaded.root.body.toString()).toBe('abc')
   })
 })
 
