@@ -215,6 +215,8 @@ function readNote(reader: Reader, flags: number, header: ChangeHeader): ChangeHe
 
 /** Shared by the many changes that follow their author's last one and nothing else. */
 export const NO_DEPS: readonly Head[] = []
+export const NO_HEADS: readonly number[] = []
+export const NO_HEADERS: readonly ChangeHeader[] = []
 
 function readDeps(reader: Reader, actors: readonly ActorId[]): readonly Head[] {
   const count = reader.count(2)

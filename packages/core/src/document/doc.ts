@@ -35,6 +35,8 @@ import {
   type Extent,
   type Head,
   lastOf,
+  NO_HEADERS,
+  NO_HEADS,
   readChange,
 } from './change.ts'
 import { checkChanges, forked, otherLife, unknownTypes } from './check-changes.ts'
@@ -498,5 +500,3 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 }
 
 const NO_OPTIONS: ChangeOptions = {}
-const NO_HEADS: readonly number[] = []
-const NO_HEADERS: readonly ChangeHeader[] = []
