@@ -47,7 +47,10 @@ export function checkMoves(input: Decoder, { moves, dead }: MoveBlock, loaded: S
   const here = (id: number): boolean => loaded?.has(dotActor(id), dotCounter(id)) === true
   for (const move of moves) {
     all.add(move)
-    if (here(move.slot) && all.wins(site, move)) all.settle(move)
+    if (!here(move.slot)) continue
+    // A slot waits for its element.
+    if (!here(move.element)) reader.invalid('move of an element that is not there')
+    if (all.wins(site, move)) all.settle(move)
   }
   for (const element of dead) {
     if (!all.isMoved(element)) reader.invalid('deleted element that was not moved')

@@ -178,6 +178,18 @@ describe('sequences', () => {
     expect(join(runs(DELTA, [1, 9], 'a', [4, 0, right(2)]))).toBeUndefined()
   })
 
+  it('refuses a whole state in which an element was moved and is not there', () => {
+    const list = new Rga(testActor('a'))
+    list.insert(0, 'x', 'y')
+    list.move(0, 1)
+    const state = list.encode()
+    // One move: slot 3 of the actor, element 1 of the actor; then element 9, which nobody made.
+    const at = hex(state).indexOf('0100030001') / 2
+    expect(code(() => Rga.decode(state, testActor('b')))).toBeUndefined()
+    state[at + 4] = 9
+    expect(code(() => Rga.decode(state, testActor('b')))).toBe('CORE_DECODE_INVALID')
+  })
+
   it('joins a list that was always written to the front without taking the square of its length', () => {
     const writer = new Rga(testActor('a'))
     for (let i = 0; i < 20_000; i += 1) {
