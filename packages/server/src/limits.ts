@@ -36,6 +36,8 @@ export interface ServerLimits {
   readonly idleTimeoutMs: number
   /** After SIGTERM requests in progress get this long. Orchestrators usually kill after 30 s. */
   readonly shutdownGraceMs: number
+  /** After a drain clients connect again spread over this time, so that the next server is not overrun. */
+  readonly reconnectWindowMs: number
   /** What a refused caller is told to wait. */
   readonly retryAfterSeconds: number
 }
@@ -59,5 +61,6 @@ export const defaultServerLimits: ServerLimits = {
   keepAliveTimeoutMs: 65_000,
   idleTimeoutMs: 120_000,
   shutdownGraceMs: 10_000,
+  reconnectWindowMs: 5_000,
   retryAfterSeconds: 1,
 }

@@ -1,6 +1,7 @@
 /** What the server does, without HTTP: requests in, answers out, refusals as `ServerError`. */
 import type { JsonValue } from '@joinery/core'
 import type { DocumentType, Operation } from '@joinery/sync'
+import type { LiveDocuments } from '../live/live-documents.ts'
 
 export type { DocumentType, Operation }
 
@@ -87,6 +88,10 @@ export interface LogAnswer extends DocumentState {
 }
 
 export interface DocumentService {
+  /** Scope of every version. */
+  readonly storeId: string
+  /** The documents that sessions follow. */
+  readonly live: LiveDocuments
   /** Creates or overwrites. `created` tells which. */
   put(caller: Caller, id: string, request: PutRequest): Promise<DocumentValue & { readonly created: boolean }>
   get(caller: Caller, id: string, options?: { readonly ids?: boolean | undefined }): Promise<DocumentValue>
