@@ -18,6 +18,7 @@ import {
 } from '@joinery/sync'
 import type { OpenDocument } from '../service/library.ts'
 import type { TransferCache } from './transfer-cache.ts'
+import type { ValueStream } from './value-stream.ts'
 
 /** A submission that waits. */
 export interface Waiting {
@@ -59,6 +60,8 @@ export class LiveDocument implements HostedDocument {
   readonly feed: Feed
   readonly presence: PresenceBoard
   incarnation: string
+  /** Made by the first who listens over HTTP. */
+  values: ValueStream | undefined
   readonly #store: LiveStore
   readonly #limits: SessionLimits
   readonly #transfers: TransferCache

@@ -69,7 +69,7 @@ export class LiveDocuments implements LiveStore {
 
   /** Opens a document for a session. Throws `SessionRefusal`. */
   open(caller: Caller, { id, type, actor }: Pick<Subscribe, 'id' | 'type' | 'actor'>): Promise<Opened> {
-    if (!(documentTypes as readonly string[]).includes(type)) {
+    if (!documentTypes.includes(type as DocumentType)) {
       throw new SessionRefusal('schema_mismatch', 'there is no such type')
     }
     const key = { tenant: caller.tenant, id }
@@ -82,6 +82,14 @@ export class LiveDocuments implements LiveStore {
       document.retain()
       return { document, known: actor === '' ? 0 : (opened?.doc?.known(parseActorId(actor)) ?? 0) }
     })
+  }
+
+  /** Follows a document that is there. Called in its line; `release` it when done. */
+  follow(opened: OpenDocument): LiveDocument {
+    const { key } = opened.head
+    const document = this.#documents.get(nameOf(key)) ?? this.#add(key, opened)
+    document.retain()
+    return document
   }
 
   #add(key: DocumentKey, opened: OpenDocument | undefined): LiveDocument {

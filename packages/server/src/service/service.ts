@@ -18,6 +18,8 @@ import {
 } from '@joinery/sync'
 import { ServerError } from '../errors.ts'
 import { LiveDocuments } from '../live/live-documents.ts'
+import { news } from '../live/news.ts'
+import { watchValues } from '../live/watch-values.ts'
 import { nodeScheduler } from '../scheduler.ts'
 import { Arrivals } from './arrivals.ts'
 import { documentAttributes, loggedOperation, stateOf } from './attributes.ts'
@@ -37,11 +39,13 @@ import type {
   DocumentValue,
   Idempotency,
   LogAnswer,
+  LogOptions,
   Operation,
   OpsAnswer,
   OpsRequest,
   PutRequest,
   Since,
+  WatchOptions,
 } from './types.ts'
 
 export interface DocumentServiceOptions {
@@ -214,21 +218,58 @@ class Service implements DocumentService {
     }
   }
 
-  async log(
-    caller: Caller,
-    id: string,
-    options: { readonly since: Since; readonly limit: number },
-  ): Promise<LogAnswer> {
-    return this.#read(caller, id, async (living) => {
-      const { head } = living
-      checkSince(living, options.since, this.storeId)
-      const since = Math.max(options.since.version, documentAttributes(head).base)
-      if (since < head.compactedVersion) refuseSince('SINCE_COMPACTED', living, this.storeId)
-      const entries = await this.#store.log(head.key, { after: since, limit: options.limit })
-      const last = entries.at(-1)
-      const answer = { ...this.#state(head), ops: entries.map(loggedOperation) }
-      return last !== undefined && last.version < head.version ? { ...answer, next: last.version } : answer
+  async log(caller: Caller, id: string, options: LogOptions): Promise<LogAnswer> {
+    const page = (living: Living): Promise<LogAnswer> => this.#page(living, options)
+    const { waitMs = 0, signal } = options
+    if (waitMs === 0) return this.#read(caller, id, page)
+    const first = await this.#read(caller, id, async (living) => {
+      const answer = await page(living)
+      return { answer, document: answer.ops.length === 0 ? this.#live.follow(living) : undefined }
     })
+    const { document } = first
+    if (document === undefined) return first.answer
+    await news(document, { after: first.answer.version, scheduler: this.#live.scheduler, waitMs, signal })
+    document.release()
+    return this.#read(caller, id, page)
+  }
+
+  async #page(living: Living, options: LogOptions): Promise<LogAnswer> {
+    const { head } = living
+    checkSince(living, options.since, this.storeId)
+    const since = Math.max(options.since.version, documentAttributes(head).base)
+    if (since < head.compactedVersion) refuseSince('SINCE_COMPACTED', living, this.storeId)
+    const entries = await this.#store.log(head.key, { after: since, limit: options.limit })
+    const last = entries.at(-1)
+    const answer = { ...this.#state(head), ops: entries.map(loggedOperation) }
+    return last !== undefined && last.version < head.version ? { ...answer, next: last.version } : answer
+  }
+
+  watch(caller: Caller, id: string, { since, onEvent }: WatchOptions): Promise<() => void> {
+    return this.#read(caller, id, async (living) => {
+      const past = since && (await this.#valueAt(living, since))
+      return watchValues(this.#live.follow(living), {
+        past,
+        onEvent,
+        scheduler: this.#live.scheduler,
+        // In the line already for the first, and later whenever there is news.
+        now: this.#valueOf(living),
+        read: () => this.#read(caller, id, async (now) => this.#valueOf(now)),
+      })
+    })
+  }
+
+  #valueOf({ head, doc }: Living): DocumentValue {
+    return { ...this.#state(head), value: documentValue(doc, documentAttributes(head).type) }
+  }
+
+  /** The value as it was at a version of this life and store; undefined when it is not known any more. */
+  async #valueAt({ head }: Living, since: Since): Promise<DocumentValue | undefined> {
+    const { base, type } = documentAttributes(head)
+    const { version, storeId, incarnation } = since
+    if (storeId !== this.storeId || incarnation !== head.incarnation || version <= base) return undefined
+    const past = version > head.version ? undefined : await this.#library.at(head, version)
+    if (past?.doc === undefined) return undefined
+    return { ...this.#state({ ...head, version }), value: documentValue(past.doc, type) }
   }
 
   async tenantLog(
