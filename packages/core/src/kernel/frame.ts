@@ -138,6 +138,8 @@ function joinBody(container: Container, reader: Reader, kind: number): void {
   }
   apply()
   if (context !== undefined) site.context?.join(context)
+  // What is mutated from here on has seen this: it refreshes presence that it had refreshed before.
+  site.stamp += 1
 }
 
 const NOTHING: Claim = { has: () => false, covers: () => false }
