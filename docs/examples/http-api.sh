@@ -71,6 +71,7 @@ curl -sS --max-time 20 -o /dev/null "$BASE/healthz" || { echo "no server at $BAS
 
 # --- Operators and machines ------------------------------------------------------------------------------------------------
 expect 200 '{"status":"ok"}' -- GET /healthz
+expect 200 'joinery_changes_stored_total' 'joinery_http_request_duration_seconds_bucket' -- GET /metrics
 expect 200 '{"status":"ready"}' -- GET /readyz
 expect 200 '"openapi":"3.1.0"' '"/v1/docs/{docID}/ops"' '"AddOperation"' -- GET /openapi.json
 refused 404 ROUTE_UNKNOWN -- GET /v1/nothing
@@ -102,6 +103,8 @@ if [ -n "${API_KEY-}" ]; then
   API_KEY=${API_KEY%?}$([ "${API_KEY: -1}" = A ] && echo B || echo A) refused 401 UNAUTHENTICATED -- GET /v1/docs
   [ -n "${OTHER_KEY-}" ] && API_KEY=$OTHER_KEY refused 403 FORBIDDEN -- GET /v1/docs
   API_KEY='' expect 200 -- GET /healthz
+  API_KEY='' refused 401 UNAUTHENTICATED -- GET /metrics
+  API_KEY='' expect 200 joinery_sockets -- GET /metrics '' -H "Authorization: Bearer $API_KEY"
 fi
 
 # --- PUT, GET, DELETE, list ------------------------------------------------------------------------------------------------

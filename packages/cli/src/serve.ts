@@ -11,6 +11,7 @@ import {
   openKeyRing,
   serveKeys,
   serverActor,
+  serverMetrics,
   type TlsIdentity,
 } from '@joinery/server'
 import type { Store } from '@joinery/sync'
@@ -85,8 +86,10 @@ interface StartOptions {
 async function start({ options, environment, store, keys, tls, logger }: StartOptions): Promise<JoineryServer> {
   const { random, nowMs, version } = environment
   const actor = await serverActor({ store, clock: new HybridClock(nowMs), epoch: () => random(EPOCH_BYTES) })
+  const metrics = serverMetrics()
   const service = createDocumentService({
     store,
+    observer: metrics,
     actor,
     newIncarnation: () => Buffer.from(random(INCARNATION_BYTES)).toString('base64url'),
     nowMs,
@@ -94,6 +97,7 @@ async function start({ options, environment, store, keys, tls, logger }: StartOp
   })
   return await createServer({
     service,
+    metrics,
     keys,
     logger,
     random,
@@ -131,6 +135,8 @@ function announce(server: JoineryServer, url: StoreUrl, { stdout, version }: Env
       `  store   ${formatStoreUrl(url)}${url.kind === 'memory' ? '  (gone when the server stops)' : ''}`,
       `  access  ${access}; ${server.keysRequired() ? 'an API key is required' : 'no API keys yet'}`,
       `  API     ${server.url}/openapi.json`,
+      `  live    ${server.url.replace(/^http/, 'ws')}/v1/sync`,
+      `  metrics ${server.url}/metrics`,
       '',
     ].join('\n'),
   )

@@ -33,6 +33,8 @@ export interface KeyRing {
   /** True once any key was ever created: then every request of `/v1` needs one. */
   required(): boolean
   check(key: string | undefined, tenant: string): KeyVerdict
+  /** Whether it is a valid key of any tenant. */
+  isValid(key: string | undefined): boolean
   create(options: { readonly tenant: string; readonly name: string }): Promise<NewKey>
   list(tenant?: string): readonly KeyRecord[]
   /** Resolves to undefined when there is no such key. Revoking again changes nothing. */
@@ -62,19 +64,22 @@ export async function openKeyRing({ store, random, now }: KeyRingOptions): Promi
     await store.setValue(PREFIX + key.id, JSON.stringify(key))
     keys.set(key.id, key)
   }
+  const find = (presented: string | undefined): StoredKey | undefined => {
+    const id = presented === undefined ? undefined : shape.exec(presented)?.[1]
+    const known = id === undefined ? undefined : keys.get(id)
+    const [hash, expected] = [hashOf(presented ?? ''), known?.hash ?? NO_HASH]
+    const same = timingSafeEqual(Buffer.from(hash, 'hex'), Buffer.from(expected, 'hex'))
+    return same && known?.revokedAt === undefined ? known : undefined
+  }
   return {
     required: () => keys.size > 0,
     check(presented, tenant) {
       if (keys.size === 0) return 'open'
-      const id = presented === undefined ? undefined : shape.exec(presented)?.[1]
-      const known = id === undefined ? undefined : keys.get(id)
-      const same = timingSafeEqual(
-        Buffer.from(hashOf(presented ?? ''), 'hex'),
-        Buffer.from(known?.hash ?? NO_HASH, 'hex'),
-      )
-      if (!same || known === undefined || known.revokedAt !== undefined) return 'unknown'
+      const known = find(presented)
+      if (known === undefined) return 'unknown'
       return known.tenant === tenant ? 'granted' : 'foreign'
     },
+    isValid: (presented) => find(presented) !== undefined,
     async create({ tenant, name }) {
       const id = Buffer.from(random(ID_BYTES)).toString('hex')
       const key = `jk_${id}_${Buffer.from(random(SECRET_BYTES)).toString('base64url')}`

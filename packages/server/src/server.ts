@@ -10,6 +10,7 @@ import { createListener, type Listener, type TlsIdentity } from './http/listener
 import { addSyncEndpoint, type SyncEndpoint } from './http/sync-endpoint.ts'
 import type { KeyRing } from './keys.ts'
 import { defaultServerLimits, type ServerLimits } from './limits.ts'
+import type { ServerMetrics } from './metrics.ts'
 import type { DocumentService } from './service/types.ts'
 import { StartError } from './start-error.ts'
 
@@ -30,6 +31,8 @@ export interface ServerOptions {
   /** Allows an address that others can reach although there are no keys. */
   readonly insecure?: boolean
   readonly limits?: Partial<ServerLimits>
+  /** The one that the service tells, too; without it there is no `/metrics`. */
+  readonly metrics?: ServerMetrics
 }
 
 export interface JoineryServer {
@@ -49,16 +52,28 @@ export interface JoineryServer {
 
 /** Starts listening. Throws `StartError`. */
 export async function createServer(options: ServerOptions): Promise<JoineryServer> {
-  const { service, keys, logger, random, now, version, tls, insecure = false } = options
+  const { service, keys, logger, random, now, version, tls, insecure = false, metrics } = options
   const limits = { ...defaultServerLimits, ...options.limits }
   const address = chooseAddress(options.address, keys.required(), insecure)
   const loopbackOnly = address.host !== undefined && isLoopbackHost(address.host)
   const allowOrigins = (options.allowOrigins ?? []).map(checkOrigin)
-  const appOptions = { service, keys, limits, logger, random, now, allowOrigins, loopbackOnly, tls: tls !== undefined }
+  const appOptions = {
+    service,
+    keys,
+    limits,
+    logger,
+    random,
+    now,
+    allowOrigins,
+    loopbackOnly,
+    tls: tls !== undefined,
+    metrics,
+  }
   const app = createApp(appOptions, { version })
   const newRequestId = (): string => Buffer.from(random(12)).toString('base64url')
   const listener = createListener({ app, limits, tls, newRequestId })
   const sync = addSyncEndpoint(listener, { ...appOptions, load: app.load })
+  metrics?.watch({ service, sockets: () => sync.size })
   const bound = await listen(listener, address)
   listener.on('error', (error) => logger.error({ err: error }, 'the listener failed'))
   const reachable = loopbackOnly || address.host !== undefined ? bound.address : '127.0.0.1'

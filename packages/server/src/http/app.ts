@@ -10,7 +10,7 @@ import { loadGate } from './load.ts'
 import { asServerError, problemOf } from './problem.ts'
 import { addDocumentRoutes } from './routes/documents.ts'
 import { addEventRoutes } from './routes/events.ts'
-import { type ApiInfo, addMetaRoutes } from './routes/meta.ts'
+import { type ApiInfo, addMetaRoutes, addMetricsRoute } from './routes/meta.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { requestSchemas } from './schemas/requests.ts'
 
@@ -35,6 +35,7 @@ export function createApp(options: AppOptions, info: ApiInfo): App {
   addOperationRoutes(endpoints, schemas)
   addEventRoutes(endpoints, schemas)
   addMetaRoutes(endpoints, load, info)
+  addMetricsRoute(endpoints)
   refuseOtherMethods(app)
   app.notFound((c) =>
     refuse(c, new ServerError('ROUTE_UNKNOWN', `there is nothing at ${c.req.path.slice(0, 200)}`), options),

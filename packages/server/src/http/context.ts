@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import type { KeyRing } from '../keys.ts'
 import type { ServerLimits } from '../limits.ts'
+import type { ServerMetrics } from '../metrics.ts'
 import type { DocumentService } from '../service/types.ts'
 
 export interface AppOptions {
@@ -18,6 +19,7 @@ export interface AppOptions {
   /** Listening on loopback only: then requests must come for a loopback name as well. */
   readonly loopbackOnly: boolean
   readonly tls: boolean
+  readonly metrics?: ServerMetrics | undefined
 }
 
 export interface RequestState {

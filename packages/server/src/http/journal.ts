@@ -10,7 +10,8 @@ export function journal({
   logger,
   random,
   now,
-}: Pick<AppOptions, 'logger' | 'random' | 'now'>): MiddlewareHandler<HttpEnv> {
+  metrics,
+}: Pick<AppOptions, 'logger' | 'random' | 'now' | 'metrics'>): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const sent = c.req.header('x-request-id')
     const requestId =
@@ -27,6 +28,10 @@ export function journal({
       status: c.res.status,
       ms: now() - startedAt,
     }
+    const { method, route, status, ms } = line
+    // Only routes that exist become labels: whoever asks for anything must not make metrics grow.
+    metrics?.request({ method, route: state.code === 'ROUTE_UNKNOWN' ? 'unknown' : route, status, seconds: ms / 1000 })
+    if (state.code !== undefined) metrics?.refused('http', state.code)
     if (c.res.status >= 500 && state.code === 'INTERNAL') logger.error(line, 'failed')
     else if (state.code !== undefined || c.req.path.startsWith('/v1/')) logger.info(line, 'answered')
     else logger.debug(line, 'answered')

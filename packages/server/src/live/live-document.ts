@@ -25,6 +25,7 @@ export interface Waiting {
   readonly submission: Submission
   readonly changes: readonly Uint8Array[]
   readonly bytes: number
+  readonly receivedMs: number
   readonly resolve: (verdict: Verdict) => void
 }
 
@@ -64,6 +65,7 @@ export class LiveDocument implements HostedDocument {
   values: ValueStream | undefined
   readonly #store: LiveStore
   readonly #limits: SessionLimits
+  readonly #scheduler: Scheduler
   readonly #transfers: TransferCache
   readonly #onIdle: (document: LiveDocument) => void
   readonly #inbox: Waiting[] = []
@@ -80,6 +82,7 @@ export class LiveDocument implements HostedDocument {
     this.presence = new PresenceBoard(limits, scheduler)
     this.#store = store
     this.#limits = limits
+    this.#scheduler = scheduler
     this.#transfers = transfers
     this.#onIdle = onIdle
   }
@@ -155,7 +158,7 @@ export class LiveDocument implements HostedDocument {
       return Promise.resolve({ accepted: 0, version: 0, refusal })
     }
     return new Promise((resolve) => {
-      this.#inbox.push({ submission, changes, bytes, resolve })
+      this.#inbox.push({ submission, changes, bytes, receivedMs: this.#scheduler.nowMs(), resolve })
       this.#inboxChanges += changes.length
       this.#inboxBytes += bytes
       if (!this.#submitting) this.#run()

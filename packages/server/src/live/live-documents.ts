@@ -15,6 +15,7 @@ import {
   type Subscribe,
   type Verdict,
 } from '@joinery/sync'
+import type { ServiceObserver } from '../metrics.ts'
 import { documentAttributes, writeEntryAttributes } from '../service/attributes.ts'
 import type { OpenDocument } from '../service/library.ts'
 import { type Outcome, outcomeOf } from '../service/outcome.ts'
@@ -28,6 +29,7 @@ export interface LiveDocumentsOptions {
   readonly scheduler: Scheduler
   readonly limits: SessionLimits
   readonly driftMsMax: number
+  readonly observer: ServiceObserver | undefined
   readonly newDocument: (incarnation: string) => Doc
   /** Runs a task in the line of a document. */
   readonly read: <A>(key: DocumentKey, task: (opened: OpenDocument | undefined) => Promise<A> | A) => Promise<A>
@@ -60,6 +62,18 @@ export class LiveDocuments implements LiveStore {
 
   get storeId(): string {
     return this.#options.store.identity.storeId
+  }
+
+  /** Bytes of snapshots and updates that are kept ready. */
+  get transferBytes(): number {
+    return this.#transfers.byteLength
+  }
+
+  /** Changes that wait to be stored. */
+  get waiting(): number {
+    let waiting = 0
+    for (const document of this.#documents.values()) waiting += document.waiting
+    return waiting
   }
 
   /** Documents that somebody follows. */
@@ -146,11 +160,18 @@ export class LiveDocuments implements LiveStore {
         decisions.length = 0
         return this.#decide(opened, waiting, decisions)
       })
-      for (const [i, { resolve }] of waiting.entries()) resolve({ ...(decisions[i] as Decision), version })
+      for (const [i, each] of waiting.entries()) this.#answer(each, { ...(decisions[i] as Decision), version })
     } catch (error) {
       const refusal = this.#refusalOf(error)
-      for (const { resolve } of waiting) resolve({ accepted: 0, version: 0, refusal })
+      for (const each of waiting) this.#answer(each, { accepted: 0, version: 0, refusal })
     }
+  }
+
+  #answer({ resolve, receivedMs }: Waiting, verdict: Verdict): void {
+    const { observer, scheduler } = this.#options
+    resolve(verdict)
+    if (verdict.refusal instanceof SessionRefusal) observer?.refused('session', verdict.refusal.code)
+    if (verdict.accepted > 0) observer?.sent((scheduler.nowMs() - receivedMs) / 1000)
   }
 
   #refusalOf(error: unknown): unknown {
@@ -185,6 +206,8 @@ export class LiveDocuments implements LiveStore {
         }),
       )
     }
+    const heads = doc === undefined || entries.length === 0 ? 0 : doc.heads().length
+    if (heads > 1) this.#options.observer?.merged(entries.length)
     return outcomeOf(opened, {
       doc: doc ?? this.#options.newDocument(''),
       type,

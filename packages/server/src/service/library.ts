@@ -13,22 +13,46 @@ export interface OpenDocument {
   /** Absent while the document is deleted. */
   readonly doc: Doc | undefined
   readonly arrivals: Arrivals
+  /** About how much of memory it takes: the bytes it was made of. */
+  readonly bytes: number
+}
+
+/** A document in memory, and when it was used last. */
+interface Resident {
+  readonly opened: OpenDocument
+  usedMs: number
 }
 
 /** Log entries read at a time while loading. */
 const PAGE = 1000
 
+/** What a document takes that holds nothing. */
+const EMPTY_BYTES = 2_000
+
 export class Library {
   readonly #store: Store
   readonly #actor: Actor
   readonly #limits: ServiceLimits
+  readonly #nowMs: () => number
   /** In the order of use, the least recent first. */
-  readonly #open = new Map<string, OpenDocument>()
+  readonly #open = new Map<string, Resident>()
+  #bytes = 0
 
-  constructor(store: Store, actor: Actor, limits: ServiceLimits) {
+  constructor(store: Store, actor: Actor, limits: ServiceLimits, nowMs: () => number) {
     this.#store = store
     this.#actor = actor
     this.#limits = limits
+    this.#nowMs = nowMs
+  }
+
+  /** Documents in memory. */
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** About how much of memory they take. */
+  get byteLength(): number {
+    return this.#bytes
   }
 
   /** The document, or undefined when there never was one. */
@@ -36,33 +60,52 @@ export class Library {
     const name = nameOf(key)
     const known = this.#open.get(name)
     if (known !== undefined) {
+      known.usedMs = this.#nowMs()
       this.#open.delete(name)
       this.#open.set(name, known)
-      return known
+      return known.opened
     }
     const head = await this.#store.head(key)
     if (head === undefined) return undefined
     const opened = head.deleted
-      ? { head, doc: undefined, arrivals: new Arrivals() }
+      ? { head, doc: undefined, arrivals: new Arrivals(), bytes: EMPTY_BYTES }
       : await this.#load(head, head.version)
     this.keep(opened)
     return opened
   }
 
-  /** Keeps a document in its new state. */
+  /** Keeps a document in its new state, and lets go of those that were not used for long until all fit. */
   keep(opened: OpenDocument): void {
     const name = nameOf(opened.head.key)
-    this.#open.delete(name)
-    this.#open.set(name, opened)
-    if (this.#open.size > this.#limits.residentDocumentsMax) {
-      const [oldest] = this.#open.keys()
-      if (oldest !== undefined) this.#open.delete(oldest)
+    this.#remove(name)
+    this.#open.set(name, { opened, usedMs: this.#nowMs() })
+    this.#bytes += opened.bytes
+    for (const oldest of this.#open.keys()) {
+      const fits = this.#bytes <= this.#limits.residentBytesMax && this.#open.size <= this.#limits.residentDocumentsMax
+      if (fits || oldest === name) break
+      this.#remove(oldest)
+    }
+  }
+
+  /** Lets go of what nobody used for a while. */
+  sweep(): void {
+    const oldest = this.#nowMs() - this.#limits.residentIdleMsMax
+    for (const [name, { usedMs }] of this.#open) {
+      if (usedMs > oldest) break
+      this.#remove(name)
     }
   }
 
   /** Forgets a document whose state in memory is ahead of the store: the next use loads it again. */
   drop(key: DocumentKey): void {
-    this.#open.delete(nameOf(key))
+    this.#remove(nameOf(key))
+  }
+
+  #remove(name: string): void {
+    const known = this.#open.get(name)
+    if (known === undefined) return
+    this.#open.delete(name)
+    this.#bytes -= known.opened.bytes
   }
 
   /** The document as of a version; undefined when the history no longer reaches back so far. */
@@ -91,7 +134,8 @@ export class Library {
       parts.length === 0
         ? new Doc({ actor: this.#actor, incarnation: head.incarnation })
         : Doc.load(parts, { actor: this.#actor })
-    return { head, doc, arrivals }
+    const bytes = parts.reduce((sum, part) => sum + part.length, EMPTY_BYTES)
+    return { head, doc, arrivals, bytes }
   }
 }
 

@@ -2,6 +2,10 @@
 export interface ServiceLimits {
   /** Documents kept open in memory, least recently used out first. */
   readonly residentDocumentsMax: number
+  /** The same in bytes, counted as what the documents were made of: in memory they take a few times as much. */
+  readonly residentBytesMax: number
+  /** A document that nobody uses leaves memory after this time. */
+  readonly residentIdleMsMax: number
   /**
    * Versions of each document that stay in the log at least. Positions and `since` reach back so far; twice as many are kept
    * before the older half is folded into the snapshot.
@@ -18,7 +22,9 @@ export interface ServiceLimits {
 }
 
 export const serviceLimits: ServiceLimits = {
-  residentDocumentsMax: 1000,
+  residentDocumentsMax: 10_000,
+  residentBytesMax: 67_108_864,
+  residentIdleMsMax: 30_000,
   historyVersionsMin: 1000,
   requestOpsMax: 1000,
   answerOpsMax: 100,

@@ -14,12 +14,14 @@ import {
   type Scheduler,
   type SessionLimits,
   type Store,
+  StoreError,
   sessionLimits,
 } from '@joinery/sync'
 import { ServerError } from '../errors.ts'
 import { LiveDocuments } from '../live/live-documents.ts'
 import { news } from '../live/news.ts'
 import { watchValues } from '../live/watch-values.ts'
+import type { ServiceObserver } from '../metrics.ts'
 import { nodeScheduler } from '../scheduler.ts'
 import { Arrivals } from './arrivals.ts'
 import { documentAttributes, loggedOperation, stateOf } from './attributes.ts'
@@ -44,6 +46,7 @@ import type {
   OpsAnswer,
   OpsRequest,
   PutRequest,
+  Resident,
   Since,
   WatchOptions,
 } from './types.ts'
@@ -60,9 +63,14 @@ export interface DocumentServiceOptions {
   /** Time for what is live: presence, merging of updates. Node's by default. */
   readonly scheduler?: Scheduler
   readonly sessionLimits?: Partial<SessionLimits>
+  /** Told of what is done, for metrics. */
+  readonly observer?: ServiceObserver
   /** Told of failures that no request is refused for, such as that of a compaction. */
   readonly onWarning?: (message: string, cause: unknown) => void
 }
+
+/** Each attempt loses only to one that succeeded. */
+const COMMIT_ATTEMPTS_MAX = 10
 
 type WriteTask<A> = (opened: OpenDocument | undefined) => Promise<Outcome<A>>
 type MakeReceipt<A> = (answer: A) => Receipt
@@ -77,30 +85,46 @@ class Service implements DocumentService {
   readonly #lines = new Lines()
   readonly #onWarning: DocumentServiceOptions['onWarning']
   readonly #live: LiveDocuments
+  readonly #observer: ServiceObserver | undefined
   #draining = false
 
   constructor(options: DocumentServiceOptions) {
     const { store, actor, newIncarnation, nowMs, limits, onWarning } = options
     this.#onWarning = onWarning
+    this.#observer = options.observer
     this.#store = store
     this.#actor = actor
     this.#newIncarnation = newIncarnation
     this.#nowMs = nowMs
     this.#limits = { ...serviceLimits, ...limits }
-    this.#library = new Library(store, actor, this.#limits)
+    this.#library = new Library(store, actor, this.#limits, nowMs)
     this.#live = new LiveDocuments({
       store,
       scheduler: options.scheduler ?? nodeScheduler(nowMs),
       limits: { ...sessionLimits, ...options.sessionLimits },
       driftMsMax: this.#limits.clockDriftMsMax,
+      observer: options.observer,
       newDocument: (incarnation) => new Doc({ actor, incarnation }),
       read: (key, task) => this.#lines.run(lineOf(key), async () => task(await this.#library.open(key))),
       commit: (key, task) => this.#lines.run(lineOf(key), () => this.#commit(undefined, key, task)),
     })
+    this.#sweepLater()
   }
 
   get storeId(): string {
     return this.#store.identity.storeId
+  }
+
+  /** Documents that nobody uses leave memory, also when nothing else happens. */
+  #sweepLater(): void {
+    this.#live.scheduler.after(this.#limits.residentIdleMsMax / 3, () => {
+      this.#library.sweep()
+      if (!this.#draining) this.#sweepLater()
+    })
+  }
+
+  get resident(): Resident {
+    return { documents: this.#library.size, bytes: this.#library.byteLength }
   }
 
   get live(): LiveDocuments {
@@ -197,7 +221,7 @@ class Service implements DocumentService {
     if (opened === undefined && since.version === 0) {
       const doc = this.#newDocument()
       const key = { tenant: '', id }
-      return { head: firstHead(key, doc, type), doc, arrivals: new Arrivals() }
+      return { head: firstHead(key, doc, type), doc, arrivals: new Arrivals(), bytes: 0 }
     }
     const living = this.#require(opened, id)
     checkType(living, type)
@@ -333,13 +357,27 @@ class Service implements DocumentService {
     return receiptFor(caller, idempotency, answer, expiry)
   }
 
+  /** Makes a step again where another process has written first: the document is loaded anew, with what that wrote. */
   async #commit<A>(receipt: MakeReceipt<A> | undefined, key: DocumentKey, task: WriteTask<A>): Promise<A> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#commitOnce(receipt, key, task)
+      } catch (error) {
+        const overtaken = error instanceof StoreError && error.code === 'STORE_CONFLICT'
+        if (!overtaken || attempt === COMMIT_ATTEMPTS_MAX) throw error
+        this.#observer?.conflict()
+      }
+    }
+  }
+
+  async #commitOnce<A>(receipt: MakeReceipt<A> | undefined, key: DocumentKey, task: WriteTask<A>): Promise<A> {
     const opened = await this.#library.open(key)
     try {
       const outcome = await task(opened)
       const head = nextHead(opened?.head, key, outcome)
       const answer = outcome.answer(this.#state(head))
       if (outcome.entries.length === 0) return answer
+      const startedMs = this.#nowMs()
       const stored = await this.#store.commit({
         key,
         expectedVersion: opened?.head.version ?? 0,
@@ -349,6 +387,8 @@ class Service implements DocumentService {
         entries: outcome.entries,
         ...(receipt === undefined ? {} : { receipt: receipt(answer) }),
       })
+      const door = outcome.sources === undefined ? 'http' : 'session'
+      this.#observer?.stored(door, stored.length, (this.#nowMs() - startedMs) / 1000)
       await this.#keep(opened, head, outcome, stored)
       return answer
     } catch (error) {
@@ -381,7 +421,8 @@ class Service implements DocumentService {
       return
     }
     for (const entry of stored) noteArrival(arrivals, entry)
-    this.#library.keep({ head, doc: outcome.doc, arrivals })
+    const added = stored.reduce((sum, { change }) => sum + change.length, 0)
+    this.#library.keep({ head, doc: outcome.doc, arrivals, bytes: (opened?.bytes ?? 0) + added })
     const kept = this.#limits.historyVersionsMin
     const oldest = Math.max(head.compactedVersion, documentAttributes(head).base)
     if (head.version - oldest < 2 * kept) return
@@ -401,6 +442,7 @@ class Service implements DocumentService {
     const attributes = past.arrivals.encode(past.doc.tags())
     const snapshot = { version, incarnation: head.incarnation, bytes: past.doc.snapshot(), attributes }
     await this.#store.compact(head.key, snapshot, version)
+    this.#observer?.compacted()
     this.#library.drop(head.key)
   }
 }

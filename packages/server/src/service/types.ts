@@ -102,7 +102,14 @@ export interface WatchOptions {
   readonly onEvent: (event: ValueEvent) => void
 }
 
+/** What is in memory. */
+export interface Resident {
+  readonly documents: number
+  readonly bytes: number
+}
+
 export interface DocumentService {
+  readonly resident: Resident
   /** Scope of every version. */
   readonly storeId: string
   /** The documents that sessions follow. */

@@ -95,11 +95,11 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
 function bound(service: DocumentService): DocumentService {
   const { put, get, remove, list, ops, log, tenantLog, drain } = service
   const all = { put, get, remove, list, ops, log, tenantLog, drain }
-  const { storeId, live } = service
+  const { storeId, live, resident } = service
   const methods = Object.fromEntries(
     Object.entries(all).map(([name, method]) => [name, (method as (...args: never[]) => unknown).bind(service)]),
   )
-  return { ...methods, storeId, live } as unknown as DocumentService
+  return { ...methods, storeId, live, resident } as unknown as DocumentService
 }
 
 async function request(

@@ -15,8 +15,10 @@ import { pino } from 'pino'
 import { WebSocket } from 'ws'
 import { type KeyRing, openKeyRing } from '../../src/keys.ts'
 import type { ServerLimits } from '../../src/limits.ts'
+import type { ServerMetrics } from '../../src/metrics.ts'
 import { nodeScheduler } from '../../src/scheduler.ts'
 import { createServer, type JoineryServer } from '../../src/server.ts'
+import type { ServiceLimits } from '../../src/service/limits.ts'
 import { serverActor } from '../../src/service/server-actor.ts'
 import { createDocumentService } from '../../src/service/service.ts'
 import type { DocumentService } from '../../src/service/types.ts'
@@ -36,6 +38,8 @@ export interface TestServerOptions {
   readonly limits?: Partial<ServerLimits>
   readonly allowOrigins?: readonly string[]
   readonly address?: string
+  readonly metrics?: ServerMetrics
+  readonly serviceLimits?: Partial<ServiceLimits>
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -49,6 +53,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     actor: await serverActor({ store, clock: new HybridClock(nowMs), epoch: () => randomBytes(12) }),
     newIncarnation: () => randomBytes(16).toString('base64url'),
     nowMs,
+    ...(options.metrics === undefined ? {} : { observer: options.metrics }),
+    ...(options.serviceLimits === undefined ? {} : { limits: options.serviceLimits }),
     ...(options.sessionLimits === undefined ? {} : { sessionLimits: options.sessionLimits }),
     onWarning: (message, cause) => warnings.push(message, cause),
   })
@@ -61,6 +67,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     now: nowMs,
     version: '0',
     address: options.address ?? '127.0.0.1:0',
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.allowOrigins === undefined ? {} : { allowOrigins: options.allowOrigins }),
   })

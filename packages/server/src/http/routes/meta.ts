@@ -1,6 +1,7 @@
 /** What is there for machines and operators: the API's description, and whether the server lives. */
-import { createRoute } from '@hono/zod-openapi'
+import { createRoute, z } from '@hono/zod-openapi'
 import { ServerError } from '../../errors.ts'
+import { METRICS_TYPE } from '../../metrics.ts'
 import type { Load } from '../context.ts'
 import type { Endpoints } from '../endpoint.ts'
 import { health, problem } from '../schemas/answers.ts'
@@ -24,6 +25,24 @@ export function addMetaRoutes({ app }: Pick<Endpoints, 'app'>, load: Load, info:
     return c.json({ status: 'ready' })
   })
   addDescription(app, info)
+}
+
+/** For Prometheus. Once there are keys it needs one, of any tenant: figures tell of all. */
+export function addMetricsRoute({ app, options }: Pick<Endpoints, 'app' | 'options'>): void {
+  const { metrics, keys } = options
+  if (metrics === undefined) return
+  const answer = { description: 'Metrics.', content: { 'text/plain': { schema: z.string() } } }
+  const refusal = { description: '`UNAUTHENTICATED`', content: { 'application/problem+json': { schema: problem } } }
+  const summary = 'Metrics in the text format of Prometheus'
+  const responses = { 200: answer, 401: refusal }
+  app.openAPIRegistry.registerPath(createRoute({ method: 'get', path: '/metrics', summary, responses }))
+  app.get('/metrics', async (c) => {
+    const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1]
+    if (keys.required() && !keys.isValid(bearer ?? c.req.header('x-api-key'))) {
+      throw new ServerError('UNAUTHENTICATED', 'metrics need a key, as X-API-Key or as bearer token')
+    }
+    return c.body(await metrics.text(), 200, { 'Content-Type': METRICS_TYPE })
+  })
 }
 
 function addDescription(app: Endpoints['app'], { version }: ApiInfo): void {
