@@ -19,7 +19,7 @@ export interface OpenDocument {
 
 /** A document in memory, and when it was used last. */
 interface Resident {
-  readonly opened: OpenDocument
+  opened: OpenDocument
   usedMs: number
 }
 
@@ -85,6 +85,14 @@ export class Library {
       if (fits || oldest === name) break
       this.#remove(oldest)
     }
+  }
+
+  /** Takes note of a snapshot that was made beside the work. */
+  compacted(key: DocumentKey, incarnation: string, version: number): void {
+    const known = this.#open.get(nameOf(key))
+    if (known === undefined || known.opened.head.incarnation !== incarnation) return
+    const head = { ...known.opened.head, snapshotVersion: version, compactedVersion: version }
+    known.opened = { ...known.opened, head }
   }
 
   /** Lets go of what nobody used for a while. */

@@ -11,6 +11,8 @@ export interface ServiceLimits {
    * before the older half is folded into the snapshot.
    */
   readonly historyVersionsMin: number
+  /** The history of one document is folded at most this often, unless it has grown very long. */
+  readonly compactionMsMin: number
   /** Operations in one request: each becomes a change, all are stored in one step. */
   readonly requestOpsMax: number
   /** Log entries looked at for what others did, in the answer to a write; the rest is read from the log, page by page. */
@@ -26,6 +28,7 @@ export const serviceLimits: ServiceLimits = {
   residentBytesMax: 67_108_864,
   residentIdleMsMax: 30_000,
   historyVersionsMin: 1000,
+  compactionMsMin: 5_000,
   requestOpsMax: 1000,
   answerOpsMax: 100,
   receiptMsMax: 86_400_000,

@@ -52,7 +52,8 @@ export function nextHead<A>(head: DocumentHead | undefined, key: DocumentKey, ou
     incarnation,
     deleted: kind === 'end',
     attributes,
-    snapshotVersion: head?.snapshotVersion ?? 0,
-    compactedVersion: head?.compactedVersion ?? 0,
+    snapshotVersion: kind === 'begin' ? 0 : (head?.snapshotVersion ?? 0),
+    // A life begins with nothing compacted: its log begins behind the version before it.
+    compactedVersion: kind === 'begin' ? (head?.version ?? 0) : (head?.compactedVersion ?? 0),
   }
 }

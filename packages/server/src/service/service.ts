@@ -25,6 +25,7 @@ import type { ServiceObserver } from '../metrics.ts'
 import { nodeScheduler } from '../scheduler.ts'
 import { Arrivals } from './arrivals.ts'
 import { documentAttributes, loggedOperation, stateOf } from './attributes.ts'
+import { Compactor } from './compactor.ts'
 import { authorView } from './author-view.ts'
 import { entriesOf, entryAttributes, entryOf, type Moment } from './entries.ts'
 import { idsOf } from './ids.ts'
@@ -83,14 +84,13 @@ class Service implements DocumentService {
   readonly #limits: ServiceLimits
   readonly #library: Library
   readonly #lines = new Lines()
-  readonly #onWarning: DocumentServiceOptions['onWarning']
   readonly #live: LiveDocuments
+  readonly #compactor: Compactor
   readonly #observer: ServiceObserver | undefined
   #draining = false
 
   constructor(options: DocumentServiceOptions) {
     const { store, actor, newIncarnation, nowMs, limits, onWarning } = options
-    this.#onWarning = onWarning
     this.#observer = options.observer
     this.#store = store
     this.#actor = actor
@@ -107,6 +107,14 @@ class Service implements DocumentService {
       newDocument: (incarnation) => new Doc({ actor, incarnation }),
       read: (key, task) => this.#lines.run(lineOf(key), async () => task(await this.#library.open(key))),
       commit: (key, task) => this.#lines.run(lineOf(key), () => this.#commit(undefined, key, task)),
+    })
+    this.#compactor = new Compactor({
+      store,
+      library: this.#library,
+      limits: this.#limits,
+      nowMs,
+      onDone: (key, incarnation, version) => this.#compacted(key, incarnation, version),
+      onWarning,
     })
     this.#sweepLater()
   }
@@ -316,6 +324,7 @@ class Service implements DocumentService {
     this.#draining = true
     this.#live.draining = true
     await this.#lines.idle()
+    await this.#compactor.idle()
   }
 
   #state(head: DocumentHead): DocumentState {
@@ -389,7 +398,7 @@ class Service implements DocumentService {
       })
       const door = outcome.sources === undefined ? 'http' : 'session'
       this.#observer?.stored(door, stored.length, (this.#nowMs() - startedMs) / 1000)
-      await this.#keep(opened, head, outcome, stored)
+      this.#keep(opened, head, outcome, stored)
       return answer
     } catch (error) {
       // Memory may be ahead of the store now: the next request loads the document again.
@@ -407,43 +416,32 @@ class Service implements DocumentService {
     return new ServerError('SINCE_COMPACTED', refusal.message, { cause: error, extra })
   }
 
-  async #keep<A>(
+  /** Takes the document in its new state into memory, and tells those who follow it. */
+  #keep<A>(
     opened: OpenDocument | undefined,
     head: DocumentHead,
     outcome: Outcome<A>,
     stored: readonly LogEntry[],
-  ): Promise<void> {
-    const arrivals = opened?.arrivals ?? new Arrivals()
+  ): void {
     this.#live.publish(head, outcome, stored)
-    if (outcome.kind !== 'append') {
-      // The store says where the history of the new life begins.
+    if (outcome.kind === 'end') {
+      // What is kept of it is what the store says.
       this.#library.drop(head.key)
       return
     }
+    const begins = outcome.kind === 'begin'
+    const arrivals = begins ? new Arrivals() : (opened?.arrivals ?? new Arrivals())
     for (const entry of stored) noteArrival(arrivals, entry)
     const added = stored.reduce((sum, { change }) => sum + change.length, 0)
-    this.#library.keep({ head, doc: outcome.doc, arrivals, bytes: (opened?.bytes ?? 0) + added })
-    const kept = this.#limits.historyVersionsMin
-    const oldest = Math.max(head.compactedVersion, documentAttributes(head).base)
-    if (head.version - oldest < 2 * kept) return
-    try {
-      await this.#compact(head, head.version - kept)
-    } catch (cause) {
-      // What was asked for is done and durable: the history is folded another time.
-      this.#library.drop(head.key)
-      this.#onWarning?.(`history of ${head.key.id} could not be compacted`, cause)
-    }
+    const bytes = begins ? added : (opened?.bytes ?? 0) + added
+    this.#library.keep({ head, doc: outcome.doc, arrivals, bytes })
+    this.#compactor.consider(head)
   }
 
-  /** Folds the history up to a version into the snapshot. What was acknowledged does not depend on it. */
-  async #compact(head: DocumentHead, version: number): Promise<void> {
-    const past = await this.#library.at(head, version)
-    if (past?.doc === undefined) return
-    const attributes = past.arrivals.encode(past.doc.tags())
-    const snapshot = { version, incarnation: head.incarnation, bytes: past.doc.snapshot(), attributes }
-    await this.#store.compact(head.key, snapshot, version)
+  /** The history of a document was folded up to a version. */
+  #compacted(key: DocumentKey, incarnation: string, version: number): void {
     this.#observer?.compacted()
-    this.#library.drop(head.key)
+    void this.#lines.run(lineOf(key), async () => this.#library.compacted(key, incarnation, version))
   }
 }
 

@@ -33,7 +33,8 @@ export class Channel implements Follower {
   #transfer: Transfer | undefined
   #catchingUp = false
   #synced = false
-  #window: number
+  /** Bytes that may be under way. */
+  readonly window: number
   #sentBytes = 0
   #takenBytes = 0
   /** A batch was refused: those behind it are passed over until the client begins again. */
@@ -43,7 +44,7 @@ export class Channel implements Follower {
     this.document = document
     this.request = request
     this.#owner = owner
-    this.#window = Math.min(Math.max(request.window, owner.limits.frameBytesMax), owner.limits.windowBytesMax)
+    this.window = Math.min(Math.max(request.window, owner.limits.frameBytesMax), owner.limits.windowBytesMax)
     this.#unfollow = document.feed.follow(this)
   }
 
@@ -102,7 +103,7 @@ export class Channel implements Follower {
 
   /** The next frame that may be sent now. */
   next(): Uint8Array | undefined {
-    if (this.#catchingUp || this.#sentBytes - this.#takenBytes >= this.#window) return undefined
+    if (this.#catchingUp || this.#sentBytes - this.#takenBytes >= this.window) return undefined
     if (this.#transfer !== undefined) return this.#counted(this.#nextOf(this.#transfer))
     if (!this.#synced) {
       this.#synced = true

@@ -62,6 +62,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   #position: Extract<From, { by: 'position' }> | undefined
   #transfer: Assembly | undefined
   #takenBytes = 0
+  #window = 0
   #creditedBytes = 0
   #flushing = false
   #holding = false
@@ -88,6 +89,11 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   /** Changes made here that the server has not stored. */
   get pending(): number {
     return this.#outbox.pending
+  }
+
+  /** The last dot of the own actor that the server has stored, as far as it said. */
+  get stored(): number {
+    return this.#outbox.stored
   }
 
   /** The document; undefined before the server said what there is. */
@@ -147,6 +153,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     this.#handle = frame.handle
     this.#takenBytes = 0
     this.#creditedBytes = 0
+    this.#window = frame.window
     if (this.#doc !== undefined && frame.incarnation !== '' && frame.incarnation !== this.#doc.incarnation) {
       this.fail('incarnation_mismatch', 'the server has another life of this document')
       return
@@ -254,8 +261,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   /** Counts what was taken, and lets the server send more when half of the window is used. */
   taken(bytes: number): void {
     this.#takenBytes += bytes
-    const { windowBytes = WINDOW_BYTES } = this.options
-    if (this.#takenBytes - this.#creditedBytes < windowBytes / 2) return
+    if (this.#takenBytes - this.#creditedBytes < this.#window / 2) return
     this.#creditedBytes = this.#takenBytes
     this.#session?.send({ kind: 'credit', handle: this.#handle, bytes: this.#takenBytes })
   }

@@ -99,6 +99,8 @@ export interface Subscribed {
   readonly version: number
   /** The last dot of the subscriber's actor that is stored: later changes are to be sent. */
   readonly known: number
+  /** Bytes that the server sends ahead of `credit`: at most what was asked for, unless that is less than a frame. */
+  readonly window: number
 }
 
 export interface Changes {

@@ -65,6 +65,8 @@ export class ServerSession implements ChannelOwner {
   #upload: Assembly | undefined
   #principal: Principal | undefined
   #greeted = false
+  #early: Uint8Array[] = []
+  #earlyBytes = 0
   #ended = false
   #scheduled = false
   #heardMs: number
@@ -103,10 +105,20 @@ export class ServerSession implements ChannelOwner {
       if (bytes.length > this.limits.frameBytesMax) {
         throw new SessionRefusal('payload_too_large', `a frame has at most ${this.limits.frameBytesMax} bytes`)
       }
-      this.#take(decodeClientFrame(bytes))
+      if (this.#greeted && this.#principal === undefined) this.#keepEarly(bytes)
+      else this.#take(decodeClientFrame(bytes))
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** A client need not wait to be welcomed; until it is, what it sends waits. */
+  #keepEarly(bytes: Uint8Array): void {
+    this.#earlyBytes += bytes.length
+    if (this.#earlyBytes > this.limits.frameBytesMax) {
+      throw new SessionRefusal('payload_too_large', 'more than a frame before the welcome')
+    }
+    this.#early.push(bytes.slice())
   }
 
   #take(frame: ClientFrame): void {
@@ -174,6 +186,7 @@ export class ServerSession implements ChannelOwner {
       frameBytesMax: this.limits.frameBytesMax,
       heartbeatMs: Math.floor(this.limits.idleMsMax / 3),
     })
+    for (const bytes of this.#early.splice(0)) this.receive(bytes)
   }
 
   #watchIdle(): void {
@@ -219,6 +232,7 @@ export class ServerSession implements ChannelOwner {
       incarnation: document.incarnation,
       version: document.feed.version,
       known,
+      window: channel.window,
     })
     const unwatch = document.presence.watch(watcher)
     const { type } = request

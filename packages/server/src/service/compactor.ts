@@ -1,0 +1,67 @@
+/**
+ * Folds old history into snapshots, beside the work: one document at a time, none more often than it is worth. What was acknowledged
+ * does not depend on it.
+ */
+import { type DocumentHead, type DocumentKey, type Store, StoreError } from '@joinery/sync'
+import { documentAttributes } from './attributes.ts'
+import type { Library } from './library.ts'
+import type { ServiceLimits } from './limits.ts'
+
+export interface CompactorOptions {
+  readonly store: Store
+  readonly library: Library
+  readonly limits: ServiceLimits
+  readonly nowMs: () => number
+  /** The snapshot of a document is at a version now, and the log begins behind it. */
+  readonly onDone: (key: DocumentKey, incarnation: string, version: number) => void
+  readonly onWarning: ((message: string, cause: unknown) => void) | undefined
+}
+
+/** A log this many times as long as it has to be is folded whenever that was last done. */
+const LONG = 50
+
+export class Compactor {
+  readonly #options: CompactorOptions
+  /** When documents were folded last. Those folded long ago are forgotten. */
+  readonly #lastMs = new Map<string, number>()
+  #queue: Promise<void> = Promise.resolve()
+
+  constructor(options: CompactorOptions) {
+    this.#options = options
+  }
+
+  /** Looks whether the history of a document that was just written to is long enough. */
+  consider(head: DocumentHead): void {
+    const { historyVersionsMin: kept, compactionMsMin } = this.#options.limits
+    const length = head.version - Math.max(head.compactedVersion, documentAttributes(head).base)
+    if (length < 2 * kept) return
+    const name = JSON.stringify([head.key.tenant, head.key.id])
+    const nowMs = this.#options.nowMs()
+    const last = this.#lastMs.get(name)
+    if (last !== undefined && nowMs - last < compactionMsMin && length < LONG * kept) return
+    for (const [other, ms] of this.#lastMs) if (nowMs - ms >= compactionMsMin) this.#lastMs.delete(other)
+    this.#lastMs.set(name, nowMs)
+    this.#queue = this.#queue.then(() => this.#run(head, head.version - kept))
+  }
+
+  /** Resolves when nothing is being folded. */
+  idle(): Promise<void> {
+    return this.#queue
+  }
+
+  async #run(head: DocumentHead, version: number): Promise<void> {
+    const { store, library, onDone, onWarning } = this.#options
+    const { key, incarnation } = head
+    try {
+      const past = await library.at(head, version)
+      if (past?.doc === undefined) return
+      const attributes = past.arrivals.encode(past.doc.tags())
+      await store.compact(key, { version, incarnation, bytes: past.doc.snapshot(), attributes }, version)
+      onDone(key, incarnation, version)
+    } catch (cause) {
+      // Another life began, another process was quicker, or it is done another time.
+      const overtaken = cause instanceof StoreError && cause.code === 'STORE_CONFLICT'
+      if (!overtaken) onWarning?.(`history of ${key.id} could not be compacted`, cause)
+    }
+  }
+}
