@@ -50,7 +50,9 @@ async function connect(port: number, node: string): Promise<Writer> {
     scheduler,
     open: (url) => new WebSocket(url) as unknown as WebSocketLike,
   })
-  const followed = DOCUMENTS.map((id) => session.follow({ id, type: 'doc', actor: newActor(node), schema, newIncarnation }))
+  const followed = DOCUMENTS.map((id) =>
+    session.follow({ id, type: 'doc', actor: newActor(node), schema, newIncarnation }),
+  )
   await Promise.all(followed.map((each) => each.opened()))
   return { session, followed: followed as unknown as FollowedDocument[], close: () => connection.close() }
 }
@@ -108,64 +110,72 @@ async function settled(writers: readonly Writer[]): Promise<void> {
   }
 }
 
-describe.each([['sqlite', () => `sqlite:${temporaryDirectory()}/a.sqlite`]])('%s, killed while clients write', (_, storeUrl) => {
-  test(`${KILLS} times: nothing acknowledged is lost, all end equal`, async () => {
-    const store = storeUrl()
-    const port = await freePort()
-    const args = ['--store', store, '--addr', `127.0.0.1:${port}`]
-    let server: Serving = await serve(args)
-    // The first makes the documents: of concurrent beginnings one would be refused.
-    const first = await connect(port, 'n0')
-    for (const { doc } of first.followed) write(doc as Doc)
-    await Promise.all(first.followed.map((each) => each.saved()))
-    const writers = [first]
-    for (let i = 1; i < CLIENTS; i += 1) writers.push(await connect(port, `n${i}`))
-    let acknowledged = 0
-    let http = 0
-    let busy = true
-    const work = (async () => {
-      while (busy) {
-        for (const { followed } of writers) for (const { doc } of followed) write(doc as Doc)
-        await new Promise((resolve) => setTimeout(resolve, 3))
-      }
-    })()
-    const plain = (async () => {
-      const headers = { 'X-Tenant-ID': 'acme', 'X-Node-ID': 'curl', 'Content-Type': 'application/json' }
-      while (busy) {
-        const body = JSON.stringify({ type: 'doc', ops: [{ path: ['http'], of: 'gset', type: 'add', elem: http + 1 }] })
-        const url = `http://127.0.0.1:${port}/v1/docs/one/ops?snapshot=false`
-        const answer = await fetch(url, { method: 'POST', headers, body }).catch(() => undefined)
-        if (answer?.status === 200) http += 1
-        else await new Promise((resolve) => setTimeout(resolve, 20))
-      }
-    })()
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 600))
-      server.signal('SIGKILL')
-      await server.exited
-      const stored = writers.map(({ followed }) => followed.map((each) => each.stored))
-      server = await serve(args)
-      const auditor = await connect(port, `auditor-${kill}`)
-      for (const [w, { followed }] of writers.entries()) {
-        for (const [i, each] of followed.entries()) {
-          const known = auditor.followed[i]?.doc?.known((each.doc as Doc).actor.id) ?? 0
-          expect(known).toBeGreaterThanOrEqual(stored[w]?.[i] as number)
-          acknowledged += stored[w]?.[i] as number
+describe.each([['sqlite', () => `sqlite:${temporaryDirectory()}/a.sqlite`]])(
+  '%s, killed while clients write',
+  (_, storeUrl) => {
+    test(`${KILLS} times: nothing acknowledged is lost, all end equal`, async () => {
+      const store = storeUrl()
+      const port = await freePort()
+      const args = ['--store', store, '--addr', `127.0.0.1:${port}`]
+      let server: Serving = await serve(args)
+      // The first makes the documents: of concurrent beginnings one would be refused.
+      const first = await connect(port, 'n0')
+      for (const { doc } of first.followed) write(doc as Doc)
+      await Promise.all(first.followed.map((each) => each.saved()))
+      const writers = [first]
+      for (let i = 1; i < CLIENTS; i += 1) writers.push(await connect(port, `n${i}`))
+      let acknowledged = 0
+      let http = 0
+      let busy = true
+      const work = (async () => {
+        while (busy) {
+          for (const { followed } of writers) for (const { doc } of followed) write(doc as Doc)
+          await new Promise((resolve) => setTimeout(resolve, 3))
         }
+      })()
+      const plain = (async () => {
+        const headers = { 'X-Tenant-ID': 'acme', 'X-Node-ID': 'curl', 'Content-Type': 'application/json' }
+        while (busy) {
+          const body = JSON.stringify({
+            type: 'doc',
+            ops: [{ path: ['http'], of: 'gset', type: 'add', elem: http + 1 }],
+          })
+          const url = `http://127.0.0.1:${port}/v1/docs/one/ops?snapshot=false`
+          const answer = await fetch(url, { method: 'POST', headers, body }).catch(() => undefined)
+          if (answer?.status === 200) http += 1
+          else await new Promise((resolve) => setTimeout(resolve, 20))
+        }
+      })()
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 600))
+        server.signal('SIGKILL')
+        await server.exited
+        const stored = writers.map(({ followed }) => followed.map((each) => each.stored))
+        server = await serve(args)
+        const auditor = await connect(port, `auditor-${kill}`)
+        for (const [w, { followed }] of writers.entries()) {
+          for (const [i, each] of followed.entries()) {
+            const known = auditor.followed[i]?.doc?.known((each.doc as Doc).actor.id) ?? 0
+            expect(known).toBeGreaterThanOrEqual(stored[w]?.[i] as number)
+            acknowledged += stored[w]?.[i] as number
+          }
+        }
+        auditor.close()
       }
-      auditor.close()
-    }
-    busy = false
-    await Promise.all([work, plain])
-    await settled(writers)
-    for (const id of DOCUMENTS) {
-      const found = await versions(port, id)
-      expect(found).toEqual(found.map((_, i) => (found[0] as number) + i))
-    }
-    const value = writers[0]?.followed[0]?.doc?.toJSON() as { http?: number[] }
-    expect(value.http?.length ?? 0).toBeGreaterThanOrEqual(http)
-    console.log(`crash ${store.split(':')[0]}: ${KILLS} kills, ${writes} changes, ${acknowledged} dots acknowledged, ${http} over HTTP`)
-    for (const { close } of writers) close()
-    expect(await server.stop()).toBe(0)
-  })
-})
+      busy = false
+      await Promise.all([work, plain])
+      await settled(writers)
+      for (const id of DOCUMENTS) {
+        const found = await versions(port, id)
+        expect(found).toEqual(found.map((_, i) => (found[0] as number) + i))
+      }
+      const value = writers[0]?.followed[0]?.doc?.toJSON() as { http?: number[] }
+      expect(value.http?.length ?? 0).toBeGreaterThanOrEqual(http)
+      console.log(
+        `crash ${store.split(':')[0]}: ${KILLS} kills, ${writes} changes, ${acknowledged} dots acknowledged, ${http} over HTTP`,
+      )
+      for (const { close } of writers) close()
+      expect(await server.stop()).toBe(0)
+    })
+  },
+)

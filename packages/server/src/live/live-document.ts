@@ -209,7 +209,8 @@ function changesOf(payload: Uint8Array): readonly Uint8Array[] | SessionRefusal 
   }
 }
 
-function actorOf(text: string): ActorId {
+/** The actor that a client names. Throws `SessionRefusal`. */
+export function actorOf(text: string): ActorId {
   try {
     return parseActorId(text)
   } catch (cause) {

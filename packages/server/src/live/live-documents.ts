@@ -1,5 +1,5 @@
 /** The documents that sessions follow, and the way of their changes into the store and out to each other. */
-import { type Doc, encodeBundle, parseActorId, readChange } from '@joinery/core'
+import { type Doc, encodeBundle, readChange } from '@joinery/core'
 import {
   type DocumentHead,
   type DocumentKey,
@@ -21,7 +21,7 @@ import type { OpenDocument } from '../service/library.ts'
 import { type Outcome, outcomeOf } from '../service/outcome.ts'
 import type { Caller, DocumentState, DocumentType } from '../service/types.ts'
 import { type AdmissionRules, admit } from './admission.ts'
-import { LiveDocument, type LiveStore, type Waiting } from './live-document.ts'
+import { actorOf, LiveDocument, type LiveStore, type Waiting } from './live-document.ts'
 import { TransferCache } from './transfer-cache.ts'
 
 export interface LiveDocumentsOptions {
@@ -82,11 +82,12 @@ export class LiveDocuments implements LiveStore {
   }
 
   /** Opens a document for a session. Throws `SessionRefusal`. */
-  open(caller: Caller, { id, type, actor }: Pick<Subscribe, 'id' | 'type' | 'actor'>): Promise<Opened> {
+  async open(caller: Caller, { id, type, actor }: Pick<Subscribe, 'id' | 'type' | 'actor'>): Promise<Opened> {
     if (!documentTypes.includes(type as DocumentType)) {
       throw new SessionRefusal('schema_mismatch', 'there is no such type')
     }
     const key = { tenant: caller.tenant, id }
+    const author = actor === '' ? undefined : actorOf(actor)
     return this.read(key, (opened) => {
       if (opened?.head.deleted) throw new SessionRefusal('deleted', 'the document was deleted')
       if (opened !== undefined && documentAttributes(opened.head).type !== type) {
@@ -94,7 +95,7 @@ export class LiveDocuments implements LiveStore {
       }
       const document = this.#documents.get(nameOf(key)) ?? this.#add(key, opened)
       document.retain()
-      return { document, known: actor === '' ? 0 : (opened?.doc?.known(parseActorId(actor)) ?? 0) }
+      return { document, known: author === undefined ? 0 : (opened?.doc?.known(author) ?? 0) }
     })
   }
 

@@ -167,8 +167,20 @@ describe('what they send', () => {
     const cases = [
       { parts: [{ total: 1_001, offset: 0 }], code: 1009 },
       { parts: [{ total: 100, offset: 10 }], code: 1002 },
-      { parts: [{ total: 100, offset: 0 }, { total: 99, offset: 10 }], code: 1002 },
-      { parts: [{ total: 100, offset: 0 }, { total: 100, offset: 0 }], code: 1002 },
+      {
+        parts: [
+          { total: 100, offset: 0 },
+          { total: 99, offset: 10 },
+        ],
+        code: 1002,
+      },
+      {
+        parts: [
+          { total: 100, offset: 0 },
+          { total: 100, offset: 0 },
+        ],
+        code: 1002,
+      },
       { parts: [{ total: 5, offset: 0 }], code: 1002 },
     ]
     for (const { parts, code } of cases) {
@@ -245,7 +257,8 @@ describe('what they do not take', () => {
     const sent = new Promise<void>((resolve) => {
       let left = 250_000
       const more = (): void => {
-        for (let i = 0; i < 5_000 && left > 0; i += 1, left -= 1) client.send({ ...subscribe('x', i), type: 'y' } as ReturnType<typeof subscribe>)
+        for (let i = 0; i < 5_000 && left > 0; i += 1, left -= 1)
+          client.send({ ...subscribe('x', i), type: 'y' } as ReturnType<typeof subscribe>)
         if (left > 0 && client.socket.readyState === client.socket.OPEN) setImmediate(more)
         else resolve()
       }

@@ -130,6 +130,29 @@ describe('a connection that comes and goes', () => {
   })
 })
 
+describe('a server that stops', () => {
+  it('stores what came in, says so, and tells everybody to come back within a window', async () => {
+    const { wsUrl, server, store } = await start()
+    const [a, b] = [client(wsUrl, 'anna'), client(wsUrl, 'ben')]
+    const one = a.follow('plan', schema)
+    const doc = await one.opened()
+    await b.follow('other', schema).opened()
+    for (let i = 0; i < 100; i += 1) doc.change((root) => root.votes.increment(1))
+    const saved = one.saved()
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    expect(await server.close()).toBe(true)
+    await until(() => a.session.goodbye !== undefined && b.session.goodbye !== undefined, 'goodbye')
+    expect(a.session.goodbye).toMatchObject({ code: 'shutting_down', windowMs: 5_000 })
+    const waits = Array.from({ length: 50 }, () => a.session.retryInMs as number)
+    expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(1_000)
+    const stored = (await store.head({ tenant: 'acme', id: 'plan' }))?.version ?? 0
+    expect(one.stored).toBe(stored)
+    expect(one.pending).toBe(100 - stored)
+    if (stored === 100) await saved
+    else saved.catch(() => {})
+  })
+})
+
 describe('large documents', () => {
   it('arrive in chunks, with progress, and other documents are served in between', async () => {
     const { wsUrl } = await start({ sessionLimits: { frameBytesMax: 16_384 } })

@@ -71,7 +71,15 @@ const fromServer: Readonly<Record<string, ServerFrame>> = {
     frameBytesMax: 262_144,
     heartbeatMs: 30_000,
   },
-  subscribed: { kind: 'subscribed', request: 1, handle: 7, incarnation: 'life', version: 300, known: 5, window: 65_536 },
+  subscribed: {
+    kind: 'subscribed',
+    request: 1,
+    handle: 7,
+    incarnation: 'life',
+    version: 300,
+    known: 5,
+    window: 65_536,
+  },
   update: { kind: 'update', handle: 7, version: 301, payload: bytes(1, 2, 3) },
   chunk: {
     kind: 'chunk',
