@@ -5,7 +5,7 @@
  */
 import { compareUtf8, isWellFormed, utf8Length } from '../codec/utf8.ts'
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { HybridClock } from './hybrid-clock.ts'
 
 export type ReplicaId = string & { readonly brand: 'ReplicaId' }

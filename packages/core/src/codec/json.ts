@@ -3,7 +3,7 @@
  * doubles. Two values are the same value exactly when their bytes are equal.
  */
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { readFloat64, readSigned, writeFloat64, writeSigned } from './numbers.ts'
 import type { Reader } from './reader.ts'
 import { isWellFormed, utf8Length } from './utf8.ts'

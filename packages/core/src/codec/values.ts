@@ -7,7 +7,7 @@
  * several; arrays and objects one after the other, each with its kind.
  */
 
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { JsonKind, type JsonValue, jsonKind, readJson, writeJson } from './json.ts'
 import { readFloat64, readSigned, writeFloat64, writeSigned } from './numbers.ts'
 import type { Reader } from './reader.ts'

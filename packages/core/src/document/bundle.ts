@@ -3,7 +3,7 @@ import { writeBlock } from '../codec/blocks.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
 import { KIND_BUNDLE, readKind } from '../kernel/frame.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 
 export function encodeBundle(changes: readonly Uint8Array[]): Uint8Array {
   const writer = new Writer(changes.reduce((sum, bytes) => sum + bytes.length + 5, 16))

@@ -5,7 +5,7 @@
 import type { ActorId } from '../causality/actor.ts'
 import type { Dot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { firstWhere } from '../search.ts'
 import { type Change, lastOf } from './change.ts'
 

@@ -18,7 +18,7 @@ import { refuse } from '../errors.ts'
 import { checkMicros } from '../kernel/cell.ts'
 import { KIND_CHANGE, readActors, readKind, writeActors } from '../kernel/frame.ts'
 import type { Site } from '../kernel/site.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 
 /** A point in the history of one actor. */
 export interface Head {

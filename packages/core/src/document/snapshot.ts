@@ -15,7 +15,7 @@ import { Decoder, Encoder } from '../kernel/codec.ts'
 import type { Apply, Container } from '../kernel/container.ts'
 import { actorsOf, KIND_SNAPSHOT, readActors, readKind, writeActors } from '../kernel/frame.ts'
 import { SELF, type Site } from '../kernel/site.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { PastState } from './past.ts'
 
 export interface Snapshot extends PastState {

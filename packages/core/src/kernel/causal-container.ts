@@ -5,7 +5,7 @@
 import type { Actor } from '../causality/actor.ts'
 import { CausalContext } from '../causality/causal-context.ts'
 import type { Reader } from '../codec/reader.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Encoder } from './codec.ts'
 import { Container, type Place } from './container.ts'
 import { SELF } from './site.ts'

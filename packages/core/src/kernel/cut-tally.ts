@@ -4,7 +4,7 @@
  * does. An actor whose entry is cut whole begins a new one; since the sum of the old one can no longer grow, the entry with
  * the larger `first` stands alone, and space stays one entry per actor.
  */
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { SELF } from './site.ts'
 import { type Entry, Tally } from './tally.ts'

@@ -4,7 +4,7 @@
  *     count of groups  per group: actor  count of dots  per dot: 2 × (counters passed over) + more, [how many more - 1]
  */
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { checkOwn } from './dots.ts'
 

@@ -1,6 +1,6 @@
 /** Dots in encoded blocks: `actor  counter`, and lists of them ascending by reference, then counter. */
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { type Claim, type Decoder, type Encoder, reusedActor } from './codec.ts'
 import { SELF } from './site.ts'
 

@@ -2,7 +2,7 @@
 import { type ActorId, parseActorId } from '../causality/actor.ts'
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Site } from './site.ts'
 
 export function formatElementId(site: Site, dot: number): string {

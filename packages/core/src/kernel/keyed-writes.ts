@@ -4,7 +4,7 @@
  */
 import { dotActor } from '../causality/dot.ts'
 import type { JsonValue } from '../codec/json.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { mentionsActor, type Stamp, type Write } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { readDots, writeDots } from './dots.ts'

@@ -1,7 +1,7 @@
 /** Containers inside the block of another: each a length-prefixed part, so that a build without its type can pass over it. */
 import { Reader } from '../codec/reader.ts'
 import type { Writer } from '../codec/writer.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { Decoder } from './codec.ts'
 
 /** Begins a part that `endPart` puts its own length before. Answers where it begins. */

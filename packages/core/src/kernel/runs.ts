@@ -8,7 +8,7 @@
  */
 
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { RunColumns } from '../sequence/run-columns.ts'
 import type { Placement, VisibleRun } from '../sequence/sequence.ts'
 import type { Decoder, Encoder } from './codec.ts'

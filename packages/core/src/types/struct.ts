@@ -16,7 +16,7 @@ import type { Apply, Container, Parent } from '../kernel/container.ts'
 import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import type { Spec } from '../kernel/spec.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { tags } from './tags.ts'
 
 interface Field {
