@@ -20,7 +20,7 @@ export { Writer } from './codec/writer.ts'
 export { encodeBundle } from './document/bundle.ts'
 export type { MissingRange } from './document/causal-buffer.ts'
 export { type ChangeHeader, type ChangeNote, type Head, readChange } from './document/change.ts'
-export { Doc } from './document/doc.ts'
+export { SchemaDoc } from './document/doc.ts'
 export type {
   ApplyResult,
   ChangeOptions,
@@ -29,7 +29,8 @@ export type {
   NewDocOptions,
   Observed,
 } from './document/doc-types.ts'
-export { allTypes } from './document/registry.ts'
+export { Doc } from './document/full-doc.ts'
+export { allTypes, specOf } from './document/registry.ts'
 export {
   boundedCounter,
   defineSchema,
@@ -47,7 +48,6 @@ export {
   pnCounter,
   type Schema,
   type StructSpec,
-  specOf,
   struct,
   text,
   twoPhaseSet,

@@ -3,6 +3,8 @@
  * elsewhere come in by `apply`, and replicas that were given changes with the same causal closure are equal, whatever the
  * order and repetitions.
  *
+ * A `SchemaDoc` knows the types that its schema names, so that a bundle holds no others; `Doc` knows all.
+ *
  * Cost: a change costs what it touches; `apply` costs what the change touched; `snapshot` and `load` cost the document.
  */
 import type { Actor } from '../causality/actor.ts'
@@ -18,7 +20,7 @@ import type { Container, Place } from '../kernel/container.ts'
 import { KIND_BUNDLE, KIND_SNAPSHOT } from '../kernel/frame.ts'
 import type { Patch, Path } from '../kernel/patch.ts'
 import { SELF, Site } from '../kernel/site.ts'
-import type { Spec } from '../kernel/spec.ts'
+import type { Spec, TypeTable } from '../kernel/spec.ts'
 import * as limits from '../limits.ts'
 import { Struct } from '../types/struct.ts'
 import type { TypeName } from '../types/tags.ts'
@@ -40,7 +42,6 @@ import {
   readChange,
 } from './change.ts'
 import { checkChanges, forked, otherLife, unknownTypes } from './check-changes.ts'
-import { copyValue } from './copy-value.ts'
 import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
 import { Events } from './events.ts'
 import { findContainer, tagsOf } from './find.ts'
@@ -48,16 +49,16 @@ import { History, PAST_ACTOR } from './history.ts'
 import { NextReader } from './next-change.ts'
 import { observe } from './observed.ts'
 import { NO_ACTOR, Past } from './past.ts'
-import { allTypes } from './registry.ts'
-import { type FieldSpecs, type Fields, type Schema, struct } from './schema.ts'
+import { type FieldSpecs, type Fields, type Schema, struct, typesIn } from './schema.ts'
 import { encodeSnapshot, readRoot, readSnapshot } from './snapshot.ts'
 import { UndoManager, type UndoOptions } from './undo-manager.ts'
 
-export class Doc<S extends FieldSpecs = FieldSpecs> {
+export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
   readonly #site: Site
   readonly #past: Past
   readonly #root: Struct
   readonly #schema: Schema<S> | undefined
+  readonly #types: TypeTable
   #fields: Fields<S> | undefined
   readonly #actor: Actor
   #incarnation: string
@@ -86,7 +87,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     checkIncarnation(options.incarnation)
     this.#incarnation = options.incarnation
     this.#site = new Site(options.actor, false)
-    this.#site.types = allTypes
+    this.#types = options.types ?? typesIn(options.schema)
+    this.#site.types = this.#types
     this.#past = new Past(this.#site)
     this.#history = new History(this.#site.actors, this.#past)
     this.#arrivals = new Arrivals(this.#past, this.#buffer, (change) => this.#applyChange(change))
@@ -103,14 +105,18 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   static load<S extends FieldSpecs = FieldSpecs>(
     parts: Uint8Array | readonly Uint8Array[],
     options: DocOptions<S>,
-  ): Doc<S> {
-    const doc = new Doc<S>({ ...options, incarnation: '' })
-    doc.#site.resuming = true
-    for (const part of parts instanceof Uint8Array ? [parts] : parts) doc.apply(part)
-    doc.#site.resuming = false
-    doc.#site.resumeAfter(doc.#past.context.prefix(SELF))
-    if (doc.#incarnation === '') refuse('CORE_PRECONDITION_FAILED', 'nothing to load')
-    return doc
+  ): SchemaDoc<S> {
+    return new SchemaDoc<S>({ ...options, incarnation: '' }).resume(parts)
+  }
+
+  /** Makes a new document what was stored. @internal */
+  resume(parts: Uint8Array | readonly Uint8Array[]): this {
+    this.#site.resuming = true
+    for (const part of parts instanceof Uint8Array ? [parts] : parts) this.apply(part)
+    this.#site.resuming = false
+    this.#site.resumeAfter(this.#past.context.prefix(SELF))
+    if (this.#incarnation === '') refuse('CORE_PRECONDITION_FAILED', 'nothing to load')
+    return this
   }
 
   get incarnation(): string {
@@ -224,7 +230,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** Rebuilds the state that the past and the log tell of, inside the same containers. */
   #rollBack(): void {
-    const twin = new Doc<S>({ actor: this.#actor, incarnation: this.#incarnation })
+    const twin = new SchemaDoc<S>({ actor: this.#actor, incarnation: this.#incarnation, types: this.#types })
     twin.#site.resuming = true
     for (const part of this.#history.base) twin.apply(part)
     for (let i = 0; i < this.#history.log.count; i += 1) twin.#applyChange(readChange(this.#history.log.bytes(i)))
@@ -443,10 +449,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * The document as it was at a version, to read. O(history).
    * Throws `CORE_PRECONDITION_FAILED` for a version older than the log reaches, or unknown here.
    */
-  at(version: VersionVector): Doc<S> {
+  at(version: VersionVector): SchemaDoc<S> {
     const changes = this.#history.changesUpTo(version)
-    const options = { actor: { id: PAST_ACTOR, clock: this.#site.clock }, incarnation: this.#incarnation }
-    const past = new Doc<S>(this.#schema === undefined ? options : { ...options, schema: this.#schema })
+    const actor = { id: PAST_ACTOR, clock: this.#site.clock }
+    const options = { actor, incarnation: this.#incarnation, types: this.#types }
+    const past = new SchemaDoc<S>(this.#schema === undefined ? options : { ...options, schema: this.#schema })
     for (const part of this.#history.base) past.apply(part)
     for (const bytes of changes) past.apply(bytes)
     return past
@@ -467,7 +474,6 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** What takes back, and does again, what the local actor does from now on. One per document: later calls answer the same. */
   undoManager(options?: UndoOptions): UndoManager {
-    this.#site.copier ??= copyValue
     this.#undo ??= new UndoManager((run) => this.change(run), options)
     return this.#undo
   }

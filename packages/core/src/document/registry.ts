@@ -1,6 +1,6 @@
 /** Every type of this build by its number: what a document makes of containers that arrive from elsewhere. */
-import { refuse } from '../errors.ts'
 import type { Container, Place } from '../kernel/container.ts'
+import { requireResettable, type Spec } from '../kernel/spec.ts'
 import { BoundedCounter } from '../types/bounded-counter.ts'
 import { GCounter } from '../types/g-counter.ts'
 import { GSet } from '../types/g-set.ts'
@@ -10,7 +10,7 @@ import { PnCounter } from '../types/pn-counter.ts'
 import { isRegister, openRegister } from '../types/registers.ts'
 import { Rga } from '../types/rga.ts'
 import { Struct } from '../types/struct.ts'
-import { tags } from '../types/tags.ts'
+import { isResettable, type TypeName, tags } from '../types/tags.ts'
 import { Text } from '../types/text.ts'
 import { TwoPhaseSet } from '../types/two-phase-set.ts'
 
@@ -27,17 +27,21 @@ const constructors = new Map<number, new (place: Place) => Container>([
   [tags.struct, Struct],
 ])
 
-/** Types that cannot be reset, and therefore never stand below a removable key. */
-export function isResettable(tag: number): boolean {
-  return tag !== tags.gset && tag !== tags['2pset'] && tag !== tags.bcounter
-}
-
 /** A `TypeTable` of all types; undefined for a number this build does not know. */
 export function allTypes(tag: number, place: Place): Container | undefined {
-  if (place.removable && !isResettable(tag)) {
-    refuse('CORE_SCHEMA_INVALID', 'a G-Set, 2P-Set or bounded counter cannot stand below a removable key')
-  }
+  if (place.removable) requireResettable({ resettable: isResettable(tag) })
   if (isRegister(tag)) return openRegister(tag, place)
   const Type = constructors.get(tag)
   return Type === undefined ? undefined : new Type(place)
+}
+
+/** The specification of a type by its name, for tools that know no schema. */
+export function specOf<C extends Container>(name: TypeName): Spec<C> {
+  const tag = tags[name]
+  return {
+    tag,
+    resettable: isResettable(tag),
+    create: (place) => allTypes(tag, place) as Container,
+    handle: (container) => container as C,
+  }
 }

@@ -39,6 +39,9 @@ export interface Place {
 /** What applies a block that was read and checked. */
 export type Apply = () => void
 
+/** Writes a value that was remembered into an empty container of the type it came from. */
+export type Copy = (into: Container) => void
+
 export function isPlace(at: Actor | Place): at is Place {
   return 'site' in at
 }
@@ -73,6 +76,10 @@ export abstract class Container {
   abstract reset(): void
   /** Back to the bottom of the lattice, with nothing pending. @internal */
   abstract clear(): void
+  /** Remembers the value. @internal */
+  abstract copy(): Copy
+  /** The container at a step of a path, where this holds others. @internal */
+  find?(step: string | number, tag?: number): Container | undefined
   /** Visits the dots of everything that an observed removal could take away. @internal */
   visitTags(_visit: (dot: number) => void): void {}
   /** Whether the encoded state refers to this actor although none of its dots may be known. @internal */
@@ -184,6 +191,15 @@ export function noteInverse<C extends Container>(container: C, inverse: (now: C)
     for (let copy = site.copies.get(now); copy !== undefined; copy = site.copies.get(now)) now = copy
     if (now.shows()) inverse(now as C)
   })
+}
+
+/** Remembers the value of a container as it is now, for another that is to stand for it. */
+export function copyOf(container: Container): Copy {
+  const copy = container.copy()
+  return (into) => {
+    if (into !== container) container.place.site.copies.set(container, into)
+    copy(into)
+  }
 }
 
 /** Tells subscribers of a visible effect. What does not show has none. */

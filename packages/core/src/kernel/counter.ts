@@ -3,7 +3,7 @@ import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { type Apply, Container, emitValue, noteInverse, type Place } from './container.ts'
+import { type Apply, Container, type Copy, emitValue, noteInverse, type Place } from './container.ts'
 import { newTally, type Tally } from './tally.ts'
 
 export abstract class Counter extends Container {
@@ -55,6 +55,14 @@ export abstract class Counter extends Container {
   toJSON(): JsonValue {
     const number = Number(this.bigValue)
     return Number.isSafeInteger(number) ? number : this.bigValue.toString()
+  }
+
+  copy(): Copy {
+    const { value } = this
+    return (into) => {
+      const { up, down } = into as Counter
+      if (value !== 0) (into as Counter).count(value > 0 ? up : down, Math.abs(value))
+    }
   }
 
   isBottom(): boolean {

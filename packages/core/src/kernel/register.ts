@@ -6,7 +6,7 @@ import { refuse } from '../errors.ts'
 import { CausalContainer } from './causal-container.ts'
 import { Cell, checkStamp, type Keep, type RegisterCell, readCell, type Stamp } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { type Apply, emitValue, noteInverse, type Place } from './container.ts'
+import { type Apply, type Copy, emitValue, noteInverse, type Place } from './container.ts'
 import { SELF } from './site.ts'
 
 export abstract class Register extends CausalContainer {
@@ -48,6 +48,18 @@ export abstract class Register extends CausalContainer {
       if (now.cell.dot === 0) now.write(value)
     })
     this.observedReset()
+  }
+
+  /** What a copy is to read. */
+  protected shown(): JsonValue {
+    return this.cell.value
+  }
+
+  copy(): Copy {
+    const value = this.cell.dot === 0 ? undefined : this.shown()
+    return (into) => {
+      if (value !== undefined) (into as Register).write(value)
+    }
   }
 
   isBottom(): boolean {

@@ -59,8 +59,6 @@ export class Site {
   inverses: (() => void)[] | undefined
   /** Containers that undo brought back as copies, by what they are copies of. */
   readonly copies: Map<Container, Container> = new Map()
-  /** Remembers the value of a container; the answer writes it into an empty one. */
-  copier: ((container: Container) => (into: Container) => void) | undefined
   /** Where patches go while someone listens. */
   patches: Patch[] | undefined
   #time = 0

@@ -9,8 +9,8 @@ import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { valueKey } from '../codec/value-key.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, Container, emit } from '../kernel/container.ts'
-import { Elems, readElems } from '../kernel/elems.ts'
+import { type Apply, Container, type Copy, emit } from '../kernel/container.ts'
+import { copyElements, Elems, readElems } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { tags } from './tags.ts'
 
@@ -54,6 +54,10 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
   /** The elements in canonical order, the same on every replica. */
   toJSON(): JsonValue {
     return this.#elems.sorted()
+  }
+
+  copy(): Copy {
+    return copyElements(this)
   }
 
   isBottom(): boolean {

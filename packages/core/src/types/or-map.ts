@@ -20,7 +20,15 @@ import type { Writer } from '../codec/writer.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import { Cell, checkStamp, compareWrites, readCell, type Stamp, type Write } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, type Container, noteInverse, type Parent, type Place } from '../kernel/container.ts'
+import {
+  type Apply,
+  type Container,
+  type Copy,
+  copyOf,
+  noteInverse,
+  type Parent,
+  type Place,
+} from '../kernel/container.ts'
 import { CutTally } from '../kernel/cut-tally.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { KeyedCell } from '../kernel/keyed-cell.ts'
@@ -29,7 +37,7 @@ import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/par
 import type { Path } from '../kernel/patch.ts'
 import { isPrivate } from '../kernel/seen.ts'
 import { SELF } from '../kernel/site.ts'
-import { requireResettable, type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
+import { requireResettable, type Spec, type TypeTable, typeOf, typesOf } from '../kernel/spec.ts'
 import { NONE } from '../kernel/write-table.ts'
 import * as limits from '../limits.ts'
 import { isRegister, openRegister } from './registers.ts'
@@ -132,7 +140,12 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   /** The container under a key: the one shown, or the one of a type number. @internal */
-  find(key: string, tag: number = this.#shown(key)): Container | undefined {
+  override find(step: string | number, tag?: number): Container | undefined {
+    const key = `${step}`
+    return this.#find(key, tag ?? this.#shown(key))
+  }
+
+  #find(key: string, tag: number): Container | undefined {
     if (tag === tags.lww) return this.#plain.has(key) ? this.#plainRegister(key) : undefined
     const slot = this.#slots.get(tag)?.get(key)
     return slot === undefined || slot.cell.dot === 0 ? undefined : this.#containerOf(slot)
@@ -201,16 +214,21 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   /** Remembers what shows under a key; the answer writes it there again. */
-  #copyOf(key: string): ((map: OrMap<H>) => void) | undefined {
-    const { copier, types } = this.place.site
-    const container = this.find(key)
-    const copy = container && copier?.(container)
-    if (container === undefined || copy === undefined) return undefined
-    const { tag } = container
+  #copyOf(key: string): (map: OrMap<H>) => void {
+    const container = this.find(key) as Container
+    const copy = copyOf(container)
+    const type = typeOf(container)
     return (map) => {
-      const again = map.find(key, tag) ?? map.#container(key, { tag, create: (place) => types?.(tag, place) } as Spec)
+      const again = map.find(key, type.tag) ?? map.#container(key, type)
       again.touch()
       copy(again)
+    }
+  }
+
+  copy(): Copy {
+    const copies = this.keys().map((key) => this.#copyOf(key))
+    return (into) => {
+      for (const copy of copies) copy(into as OrMap<H>)
     }
   }
 

@@ -18,9 +18,10 @@ import { readValues, writeValues } from '../codec/values.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import { mentionsActor } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, emit, noteInverse } from '../kernel/container.ts'
+import { type Apply, type Copy, emit, noteInverse } from '../kernel/container.ts'
 import { readDotColumn, writeDotColumn } from '../kernel/dot-column.ts'
 import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from '../kernel/dots.ts'
+import { copyElements } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { isPending, isPrivate, knows, sees } from '../kernel/seen.ts'
 import { SELF } from '../kernel/site.ts'
@@ -193,6 +194,10 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
 
   override visitTags(visit: (dot: number) => void): void {
     for (const dot of this.#allDots()) visit(dot)
+  }
+
+  copy(): Copy {
+    return copyElements(this)
   }
 
   isBottom(): boolean {

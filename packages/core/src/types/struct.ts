@@ -12,10 +12,10 @@ import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import type { Apply, Container, Parent } from '../kernel/container.ts'
+import { type Apply, type Container, type Copy, copyOf, type Parent } from '../kernel/container.ts'
 import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
-import type { Spec } from '../kernel/spec.ts'
+import { type Spec, typeOf } from '../kernel/spec.ts'
 import * as limits from '../limits.ts'
 import { tags } from './tags.ts'
 
@@ -56,16 +56,12 @@ export class Struct extends CausalContainer implements Parent {
   }
 
   /** The field of a name and type number, if it is there. */
-  find(name: string, tag?: number): Container | undefined {
-    if (tag !== undefined) return this.#field(name, tag)?.container
-    return this.#sorted().find((field) => field.name === name)?.container
+  override find(name: string | number, tag?: number): Container | undefined {
+    if (tag !== undefined) return this.#field(`${name}`, tag)?.container
+    return this.#sorted().find((field) => field.name === `${name}`)?.container
   }
 
-  /** The fields that hold something, by name, then type. @internal */
-  entries(): readonly Field[] {
-    return this.#sorted()
-  }
-
+  /** The fields that hold something, by name, then type. */
   #sorted(): Field[] {
     return [...this.#fields.values()]
       .flat()
@@ -91,6 +87,17 @@ export class Struct extends CausalContainer implements Parent {
 
   *#containers(): Iterable<Container> {
     for (const fields of this.#fields.values()) for (const { container } of fields) yield container
+  }
+
+  copy(): Copy {
+    const fields = this.#sorted().map(({ name, container }) => ({
+      name,
+      spec: typeOf(container),
+      copy: copyOf(container),
+    }))
+    return (into) => {
+      for (const { name, spec, copy } of fields) copy((into as Struct).field(name, spec))
+    }
   }
 
   override visitTags(visit: (dot: number) => void): void {

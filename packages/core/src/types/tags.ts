@@ -16,4 +16,9 @@ export const tags = {
   struct: 14,
 } as const
 
+/** Types that cannot be reset, and therefore never stand below a removable key. */
+export function isResettable(tag: number): boolean {
+  return tag !== tags.gset && tag !== tags['2pset'] && tag !== tags.bcounter
+}
+
 export type TypeName = keyof typeof tags

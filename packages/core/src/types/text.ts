@@ -16,7 +16,7 @@ import type { Writer } from '../codec/writer.ts'
 import { readWtf8, toWellFormed, writeWtf8 } from '../codec/wtf8.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { emit } from '../kernel/container.ts'
+import { type Copy, emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import type { Deleted } from '../kernel/local-edits.ts'
@@ -128,6 +128,16 @@ export class Text extends Ordered<string> {
 
   toJSON(): JsonValue {
     return this.toString()
+  }
+
+  copy(): Copy {
+    const text = this.slice()
+    const elements = this.elements()
+    return (into) => {
+      const copy = into as Text
+      copy.insertAfter(undefined, toWellFormed(text))
+      copy.copiedFrom(elements)
+    }
   }
 
   override clear(): void {
