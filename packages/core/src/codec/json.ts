@@ -6,7 +6,7 @@ import { refuse } from '../errors.ts'
 import * as limits from '../limits.ts'
 import { readFloat64, readSigned, writeFloat64, writeSigned } from './numbers.ts'
 import type { Reader } from './reader.ts'
-import { isWellFormed, utf8Length } from './utf8.ts'
+import { isWellFormed, takesMore } from './utf8.ts'
 import { Writer } from './writer.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
@@ -41,14 +41,14 @@ export function jsonKind(value: JsonValue): number {
  */
 export function normalizeJson<T>(value: T, depth = 0): T {
   if (typeof value === 'string') {
-    if (!isWellFormed(value)) refuse('CORE_VALUE_INVALID', 'a string with a lone surrogate has no UTF-8 form')
-    if (value.length * 3 > limits.valueBytesMax && utf8Length(value) > limits.valueBytesMax) {
-      refuse('CORE_LIMIT_EXCEEDED', `a string takes at most ${limits.valueBytesMax} bytes: use a text`)
+    if (!isWellFormed(value)) refuse('CORE_VALUE_INVALID', 'not well-formed text')
+    if (takesMore(value, limits.valueBytesMax)) {
+      refuse('CORE_LIMIT_EXCEEDED', 'above limits.valueBytesMax')
     }
     return value
   }
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) refuse('CORE_VALUE_INVALID', `${value} is not a JSON number`)
+    if (!Number.isFinite(value)) refuse('CORE_VALUE_INVALID', `${value} is not JSON`)
     return (value + 0) as T
   }
   if (value === null || typeof value === 'boolean') return value
@@ -62,19 +62,19 @@ function checkSize(value: JsonValue): void {
   const writer = new Writer(256)
   writeJson(writer, value)
   if (writer.length > limits.valueBytesMax) {
-    refuse('CORE_LIMIT_EXCEEDED', `a value takes at most ${limits.valueBytesMax} bytes encoded`)
+    refuse('CORE_LIMIT_EXCEEDED', 'above limits.valueBytesMax')
   }
 }
 
 function normalizeNested(value: unknown, depth: number): JsonValue {
   if (typeof value !== 'object' || value === null) return refuse('CORE_VALUE_INVALID', `${typeof value} is not JSON`)
-  if (depth >= limits.jsonDepthMax) refuse('CORE_VALUE_INVALID', `a value nested deeper than ${limits.jsonDepthMax}`)
+  if (depth >= limits.jsonDepthMax) refuse('CORE_VALUE_INVALID', 'above limits.jsonDepthMax')
   if (Array.isArray(value)) {
     return Object.freeze(Array.from(value, (item: JsonValue) => normalizeJson(item, depth + 1)))
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
-    refuse('CORE_VALUE_INVALID', 'only plain objects are JSON values')
+    refuse('CORE_VALUE_INVALID', 'not a plain object')
   }
   const copy: [string, JsonValue][] = Object.entries(value).map(([key, item]) => [
     normalizeJson(key),
@@ -133,12 +133,12 @@ export function readJson(reader: Reader, depth = 0): JsonValue {
       return true
     case JsonKind.integer: {
       const value = readSigned(reader)
-      if (!isVarint(value)) reader.invalid('number not in its canonical form')
+      if (!isVarint(value)) reader.invalid('not canonical')
       return value
     }
     case JsonKind.float: {
       const value = readFloat64(reader)
-      if (!Number.isFinite(value) || isVarint(value)) reader.invalid('number not in its canonical form')
+      if (!Number.isFinite(value) || isVarint(value)) reader.invalid('not canonical')
       return value
     }
     case JsonKind.string:
@@ -148,12 +148,12 @@ export function readJson(reader: Reader, depth = 0): JsonValue {
     case JsonKind.object:
       return readObject(reader, depth)
     default:
-      return reader.invalid('unknown kind of JSON value')
+      return reader.invalid('unknown kind')
   }
 }
 
 function readArray(reader: Reader, depth: number): JsonValue {
-  if (depth >= limits.jsonDepthMax) reader.invalid('value nested too deep')
+  if (depth >= limits.jsonDepthMax) reader.invalid('nested too deep')
   const count = reader.count()
   const items: JsonValue[] = []
   for (let i = 0; i < count; i += 1) items.push(readJson(reader, depth + 1))
@@ -161,13 +161,13 @@ function readArray(reader: Reader, depth: number): JsonValue {
 }
 
 function readObject(reader: Reader, depth: number): JsonValue {
-  if (depth >= limits.jsonDepthMax) reader.invalid('value nested too deep')
+  if (depth >= limits.jsonDepthMax) reader.invalid('nested too deep')
   const count = reader.count(2)
   const entries: [string, JsonValue][] = []
   let before: string | undefined
   for (let i = 0; i < count; i += 1) {
     const key = reader.string(limits.valueBytesMax)
-    if (before !== undefined && key <= before) reader.invalid('object keys out of order')
+    if (before !== undefined && key <= before) reader.invalid('out of order')
     entries.push([key, readJson(reader, depth + 1)])
     before = key
   }

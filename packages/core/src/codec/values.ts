@@ -94,8 +94,8 @@ export function readValues(reader: Reader, count: number): JsonValue[] {
   for (let from = 0; from < count; ) {
     const kind = reader.byte()
     const length = reader.varint() + 1
-    if (kind === before) reader.invalid('values of one kind apart')
-    if (length > count - from) reader.invalid('more values than announced')
+    if (kind === before) reader.invalid('not canonical')
+    if (length > count - from) reader.invalid('not as announced')
     readStretch(reader, kind, values, from, from + length)
     before = kind
     from += length
@@ -126,12 +126,12 @@ function readStretch(reader: Reader, kind: number, values: JsonValue[], from: nu
       for (let i = from; i < to; i += 1) values[i] = checkKind(reader, readJson(reader), kind)
       break
     default:
-      reader.invalid('unknown kind of JSON value')
+      reader.invalid('unknown kind')
   }
 }
 
 function checkKind(reader: Reader, value: JsonValue, kind: number): JsonValue {
-  if (jsonKind(value) !== kind || !isFiniteOrOther(value)) reader.invalid('value not in its canonical form')
+  if (jsonKind(value) !== kind || !isFiniteOrOther(value)) reader.invalid('not canonical')
   return value
 }
 

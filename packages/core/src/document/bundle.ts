@@ -16,7 +16,7 @@ export function encodeBundle(changes: readonly Uint8Array[]): Uint8Array {
 /** The bytes of the changes of a bundle, as views. */
 export function readBundle(bytes: Uint8Array): Uint8Array[] {
   const reader = new Reader(bytes)
-  if (readKind(reader) !== KIND_BUNDLE) reader.invalid('not a bundle of changes')
+  if (readKind(reader) !== KIND_BUNDLE) reader.invalid('another kind')
   const changes: Uint8Array[] = []
   for (let count = reader.count(40); count > 0; count -= 1) {
     changes.push(reader.view(reader.varint(limits.changeBytesMax)))

@@ -41,7 +41,7 @@ export class CausalBuffer {
   requireRoom(changes: number, bytes: number): void {
     if (changes === 0) return
     if (this.#waiting.size + changes > limits.bufferedChangesMax || this.#bytes + bytes > limits.bufferedBytesMax) {
-      refuse('CORE_BUFFER_FULL', `${this.#waiting.size} changes wait already: send what is missing first`)
+      refuse('CORE_BUFFER_FULL', `${this.#waiting.size} changes wait already`)
     }
   }
 

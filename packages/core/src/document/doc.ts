@@ -221,8 +221,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     this.#from = from
     this.#encoder ??= new ChangeEncoder(site, this.#incarnation)
     this.#encoder.write(writer, out.table, extent, note, out.writer)
-    if (writer.length - from > limits.changeBytesMax)
-      refuse('CORE_LIMIT_EXCEEDED', `a change above ${limits.changeBytesMax} bytes`)
+    if (writer.length - from > limits.changeBytesMax) refuse('CORE_LIMIT_EXCEEDED', 'above limits.changeBytesMax')
     // What a caller gave is read back, so that nothing is sent that others refuse: names once, options each time.
     if (note !== NO_OPTIONS || previous === undefined) readChange(writer.bytes.subarray(from, writer.length))
     return extent

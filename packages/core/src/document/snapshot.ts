@@ -69,10 +69,10 @@ export function readRoot(root: Container, { actors, context, reader }: Snapshot,
 /** Reads all but the root's block. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`. */
 export function readSnapshot(bytes: Uint8Array, site: Site): Snapshot {
   const reader = new Reader(bytes)
-  if (readKind(reader) !== KIND_SNAPSHOT) reader.invalid('not a snapshot')
-  if (reader.varint() !== 0) reader.invalid('snapshot needs features this build does not have')
+  if (readKind(reader) !== KIND_SNAPSHOT) reader.invalid('another kind')
+  if (reader.varint() !== 0) reader.invalid('unknown features')
   const check = readUint32(reader)
-  if (checksum32(bytes.subarray(reader.at)) !== check) reader.invalid('snapshot of another check than its own')
+  if (checksum32(bytes.subarray(reader.at)) !== check) reader.invalid('damaged')
   const incarnation = reader.string(limits.incarnationBytesMax)
   const actors = readActors(reader, site.actors).map((id) => site.actors.intern(id))
   const context = new CausalContext()
@@ -85,7 +85,7 @@ export function readSnapshot(bytes: Uint8Array, site: Site): Snapshot {
   const heads = new Set<number>()
   for (let count = reader.count(); count > 0; count -= 1) {
     const head = actors[reader.varint(actors.length - 1)] as number
-    if (context.prefix(head) === 0) reader.invalid('head of an actor without dots')
+    if (context.prefix(head) === 0) reader.invalid('out of range')
     heads.add(head)
   }
   return { incarnation, actors, context, checks, heads, timeMicros, reader }

@@ -45,7 +45,7 @@ export abstract class CausalContainer extends Container {
       for (let i = 0; i < count; i += 1) {
         const first = end + 1 + reader.varint(limits.dotCounterMax)
         const last = first + reader.varint(limits.dotCounterMax)
-        if (last > limits.dotCounterMax) reader.invalid('dot counter too large')
+        if (last > limits.dotCounterMax) reader.invalid('out of range')
         context.add(actor, first, last)
         end = last + 1
       }

@@ -17,7 +17,7 @@ import { compareUtf8 } from '../codec/utf8.ts'
 import { refuse } from '../errors.ts'
 import * as limits from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from './dots.ts'
+import { Ascending, dotOrder, readDots, readOwnDot, writeDot, writeDots } from './dots.ts'
 import { isPending, isPrivate, knows, sees } from './seen.ts'
 import type { Site } from './site.ts'
 
@@ -46,7 +46,7 @@ export type Keep = 'winner' | 'unseen' | 'younger'
 /** Refuses a time that no block could carry. Throws `CORE_VALUE_INVALID`. */
 export function checkMicros(micros: number): void {
   if (!Number.isSafeInteger(micros) || micros < 0) {
-    refuse('CORE_VALUE_INVALID', 'a time is a whole number of microseconds since 1970')
+    refuse('CORE_VALUE_INVALID', 'not a time in microseconds')
   }
 }
 
@@ -327,13 +327,14 @@ export function readCell(input: Decoder): CellDelta {
   const { reader } = input
   const head = reader.varint()
   const count = Math.floor(head / 2)
-  if (count * 4 > reader.remaining) reader.invalid('more writes than bytes')
+  if (count * 4 > reader.remaining) reader.invalid('not as announced')
   const writes: Write[] = []
+  const order = count > 1 ? new Ascending() : undefined
   for (let i = 0; i < count; i += 1) {
-    const dot = readOwnDot(input, writes.at(-1)?.dot)
+    const dot = readOwnDot(input, order)
     const flags = reader.byte()
-    if (flags > (HAS_TIME | HAS_REPLICA)) reader.invalid('unknown flags of a write')
-    if ((flags & HAS_TIME) === 0 && input.author === undefined) reader.invalid('write without a time')
+    if (flags > (HAS_TIME | HAS_REPLICA)) reader.invalid('unknown kind')
+    if ((flags & HAS_TIME) === 0 && input.author === undefined) reader.invalid('not canonical')
     const time = flags & HAS_TIME ? reader.varint() : input.time
     const by = flags & HAS_REPLICA ? reader.string(limits.replicaIdBytesMax) : undefined
     writes.push({ dot, time, by, value: readJson(reader) })

@@ -96,7 +96,6 @@ export class Decoder implements Frame {
   /** Where the part being read ends. */
   partEnd: number
   readonly lazy: boolean
-  #references: Map<number, number> | undefined
 
   constructor(reader: Reader, site: Site, frame: Frame) {
     this.reader = reader
@@ -120,24 +119,14 @@ export class Decoder implements Frame {
     this.opaque = false
     this.depth = 0
     this.partEnd = this.reader.end
-    this.#references = undefined
   }
 
   actor(): number {
     return this.actors[this.reader.varint(this.actors.length - 1)] as number
   }
-
-  /** The reference of an actor, the reverse of `actors`. */
-  reference(actor: number): number {
-    this.#references ??= new Map(this.actors.map((index, reference) => [index, reference]))
-    return this.#references.get(actor) as number
-  }
 }
 
 /** The answer to bytes that know more of the local actor than the actor itself. */
 export function reusedActor(): never {
-  return refuse(
-    'CORE_ACTOR_REUSED',
-    'others know more of this actor than it knows of itself: continue under a new actor',
-  )
+  return refuse('CORE_ACTOR_REUSED', 'others know more of this actor than it does')
 }

@@ -56,7 +56,7 @@ export abstract class Container {
       ? at
       : { site: new Site(at, true), parent: undefined, step: '', removable: false, depth: 0 }
     if (this.place.depth > limits.containerDepthMax) {
-      refuse('CORE_LIMIT_EXCEEDED', `containers nested deeper than ${limits.containerDepthMax}`)
+      refuse('CORE_LIMIT_EXCEEDED', 'above limits.containerDepthMax')
     }
   }
 
@@ -120,7 +120,7 @@ export abstract class Container {
   }
 
   #requireStandalone(): void {
-    if (!this.place.site.standalone) refuse('CORE_NOT_IN_CHANGE', 'a field of a document is encoded and joined by it')
+    if (!this.place.site.standalone) refuse('CORE_NOT_IN_CHANGE', 'done by its document')
   }
 
   /**
@@ -134,7 +134,7 @@ export abstract class Container {
 
   /** Refuses to mutate a field of a document outside `change`. @internal */
   requireOpen(): void {
-    if (!this.place.site.open) refuse('CORE_NOT_IN_CHANGE', 'fields of a document are changed inside doc.change(...)')
+    if (!this.place.site.open) refuse('CORE_NOT_IN_CHANGE', 'changed outside of doc.change(...)')
   }
 
   /**

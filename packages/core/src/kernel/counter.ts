@@ -42,7 +42,7 @@ export abstract class Counter extends Container {
     const value = up - (this.#tallies[1]?.total() ?? 0)
     // What was rounded may hide a small difference of large totals: count again exactly.
     const exact = Number.isSafeInteger(up) && Number.isSafeInteger(value) ? value : Number(this.bigValue)
-    if (!Number.isSafeInteger(exact)) refuse('CORE_VALUE_UNSAFE', 'the total exceeds 2^53 - 1: read it as bigint')
+    if (!Number.isSafeInteger(exact)) refuse('CORE_VALUE_UNSAFE', 'read it as bigint')
     return exact
   }
 

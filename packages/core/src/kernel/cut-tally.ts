@@ -91,7 +91,7 @@ export class CutTally extends Tally<CutEntry> {
   protected override readEntry({ reader }: Decoder, { actor, sum }: Entry): CutEntry {
     const first = reader.varint(limits.dotCounterMax)
     const cut = reader.varint(sum)
-    if (first === 0) reader.invalid('empty entry of a counter')
+    if (first === 0) reader.invalid('not canonical')
     return { actor, first, sum, cut }
   }
 

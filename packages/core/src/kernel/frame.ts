@@ -30,7 +30,7 @@ const ACTOR_BYTES_MAX = limits.replicaIdBytesMax + 17
 /** Reads the first byte. Throws `CORE_FORMAT_UNSUPPORTED` for another format than 1. */
 export function readKind(reader: Reader): number {
   const kind = reader.byte()
-  if (kind >>> 4 !== 1) refuse('CORE_FORMAT_UNSUPPORTED', `format ${kind >>> 4}, this build reads format 1`)
+  if (kind >>> 4 !== 1) refuse('CORE_FORMAT_UNSUPPORTED', `format ${kind >>> 4}`)
   return kind
 }
 
@@ -51,7 +51,7 @@ export function readActors(reader: Reader, known?: ActorTable): readonly ActorId
     const guess = known?.ids[i]
     ids.push(guess !== undefined && reader.takes(guess) ? guess : readActor(reader, known))
   }
-  if (count > 1 && new Set(ids).size !== count) reader.invalid('actor listed twice')
+  if (count > 1 && new Set(ids).size !== count) reader.invalid('listed twice')
   return ids
 }
 
@@ -61,7 +61,7 @@ function readActor(reader: Reader, known: ActorTable | undefined): ActorId {
   try {
     return parseActorId(text)
   } catch {
-    return reader.invalid('malformed actor id')
+    return reader.invalid('not an actor id')
   }
 }
 
@@ -106,8 +106,8 @@ export function joinEncoded(container: Container, encoded: Uint8Array): void {
   const { site } = container.place
   const reader = new Reader(encoded)
   const kind = readKind(reader)
-  if (kind !== KIND_STATE && kind !== KIND_DELTA) reader.invalid('not a stand-alone value')
-  if (reader.byte() !== container.tag) reader.invalid('a value of another type')
+  if (kind !== KIND_STATE && kind !== KIND_DELTA) reader.invalid('another kind')
+  if (reader.byte() !== container.tag) reader.invalid('another kind')
   site.settle()
   const known = site.actors.ids.length
   try {
@@ -134,7 +134,7 @@ function joinBody(container: Container, reader: Reader, kind: number): void {
   if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the value holds types that this one does not know')
   if (context !== undefined) {
     if (ownDots(context) > input.ownLast) reusedActor()
-    if (site.resuming && context.runs(SELF).length > 2) reader.invalid('gaps among the own dots')
+    if (site.resuming && context.runs(SELF).length > 2) reader.invalid('out of range')
   }
   apply()
   if (context !== undefined) site.context?.join(context)

@@ -471,12 +471,12 @@ function readRemovals(input: Decoder, count: number, keys: readonly string[]): R
   for (let i = 0; i < count; i += 1) {
     const place = reader.varint(whole ? 0 : keys.length)
     const key = place === 0 ? reader.string(limits.keyBytesMax) : (keys[place - 1] as string)
-    if (whole && i > 0 && key <= (removed[i - 1] as Removal).key) reader.invalid('keys out of order')
+    if (whole && i > 0 && key <= (removed[i - 1] as Removal).key) reader.invalid('out of order')
     const dots = readDots(input)
-    if (dots.length === 0) reader.invalid('key without removed dots')
+    if (dots.length === 0) reader.invalid('not canonical')
     removed.push({ key, dots })
   }
-  if (!whole && count > 1 && new Set(removed.map(({ key }) => key)).size !== count) reader.invalid('key listed twice')
+  if (!whole && count > 1 && new Set(removed.map(({ key }) => key)).size !== count) reader.invalid('listed twice')
   return removed
 }
 

@@ -2,7 +2,7 @@
 import { dotActor, dotCounter } from '../causality/dot.ts'
 import type { Sequence } from '../sequence/sequence.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { dotOrder, readDot, readDots, readOwnDot, writeDot, writeDots } from './dots.ts'
+import { Ascending, dotOrder, readDot, readDots, readOwnDot, writeDot, writeDots } from './dots.ts'
 import { type Move, Moves } from './moves.ts'
 
 /** Moves as they were read. */
@@ -27,15 +27,16 @@ export function writeMoves(out: Encoder, moves: readonly Move[], dead: readonly 
 export function readMoves(input: Decoder): MoveBlock {
   const { reader } = input
   const moves: Move[] = []
+  const order = new Ascending()
   for (let count = reader.count(5); count > 0; count -= 1) {
-    const slot = readOwnDot(input, moves.at(-1)?.slot)
+    const slot = readOwnDot(input, order)
     const element = readDot(input)
     moves.push({ slot, element, time: reader.varint() })
   }
   const dead = readDots(input)
   if (moves.length > 0) {
     const slots = new Set(moves.map(({ slot }) => slot))
-    if (moves.some(({ element }) => slots.has(element))) reader.invalid('move of another move')
+    if (moves.some(({ element }) => slots.has(element))) reader.invalid('impossible move')
   }
   return { moves, dead }
 }
@@ -49,18 +50,18 @@ export function checkMoves(input: Decoder, { moves, dead }: MoveBlock, loaded: S
     all.add(move)
     if (!here(move.slot)) continue
     // A slot waits for its element.
-    if (!here(move.element)) reader.invalid('move of an element that is not there')
+    if (!here(move.element)) reader.invalid('impossible move')
     if (all.wins(site, move)) all.settle(move)
   }
   for (const element of dead) {
-    if (!all.isMoved(element)) reader.invalid('deleted element that was not moved')
+    if (!all.isMoved(element)) reader.invalid('impossible move')
     all.bury(element)
   }
   for (const { slot, element } of moves) {
     for (const id of [slot, element]) {
       const shows = here(id) && loaded?.isVisible(dotActor(id), dotCounter(id)) === true
       const may = all.slotOf(element) === id && !all.isDead(element)
-      if (shows && !may) reader.invalid('moved element where it should not be')
+      if (shows && !may) reader.invalid('impossible move')
     }
   }
 }

@@ -86,8 +86,7 @@ export abstract class Register extends CausalContainer {
   }
 
   reset(): void {
-    if (this.#keep === 'winner')
-      refuse('CORE_PRECONDITION_FAILED', 'a last-writer-wins register is reset below a removable key only')
+    if (this.#keep === 'winner') refuse('CORE_PRECONDITION_FAILED', 'cannot be reset')
     this.cell.remove(this.place.site)
   }
 

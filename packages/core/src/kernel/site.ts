@@ -78,8 +78,7 @@ export class Site {
 
   /** `count` consecutive new dots; answers the first. */
   dots(count: number): number {
-    if (this.last + count > limits.dotCounterMax)
-      refuse('CORE_LIMIT_EXCEEDED', `more than ${limits.dotCounterMax} dots`)
+    if (this.last + count > limits.dotCounterMax) refuse('CORE_LIMIT_EXCEEDED', 'above limits.dotCounterMax')
     const first = this.last + 1
     this.last += count
     return first

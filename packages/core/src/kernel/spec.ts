@@ -33,6 +33,5 @@ export type HandleOf<S> = S extends Spec<infer H> ? H : never
 
 /** Refuses a type below a removable key that could not be reset with it. */
 export function requireResettable({ resettable }: Pick<Spec, 'resettable'>): void {
-  if (!resettable)
-    refuse('CORE_SCHEMA_INVALID', 'a G-Set, 2P-Set or bounded counter cannot stand below a removable key')
+  if (!resettable) refuse('CORE_SCHEMA_INVALID', 'a type that cannot be reset, below a removable key')
 }

@@ -136,7 +136,7 @@ export interface SingleWrite {
 export function readSingle(input: Decoder): SingleWrite {
   const { reader } = input
   const key = reader.string(limits.keyBytesMax)
-  const dot = readOwnDot(input, undefined)
+  const dot = readOwnDot(input)
   const time = readTime(reader, input.time)
   const by = reader.string(limits.replicaIdBytesMax)
   return { key, dot, time, by: by === '' ? undefined : by, value: readJson(reader) }
@@ -161,10 +161,10 @@ function checkKeys(reader: Reader, keys: readonly string[], counts: readonly num
   let from = 0
   for (const count of counts) {
     const to = from + count
-    if (!ascending && count > 1 && new Set(keys.slice(from, to)).size !== count) reader.invalid('key listed twice')
+    if (!ascending && count > 1 && new Set(keys.slice(from, to)).size !== count) reader.invalid('listed twice')
     if (ascending) {
       for (let i = from + 1; i < to; i += 1) {
-        if ((keys[i - 1] as string) >= (keys[i] as string)) reader.invalid('keys out of order')
+        if ((keys[i - 1] as string) >= (keys[i] as string)) reader.invalid('out of order')
       }
     }
     from = to
@@ -183,13 +183,13 @@ function readReplicas(reader: Reader, count: number): Replicas {
   for (let stretches = reader.count(2); stretches > 0; stretches -= 1) {
     const name = reader.string(limits.replicaIdBytesMax)
     const length = reader.varint() + 1
-    if (name === names[names.length - 1] || length > left) reader.invalid('replicas of more writes than announced')
+    if (name === names[names.length - 1] || length > left) reader.invalid('not as announced')
     names.push(name)
     counts.push(length)
     left -= length
   }
   if (names.length === 0) return { names: [''], counts: [count] }
-  if (left > 0 || (names.length === 1 && names[0] === '')) reader.invalid('replicas of fewer writes than announced')
+  if (left > 0 || (names.length === 1 && names[0] === '')) reader.invalid('not as announced')
   return { names, counts }
 }
 

@@ -60,12 +60,11 @@ export class BoundedCounter extends Counter {
   transfer(to: ActorId, amount: number): void {
     this.#requireRights(amount)
     const { site } = this.place
-    if (!(amount > 0) || !Number.isSafeInteger(amount))
-      refuse('CORE_VALUE_INVALID', 'a transfer is a positive safe integer')
+    if (!(amount > 0) || !Number.isSafeInteger(amount)) refuse('CORE_VALUE_INVALID', 'not a positive safe integer')
     const receiver = site.actors.intern(parseActorId(to))
-    if (receiver === SELF) refuse('CORE_PRECONDITION_FAILED', 'rights are transferred to another actor')
+    if (receiver === SELF) refuse('CORE_PRECONDITION_FAILED', 'a transfer to oneself')
     const total = (this.#transfers.get(SELF)?.get(receiver) ?? 0) + amount
-    if (total > Number.MAX_SAFE_INTEGER) refuse('CORE_LIMIT_EXCEEDED', 'transferred up to 2^53 - 1')
+    if (total > Number.MAX_SAFE_INTEGER) refuse('CORE_LIMIT_EXCEEDED', 'above 2^53 - 1')
     this.touch()
     site.mark()
     site.mentioned.add(receiver)
@@ -124,10 +123,8 @@ export class BoundedCounter extends Counter {
     const transfers: Transfer[] = []
     for (let count = input.reader.count(3); count > 0; count -= 1) {
       const transfer = { from: input.actor(), to: input.actor(), amount: input.reader.varint() }
-      if (transfer.amount === 0 || transfer.from === transfer.to)
-        input.reader.invalid('transfer of nothing or to oneself')
-      if (input.author !== undefined && transfer.from !== input.author)
-        input.reader.invalid('transfer by another actor')
+      if (transfer.amount === 0 || transfer.from === transfer.to) input.reader.invalid('out of range')
+      if (input.author !== undefined && transfer.from !== input.author) input.reader.invalid('not vouched for')
       this.#requireKnown(input, transfer)
       transfers.push(transfer)
     }
@@ -147,7 +144,7 @@ export class BoundedCounter extends Counter {
   }
 
   override reset(): void {
-    refuse('CORE_PRECONDITION_FAILED', 'a bounded counter cannot be reset: rights may be on their way')
+    refuse('CORE_PRECONDITION_FAILED', 'cannot be reset')
   }
 
   override clear(): void {

@@ -84,7 +84,7 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
   }
 
   reset(): void {
-    refuse('CORE_PRECONDITION_FAILED', 'a G-Set only grows')
+    refuse('CORE_PRECONDITION_FAILED', 'cannot be reset')
   }
 
   clear(): void {

@@ -466,8 +466,8 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     for (let left = count; left > 0; left -= 1) {
       const key = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
-      if (tag === tags.lww) reader.invalid('plain value outside of its columns')
-      if (listed?.has(`${tag}/${key}`)) reader.invalid('key listed twice')
+      if (tag === tags.lww) reader.invalid('not canonical')
+      if (listed?.has(`${tag}/${key}`)) reader.invalid('listed twice')
       listed?.add(`${tag}/${key}`)
       const known = this.#slots.get(tag)?.get(key)
       const slot = known ?? this.#arriving(input, key, tag)

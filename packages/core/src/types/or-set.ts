@@ -326,9 +326,9 @@ function readAdditions<T extends JsonValue>(input: Decoder): Additions<T> {
   const { reader } = input
   const count = reader.count()
   if (count === 0) return NO_ADDITIONS
-  if (count === 1) return { dots: [readOwnDot(input, undefined)], elems: [readJson(reader) as T] }
+  if (count === 1) return { dots: [readOwnDot(input)], elems: [readJson(reader) as T] }
   const { dots } = readDotColumn(input, count)
-  if (dots.length !== count) reader.invalid('a dot with several elements')
+  if (dots.length !== count) reader.invalid('not as announced')
   return { dots, elems: readValues(reader, count) as T[] }
 }
 

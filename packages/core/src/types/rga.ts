@@ -147,7 +147,7 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
 
   childTouched(child: Container): void {
     if (this.shownAt(child.place.step as number) === undefined) {
-      refuse('CORE_PRECONDITION_FAILED', 'the element was deleted: nothing inside it can be changed any more')
+      refuse('CORE_PRECONDITION_FAILED', 'the element was deleted')
     }
     this.#dirty.add(child)
   }
@@ -326,7 +326,7 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
     for (let count = input.reader.count(4); count > 0; count -= 1) {
       const dot = readDot(input)
       const tag = input.reader.byte()
-      if (listed.has(dot)) input.reader.invalid('element listed twice')
+      if (listed.has(dot)) input.reader.invalid('listed twice')
       listed.add(dot)
       const known = this.#children.get(dot)
       const child = known?.tag === tag ? known : input.site.types?.(tag, this.placeOf(dot, false))

@@ -7,7 +7,7 @@
  */
 
 import type { JsonValue } from '../codec/json.ts'
-import { isWellFormed, utf8Length } from '../codec/utf8.ts'
+import { isWellFormed, takesMore } from '../codec/utf8.ts'
 import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
@@ -168,7 +168,7 @@ export class Struct extends CausalContainer implements Parent {
     for (let left = count; left > 0; left -= 1) {
       const name = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
-      if (keys.has(fieldKey(tag, name))) reader.invalid('field listed twice')
+      if (keys.has(fieldKey(tag, name))) reader.invalid('listed twice')
       keys.add(fieldKey(tag, name))
       const known = this.#field(name, tag)
       const container = known?.container ?? input.site.types?.(tag, this.placeOf(name, this.place.removable))
@@ -219,8 +219,8 @@ function fieldKey(tag: number, name: string): string {
 
 /** Checks a field name or map key: well-formed text within the limit. */
 export function checkKey(name: string): void {
-  if (typeof name !== 'string' || !isWellFormed(name)) refuse('CORE_VALUE_INVALID', 'a key is well-formed text')
-  if (name.length * 3 > limits.keyBytesMax && utf8Length(name) > limits.keyBytesMax) {
-    refuse('CORE_LIMIT_EXCEEDED', `a key takes at most ${limits.keyBytesMax} bytes`)
+  if (!isWellFormed(name)) refuse('CORE_VALUE_INVALID', 'not well-formed text')
+  if (takesMore(name, limits.keyBytesMax)) {
+    refuse('CORE_LIMIT_EXCEEDED', 'above limits.keyBytesMax')
   }
 }

@@ -64,7 +64,7 @@ export class Text extends Ordered<string> {
   }
 
   #checkText(text: string): void {
-    if (typeof text !== 'string' || !isWellFormed(text)) refuse('CORE_VALUE_INVALID', 'text is a well-formed string')
+    if (!isWellFormed(text)) refuse('CORE_VALUE_INVALID', 'not well-formed text')
   }
 
   /** Deletes `count` units from a position on. O(log n + runs). Throws `CORE_POSITION_INVALID`. */
@@ -105,7 +105,7 @@ export class Text extends Ordered<string> {
     if (position === 0 || position >= this.length) return
     const after = this.#units.get(position)
     if (after >= 0xdc00 && after < 0xe000) {
-      refuse('CORE_POSITION_INVALID', `position ${position} is inside a surrogate pair`)
+      refuse('CORE_POSITION_INVALID', `${position} is inside a surrogate pair`)
     }
   }
 
@@ -209,7 +209,7 @@ export class Text extends Ordered<string> {
 
   protected readContent({ reader }: Decoder, count: number): string {
     const text = reader.string(Number.MAX_SAFE_INTEGER, readWtf8)
-    if (text.length !== count) reader.invalid('text of another length than its ids')
+    if (text.length !== count) reader.invalid('not as announced')
     return text
   }
 }

@@ -29,7 +29,7 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
   /** Adds an element. O(1). Throws `CORE_PRECONDITION_FAILED` for one that was removed: it cannot come back. */
   add(elem: T): void {
     const value = normalizeJson(elem)
-    if (this.wasRemoved(value)) refuse('CORE_PRECONDITION_FAILED', 'removed from a 2P-Set is removed for ever')
+    if (this.wasRemoved(value)) refuse('CORE_PRECONDITION_FAILED', 'removed for ever')
     this.touch()
     this.place.site.mark()
     this.#insert(value, true)
@@ -114,7 +114,7 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
   }
 
   reset(): void {
-    refuse('CORE_PRECONDITION_FAILED', 'a 2P-Set cannot be reset: what was removed stays removed')
+    refuse('CORE_PRECONDITION_FAILED', 'cannot be reset')
   }
 
   clear(): void {
