@@ -57,7 +57,7 @@ export function replicaOf(actor: ActorId): ReplicaId {
   return actor.slice(0, -EPOCH_LENGTH - 1) as ReplicaId
 }
 
-function epochOf(actor: ActorId): string {
+export function epochOf(actor: ActorId): string {
   return actor.slice(-EPOCH_LENGTH)
 }
 

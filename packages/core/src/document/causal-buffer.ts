@@ -3,6 +3,7 @@
  * missing. Each change waits for one thing at a time, so that a release looks only at changes it may release.
  */
 import type { ActorId } from '../causality/actor.ts'
+import { subtractRuns } from '../causality/causal-context.ts'
 import type { Dot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
 import * as limits from '../limits.ts'
@@ -104,12 +105,9 @@ function placeOf(filed: readonly Filed[], counter: number): number {
 /** What of a range the waiting changes of its actor do not have. */
 function gaps(own: Change[], { actor, from, to }: MissingRange): MissingRange[] {
   own.sort((a, b) => a.header.first - b.header.first)
+  const waiting = own.flatMap(({ header }) => [header.first, lastOf(header)])
   const missing: MissingRange[] = []
-  let at = from
-  for (const { header } of own) {
-    if (header.first > at && at <= to) missing.push({ actor, from: at, to: Math.min(to, header.first - 1) })
-    at = Math.max(at, lastOf(header) + 1)
-  }
-  if (at <= to) missing.push({ actor, from: at, to })
+  const runs = subtractRuns([from, to], waiting)
+  for (let i = 0; i < runs.length; i += 2) missing.push({ actor, from: runs[i] as number, to: runs[i + 1] as number })
   return missing
 }

@@ -131,7 +131,7 @@ export class ChangeEncoder {
         this.#begin(this.#beginning, 0, table)
         this.#table = [...table]
       }
-      writer.append(this.#beginning)
+      writer.append(this.#beginning.bytes, this.#beginning.length)
     }
     writer.varint(extent.first)
     writer.varint(extent.length)
@@ -143,7 +143,7 @@ export class ChangeEncoder {
       writer.varint((this.#site.context as CausalContext).prefix(actor))
     }
     if (flags !== 0) writeNote(writer, note)
-    writer.append(payload)
+    writer.append(payload.bytes, payload.length)
   }
 
   #begin(writer: Writer, flags: number, table: readonly number[]): void {

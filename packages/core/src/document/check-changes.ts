@@ -77,7 +77,3 @@ export function forked(): never {
 export function otherLife(): never {
   return refuse('CORE_INCARNATION_MISMATCH', 'of another life of this document')
 }
-
-export function unknownTypes(): never {
-  return refuse('CORE_FORMAT_UNSUPPORTED', 'this build does not know all types of the document: keep its changes')
-}

@@ -10,12 +10,11 @@
 import type { Actor } from '../causality/actor.ts'
 import type { Dot } from '../causality/dot.ts'
 import type { VersionVector } from '../causality/version-vector.ts'
-import { writeBytes } from '../codec/blocks.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
-import { Encoder, reusedActor } from '../kernel/codec.ts'
+import { Encoder, reusedActor, unknownTypes } from '../kernel/codec.ts'
 import type { Container, Place } from '../kernel/container.ts'
 import { KIND_BUNDLE, KIND_SNAPSHOT } from '../kernel/frame.ts'
 import type { Patch, Path } from '../kernel/patch.ts'
@@ -41,7 +40,7 @@ import {
   NO_HEADS,
   readChange,
 } from './change.ts'
-import { checkChanges, forked, otherLife, unknownTypes } from './check-changes.ts'
+import { checkChanges, forked, otherLife } from './check-changes.ts'
 import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
 import { Events } from './events.ts'
 import { findContainer, tagsOf } from './find.ts'
@@ -319,7 +318,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     this.#actorsKept = this.#site.actors.ids.length
     const writer = log.begin()
     const from = writer.length
-    writeBytes(writer, bytes)
+    writer.append(bytes)
     log.append(from, actor, lastOf(header))
     if (this.#events.heard) this.#events.emit({ origin: 'remote', header, bytes: bytes.slice(), patches })
   }

@@ -10,26 +10,27 @@ import { PnCounter } from '../types/pn-counter.ts'
 import { isRegister, openRegister } from '../types/registers.ts'
 import { Rga } from '../types/rga.ts'
 import { Struct } from '../types/struct.ts'
-import { isResettable, type TypeName, tags } from '../types/tags.ts'
+import * as numbers from '../types/tag-numbers.ts'
+import { type TypeName, tags } from '../types/tags.ts'
 import { Text } from '../types/text.ts'
 import { TwoPhaseSet } from '../types/two-phase-set.ts'
 
 const constructors = new Map<number, new (place: Place) => Container>([
-  [tags.gcounter, GCounter],
-  [tags.pncounter, PnCounter],
-  [tags.bcounter, BoundedCounter],
-  [tags.gset, GSet],
-  [tags['2pset'], TwoPhaseSet],
-  [tags.orset, OrSet],
-  [tags.ormap, OrMap],
-  [tags.rga, Rga],
-  [tags.text, Text],
-  [tags.struct, Struct],
+  [numbers.gcounter, GCounter],
+  [numbers.pncounter, PnCounter],
+  [numbers.bcounter, BoundedCounter],
+  [numbers.gset, GSet],
+  [numbers.twoPhaseSet, TwoPhaseSet],
+  [numbers.orset, OrSet],
+  [numbers.ormap, OrMap],
+  [numbers.rga, Rga],
+  [numbers.text, Text],
+  [numbers.struct, Struct],
 ])
 
 /** A `TypeTable` of all types; undefined for a number this build does not know. */
 export function allTypes(tag: number, place: Place): Container | undefined {
-  if (place.removable) requireResettable({ resettable: isResettable(tag) })
+  if (place.removable) requireResettable({ resettable: numbers.isResettable(tag) })
   if (isRegister(tag)) return openRegister(tag, place)
   const Type = constructors.get(tag)
   return Type === undefined ? undefined : new Type(place)
@@ -40,7 +41,7 @@ export function specOf<C extends Container>(name: TypeName): Spec<C> {
   const tag = tags[name]
   return {
     tag,
-    resettable: isResettable(tag),
+    resettable: numbers.isResettable(tag),
     create: (place) => allTypes(tag, place) as Container,
     handle: (container) => container as C,
   }

@@ -20,7 +20,7 @@ import { OrSet } from '../types/or-set.ts'
 import { PnCounter } from '../types/pn-counter.ts'
 import { Rga } from '../types/rga.ts'
 import { Struct } from '../types/struct.ts'
-import { isResettable, tags } from '../types/tags.ts'
+import * as tags from '../types/tag-numbers.ts'
 import { Text } from '../types/text.ts'
 import { TwoPhaseSet } from '../types/two-phase-set.ts'
 
@@ -41,7 +41,7 @@ export type Schema<S extends FieldSpecs = FieldSpecs> = StructSpec<S>
 function specBy<C extends Container>(tag: number, Type: new (place: Place) => C): Spec<C> {
   return {
     tag,
-    resettable: isResettable(tag),
+    resettable: tags.isResettable(tag),
     create: (place) => new Type(place),
     handle: (container) => container as C,
   }
@@ -59,7 +59,7 @@ export function typesIn(schema: Spec | undefined): TypeTable {
   }
   if (schema !== undefined) learn(schema)
   return (tag, place) => {
-    if (place.removable) requireResettable({ resettable: isResettable(tag) })
+    if (place.removable) requireResettable({ resettable: tags.isResettable(tag) })
     return known.get(tag)?.create(place)
   }
 }
@@ -73,7 +73,7 @@ export const boundedCounter = (): Spec<BoundedCounter> => specBy(tags.bcounter, 
 /** A set that only grows. */
 export const gSet = <T extends JsonValue>(): Spec<GSet<T>> => specBy(tags.gset, GSet<T>)
 /** A set whose removals are for ever. */
-export const twoPhaseSet = <T extends JsonValue>(): Spec<TwoPhaseSet<T>> => specBy(tags['2pset'], TwoPhaseSet<T>)
+export const twoPhaseSet = <T extends JsonValue>(): Spec<TwoPhaseSet<T>> => specBy(tags.twoPhaseSet, TwoPhaseSet<T>)
 /** A set in which adding wins over concurrent removing. */
 export const orSet = <T extends JsonValue>(): Spec<OrSet<T>> => specBy(tags.orset, OrSet<T>)
 /** A value; the last write wins. */

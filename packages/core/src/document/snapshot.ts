@@ -10,8 +10,7 @@ import { checksum32 } from '../codec/checksum.ts'
 import { readUint32, writeUint32 } from '../codec/numbers.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
-import { refuse } from '../errors.ts'
-import { Decoder, Encoder } from '../kernel/codec.ts'
+import { Decoder, Encoder, unknownTypes } from '../kernel/codec.ts'
 import type { Apply, Container } from '../kernel/container.ts'
 import { actorsOf, KIND_SNAPSHOT, readActors, readKind, writeActors } from '../kernel/frame.ts'
 import { SELF, type Site } from '../kernel/site.ts'
@@ -62,7 +61,7 @@ export function readRoot(root: Container, { actors, context, reader }: Snapshot,
   const input = new Decoder(reader, site, { actors, context, claim: context, ownLast, lazy })
   const apply = root.read(input)
   reader.finish()
-  if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the snapshot holds types that this build does not know')
+  if (input.opaque) unknownTypes()
   return apply
 }
 

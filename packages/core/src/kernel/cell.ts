@@ -10,7 +10,7 @@
  * The winning write is held inline, because nearly always it is the only one.
  */
 
-import { replicaId, replicaOf } from '../causality/actor.ts'
+import { epochOf, replicaId, replicaOf } from '../causality/actor.ts'
 import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, readJson, writeJson } from '../codec/json.ts'
 import { compareUtf8 } from '../codec/utf8.ts'
@@ -68,17 +68,15 @@ const HAS_REPLICA = 2
 /** Order of timestamps: time, replica id, epoch, counter. */
 export function compareWrites(site: Site, a: Omit<Write, 'value'>, b: Omit<Write, 'value'>): number {
   if (a.time !== b.time) return a.time - b.time
+  const { actors } = site
   const actorA = dotActor(a.dot)
   const actorB = dotActor(b.dot)
   if (a.by !== undefined || b.by !== undefined) {
-    const order = compareUtf8(a.by ?? replicaOf(site.actors.id(actorA)), b.by ?? replicaOf(site.actors.id(actorB)))
+    const [idA, idB] = [actors.id(actorA), actors.id(actorB)]
+    const order = compareUtf8(a.by ?? replicaOf(idA), b.by ?? replicaOf(idB)) || compareUtf8(epochOf(idA), epochOf(idB))
     if (order !== 0) return order
-    if (actorA === actorB) return dotCounter(a.dot) - dotCounter(b.dot)
-    const epochA = site.actors.id(actorA).slice(-16)
-    const epochB = site.actors.id(actorB).slice(-16)
-    return epochA === epochB ? site.actors.compare(actorA, actorB) : epochA < epochB ? -1 : 1
   }
-  return actorA === actorB ? dotCounter(a.dot) - dotCounter(b.dot) : site.actors.compare(actorA, actorB)
+  return actors.compare(actorA, actorB) || dotCounter(a.dot) - dotCounter(b.dot)
 }
 
 /** The writes of one register, wherever they are kept: the winning one, and what changes them. */
@@ -131,19 +129,17 @@ export class Cell implements RegisterCell {
       return
     }
     const write: Write = { dot, time, by, value }
-    if (keep === 'winner') {
-      if (compareWrites(site, write, this) >= 0) this.#put(site, [write])
-      return
-    }
     const kept = this.live().filter((other) => {
-      if (!sees(site, other.dot) || (keep === 'younger' && compareWrites(site, other, write) > 0)) return true
+      if (keep !== 'unseen' && compareWrites(site, other, write) > 0) return true
+      if (keep === 'winner') return false
+      if (!sees(site, other.dot)) return true
       this.#forget(site, other.dot)
       return false
     })
     // A younger write under the same dot stays in place of this one: they will never be apart.
     const writes = kept.some((other) => other.dot === dot) ? kept : [...kept, write]
     // The winner is this cell itself: copy it before it is overwritten.
-    this.#put(site, writes.map(copyWrite))
+    this.#put(site, writes.map(copyWrite), keep)
   }
 
   /** Removes what the author of the change in progress has seen. */
@@ -153,7 +149,7 @@ export class Cell implements RegisterCell {
       this.#forget(site, write.dot)
       return false
     })
-    this.#put(site, kept.map(copyWrite))
+    this.#put(site, kept.map(copyWrite), 'unseen')
   }
 
   #forget(site: Site, dot: number): void {
@@ -168,14 +164,14 @@ export class Cell implements RegisterCell {
     else this.gone.push(dot)
   }
 
-  #put(site: Site, writes: Write[]): void {
+  #put(site: Site, writes: Write[], keep: Keep): void {
     writes.sort((a, b) => compareWrites(site, b, a))
     const winner = writes[0]
     this.dot = winner?.dot ?? 0
     this.time = winner?.time ?? 0
     this.by = winner?.by
     this.value = winner?.value ?? null
-    this.rest = writes.length > 1 ? writes.slice(1) : undefined
+    this.rest = writes.length > 1 && keep !== 'winner' ? writes.slice(1) : undefined
   }
 
   isBottom(site: Site): boolean {
@@ -249,9 +245,7 @@ export class Cell implements RegisterCell {
     if (fresh.length === 0 && kept.length === this.live().length) return false
     // What is written here from now on comes after what was read here.
     for (const { time } of fresh) site.clock.observe(time)
-    const all = [...kept.map(copyWrite), ...fresh]
-    this.#put(site, all)
-    if (keep === 'winner') this.rest = undefined
+    this.#put(site, [...kept.map(copyWrite), ...fresh], keep)
     return true
   }
 

@@ -110,17 +110,6 @@ export class Decoder implements Frame {
     this.partEnd = reader.end
   }
 
-  /** Begins another delta, at which the reader stands already. What was read before must have been applied. */
-  restart(actors: readonly number[], time: number, ownLast: number): void {
-    this.actors = actors
-    this.author = actors[0]
-    this.time = time
-    this.ownLast = ownLast
-    this.opaque = false
-    this.depth = 0
-    this.partEnd = this.reader.end
-  }
-
   actor(): number {
     return this.actors[this.reader.varint(this.actors.length - 1)] as number
   }
@@ -129,4 +118,9 @@ export class Decoder implements Frame {
 /** The answer to bytes that know more of the local actor than the actor itself. */
 export function reusedActor(): never {
   return refuse('CORE_ACTOR_REUSED', 'others know more of this actor than it does')
+}
+
+/** The answer to bytes that hold types which are not known here. */
+export function unknownTypes(): never {
+  return refuse('CORE_FORMAT_UNSUPPORTED', 'types that are not known here: keep the changes')
 }

@@ -6,12 +6,11 @@
  * answers applies it and cannot fail.
  */
 import type { Actor } from '../causality/actor.ts'
-import type { CausalContext } from '../causality/causal-context.ts'
 import type { JsonValue } from '../codec/json.ts'
 import type { Reader } from '../codec/reader.ts'
 import { refuse } from '../errors.ts'
 import * as limits from '../limits.ts'
-import type { Decoder, Encoder } from './codec.ts'
+import type { Claim, Decoder, Encoder, Frame } from './codec.ts'
 import { encodeDelta, encodeState, joinEncoded } from './frame.ts'
 import type { Patch, Path } from './patch.ts'
 import { Site } from './site.ts'
@@ -41,6 +40,9 @@ export type Apply = () => void
 
 /** Writes a value that was remembered into an empty container of the type it came from. */
 export type Copy = (into: Container) => void
+
+/** What a block vouches for that has no dots. */
+const NOTHING: Claim = { has: () => false, covers: () => false }
 
 export function isPlace(at: Actor | Place): at is Place {
   return 'site' in at
@@ -90,9 +92,13 @@ export abstract class Container {
   }
   /** Writes which dots a whole state or a delta vouches for, where the type needs that. @internal */
   writeContext(_out: Encoder, _whole: boolean): void {}
-  /** Reads what `writeContext` writes. @internal */
-  readContext(_reader: Reader, _actors: readonly number[]): CausalContext | undefined {
-    return undefined
+  /** Reads what `writeContext` writes, and answers what the block is read against. @internal */
+  readFrame(_reader: Reader, actors: readonly number[], _whole: boolean): Frame {
+    return { actors, claim: NOTHING, ownLast: this.place.site.last }
+  }
+  /** Applies a stand-alone block that was read. @internal */
+  applyRead(_input: Decoder, apply: Apply): void {
+    apply()
   }
 
   /** The whole state as bytes, canonical: equal states give equal bytes. Stand-alone values only. */

@@ -8,12 +8,11 @@
  * replicated data types", 2018).
  */
 import { type ActorId, type ActorTable, parseActorId } from '../causality/actor.ts'
-import type { CausalContext } from '../causality/causal-context.ts'
 import { Reader } from '../codec/reader.ts'
 import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import * as limits from '../limits.ts'
-import { type Claim, Decoder, Encoder, reusedActor } from './codec.ts'
+import { Decoder, Encoder, unknownTypes } from './codec.ts'
 import type { Container } from './container.ts'
 import { SELF, type Site } from './site.ts'
 
@@ -96,7 +95,7 @@ export function encodeDelta(container: Container): Uint8Array {
   container.writePending(payload)
   const out = new Encoder(site, payload.table)
   writeHead(out, container, KIND_DELTA)
-  out.writer.append(payload.writer)
+  out.writer.append(payload.writer.bytes, payload.writer.length)
   payload.writer.release()
   site.next()
   return out.finish()
@@ -122,28 +121,11 @@ export function joinEncoded(container: Container, encoded: Uint8Array): void {
 function joinBody(container: Container, reader: Reader, kind: number): void {
   const { site } = container.place
   const actors = readActors(reader, site.actors).map((id) => site.actors.intern(id))
-  const context = container.readContext(reader, actors)
-  const input = new Decoder(reader, site, {
-    actors,
-    context: kind === KIND_STATE ? context : undefined,
-    claim: context ?? NOTHING,
-    ownLast: context !== undefined && site.resuming ? ownDots(context) : site.last,
-  })
+  const input = new Decoder(reader, site, container.readFrame(reader, actors, kind === KIND_STATE))
   const apply = container.read(input)
   reader.finish()
-  if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the value holds types that this one does not know')
-  if (context !== undefined) {
-    if (ownDots(context) > input.ownLast) reusedActor()
-    if (site.resuming && context.runs(SELF).length > 2) reader.invalid('out of range')
-  }
-  apply()
-  if (context !== undefined) site.context?.join(context)
-}
-
-const NOTHING: Claim = { has: () => false, covers: () => false }
-
-function ownDots(context: CausalContext): number {
-  return context.runs(SELF).at(-1) ?? 0
+  if (input.opaque) unknownTypes()
+  container.applyRead(input, apply)
 }
 
 /**
@@ -155,6 +137,6 @@ export function loadEncoded<C extends Container>(container: C, encoded: Uint8Arr
   site.resuming = true
   joinEncoded(container, encoded)
   site.resuming = false
-  if (site.context !== undefined) site.resumeAfter(ownDots(site.context))
+  site.resumeAfter(site.context?.runs(SELF).at(-1) ?? 0)
   return container
 }

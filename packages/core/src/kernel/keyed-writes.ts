@@ -11,7 +11,7 @@ import { readDots, writeDots } from './dots.ts'
 import { isPending, isPrivate, knows, sees } from './seen.ts'
 import type { Site } from './site.ts'
 import { readColumns, readSingle, type SingleWrite, type WriteBlock, writeSingle, writeWrites } from './write-block.ts'
-import { NONE, STEPS_MAX, WriteTable } from './write-table.ts'
+import { NONE, WriteTable } from './write-table.ts'
 
 /** Dots taken from a key. */
 interface Removal {
@@ -25,6 +25,9 @@ export interface WritesDelta {
   readonly block: WriteBlock | undefined
   readonly removed: readonly Removal[]
 }
+
+/** Takes note of a key that is about to change. */
+type Changes = (key: string) => void
 
 export class KeyedWrites {
   readonly #table = new WriteTable()
@@ -130,7 +133,7 @@ export class KeyedWrites {
       if (table.dotAt(row) === dot) replaced = true
       return true
     })
-    if (!replaced) table.add(site, key, stamp, value)
+    if (!replaced) table.add(key, stamp, value)
     table.link(site)
   }
 
@@ -286,43 +289,34 @@ export class KeyedWrites {
     }
   }
 
-  /** Keys that a block may change. */
-  touched({ context }: Decoder, { single, block, removed }: WritesDelta): Set<string> {
-    const keys = new Set(context === undefined ? [] : this.#table.keys())
-    if (single !== undefined) keys.add(single.key)
-    for (const key of block?.keys ?? []) keys.add(key)
-    for (const { key } of removed) keys.add(key)
-    return keys
-  }
-
   /**
    * Joins a decoded block.
-   * @param changed where to put the keys that changed.
+   * @param changes is told of a key before it changes.
    */
-  join(input: Decoder, delta: WritesDelta, changed: Set<string> | undefined): void {
+  join(input: Decoder, delta: WritesDelta, changes: Changes | undefined): void {
     const { site } = input
     const { single, block, removed } = delta
-    if (input.context !== undefined && this.#table.size > 0) this.#takeAway(input, delta, changed)
-    for (const removal of removed) this.#joinRemoval(site, removal, changed)
-    if (single !== undefined) this.#joinSingle(site, single, changed)
-    else if (block !== undefined) this.#joinBlock(input, block, changed)
+    if (input.context !== undefined && this.#table.size > 0) this.#takeAway(input, delta, changes)
+    for (const removal of removed) this.#joinRemoval(site, removal, changes)
+    if (single !== undefined) this.#joinSingle(site, single, changes)
+    else if (block !== undefined) this.#joinBlock(input, block, changes)
     this.#table.link(site)
     this.#table.tidy()
   }
 
-  #joinSingle(site: Site, { key, dot, time, by, value }: SingleWrite, changed: Set<string> | undefined): void {
+  #joinSingle(site: Site, { key, dot, time, by, value }: SingleWrite, changes: Changes | undefined): void {
     if (knows(site, dot) || this.#isEarly(key, dot)) return
     // What is written here from now on comes after what was read here.
     site.clock.observe(time)
-    this.#table.add(site, key, this.#table.stamps.add(dot, time, by), value)
-    changed?.add(key)
+    changes?.(key)
+    this.#table.add(key, this.#table.stamps.add(dot, time, by), value)
   }
 
-  #joinBlock(input: Decoder, block: WriteBlock, changed: Set<string> | undefined): void {
+  #joinBlock(input: Decoder, block: WriteBlock, changes: Changes | undefined): void {
     const { site } = input
     const table = this.#table
     const known = block.table.dots.map((dot) => knows(site, dot))
-    if (table.size === 0 && this.#early.size === 0 && changed === undefined && !known.includes(true)) {
+    if (table.size === 0 && this.#early.size === 0 && changes === undefined && !known.includes(true)) {
       for (const time of block.table.times) site.clock.observe(time)
       table.adopt(site, block, isCanonical(input))
       return
@@ -336,8 +330,8 @@ export class KeyedWrites {
       const key = keys[i] as string
       if (this.#early.size > 0 && this.#isEarly(key, block.table.dots[stamp] as number)) continue
       if (numbers[stamp] === NONE) numbers[stamp] = this.#learn(site, block, stamp)
-      table.add(site, key, numbers[stamp] as number, values[i] as JsonValue)
-      changed?.add(key)
+      changes?.(key)
+      table.add(key, numbers[stamp] as number, values[i] as JsonValue)
     }
   }
 
@@ -352,13 +346,13 @@ export class KeyedWrites {
     return this.#early.get(key)?.has(dot) === true
   }
 
-  #joinRemoval(site: Site, { key, dots }: Removal, changed: Set<string> | undefined): void {
+  #joinRemoval(site: Site, { key, dots }: Removal, changes: Changes | undefined): void {
     const table = this.#table
     // A dot that has not arrived is remembered, and what the same block shows of it does not come in.
     for (const dot of dots) if (!knows(site, dot)) this.#removeEarly(site, key, dot)
     if (!table.has(key)) return
     const removed = new Set(dots)
-    table.retain(key, (row) => !removed.has(table.dotAt(row)) || this.#lose(site, key, row, changed))
+    table.retain(key, (row) => !removed.has(table.dotAt(row)) || this.#lose(site, key, row, changes))
   }
 
   #removeEarly(site: Site, key: string, dot: number): void {
@@ -369,17 +363,17 @@ export class KeyedWrites {
   }
 
   /** A write is about to be taken away by others. */
-  #lose(site: Site, key: string, row: number, changed: Set<string> | undefined): false {
+  #lose(site: Site, key: string, row: number, changes: Changes | undefined): false {
     const dot = this.#table.dotAt(row)
     // A pending write that others removed was shown to them before its delta: the delta must not claim it in silence.
     if (isPending(site, dot)) this.#forgotten(key, dot)
     this.#repeats = true
-    changed?.add(key)
+    changes?.(key)
     return false
   }
 
   /** Takes away the writes that a whole state vouches for and does not show. */
-  #takeAway(input: Decoder, delta: WritesDelta, changed: Set<string> | undefined): void {
+  #takeAway(input: Decoder, delta: WritesDelta, changes: Changes | undefined): void {
     const { site, context } = input
     const table = this.#table
     const claimed = table.stamps.dots.map((dot) => context?.has(dot) === true)
@@ -391,7 +385,7 @@ export class KeyedWrites {
         all = !claimed[table.stampAt(row)] || shown[row] === 1
       if (all) continue
       table.retain(key, (row) => {
-        return !claimed[table.stampAt(row)] || shown[row] === 1 || this.#lose(site, key, row, changed)
+        return !claimed[table.stampAt(row)] || shown[row] === 1 || this.#lose(site, key, row, changes)
       })
     }
   }
@@ -400,9 +394,9 @@ export class KeyedWrites {
   #shownRows(site: Site, { single, block }: WritesDelta): Uint8Array {
     const table = this.#table
     const shown = new Uint8Array(table.rowCount)
-    const finder = new RowFinder(table)
+    const find = rowFinder(table)
     const mark = (key: string, dot: number): void => {
-      const row = finder.find(key, dot)
+      const row = find(key, dot)
       if (row !== NONE) shown[row] = 1
     }
     if (single !== undefined) mark(single.key, single.dot)
@@ -422,33 +416,20 @@ function isCanonical({ context, actors, site }: Decoder): boolean {
   return context !== undefined && actors.every((actor, i) => i === 0 || compare(actors[i - 1] as number, actor) < 0)
 }
 
-/** Finds rows by key and dot, at a bounded cost even where one key has very many writes. */
-class RowFinder {
-  readonly #table: WriteTable
-  readonly #byDot = new Map<string, Map<number, number>>()
-
-  constructor(table: WriteTable) {
-    this.#table = table
-  }
-
-  find(key: string, dot: number): number {
-    const table = this.#table
-    let row = table.head(key)
-    for (let steps = 0; row !== NONE && table.dotAt(row) !== dot; steps += 1) {
-      if (steps === STEPS_MAX) return this.#indexOf(key).get(dot) ?? NONE
-      row = table.after(row)
+/** Answers what finds the row of a key and dot, at a bounded cost even where one key has very many writes. */
+function rowFinder(table: WriteTable): (key: string, dot: number) => number {
+  const byKey = new Map<string, Map<number, number>>()
+  return (key, dot) => {
+    const head = table.head(key)
+    if (head === NONE || table.dotAt(head) === dot) return head
+    if (table.after(head) === NONE) return NONE
+    let byDot = byKey.get(key)
+    if (byDot === undefined) {
+      byDot = new Map()
+      for (let row = head; row !== NONE; row = table.after(row)) byDot.set(table.dotAt(row), row)
+      byKey.set(key, byDot)
     }
-    return row
-  }
-
-  #indexOf(key: string): Map<number, number> {
-    const known = this.#byDot.get(key)
-    if (known !== undefined) return known
-    const table = this.#table
-    const index = new Map<number, number>()
-    for (let row = table.head(key); row !== NONE; row = table.after(row)) index.set(table.dotAt(row), row)
-    this.#byDot.set(key, index)
-    return index
+    return byDot.get(dot) ?? NONE
   }
 }
 

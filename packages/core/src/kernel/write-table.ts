@@ -13,8 +13,6 @@ import type { WriteBlock } from './write-block.ts'
 
 /** No row. */
 export const NONE = -1
-/** Writes of one key that are passed one by one to find the place of another. */
-export const STEPS_MAX = 16
 /** Stamps that nothing refers to are left until there are this many more than rows. */
 const STALE_STAMPS_MAX = 1024
 
@@ -26,7 +24,7 @@ export class WriteTable {
   /** The row after each of the same key, plus 1; 0 for none. Only where there are concurrent writes. */
   #next: Int32Array | undefined
   #free: number[] = []
-  /** Rows that are not yet in their place among many of the same key. */
+  /** Rows that are not yet in their place among those of the same key. */
   readonly #loose = new Map<string, number[]>()
   /** Rows in use and free ones. */
   #count = 0
@@ -108,44 +106,26 @@ export class WriteTable {
   }
 
   /** Adds a write to those of its key. `link` must follow before anything is read. */
-  add(site: Site, key: string, stamp: number, value: JsonValue): void {
-    const head = this.#rows.get(key)
-    if (head === undefined) {
+  add(key: string, stamp: number, value: JsonValue): void {
+    if (!this.#rows.has(key)) {
       this.insert(key, stamp, value)
       return
     }
     const row = this.#take(stamp, value)
     this.#sequential = false
-    this.#next ??= new Int32Array(this.#stampOf.length)
-    let before = NONE
-    let next = head
-    for (let steps = 0; next !== NONE && this.stamps.compare(site, stamp, this.stampAt(next)) <= 0; steps += 1) {
-      if (steps === STEPS_MAX) {
-        this.#loosen(key, row)
-        return
-      }
-      before = next
-      next = this.after(next)
-    }
-    this.#next[row] = next + 1
-    if (before === NONE) this.#rows.set(key, row)
-    else this.#next[before] = row + 1
+    const loose = this.#loose.get(key)
+    if (loose === undefined) this.#loose.set(key, [row])
+    else loose.push(row)
   }
 
-  #loosen(key: string, row: number): void {
-    const rows = this.#loose.get(key)
-    if (rows === undefined) this.#loose.set(key, [row])
-    else rows.push(row)
-  }
-
-  /** Puts rows in their place where many writes of one key were added: all at once, or each would pass the others. */
+  /** Puts rows in their place among those of their key: all at once, or each of many would pass the others. */
   link(site: Site): void {
     if (this.#loose.size === 0) return
+    this.#next ??= new Int32Array(this.#stampOf.length)
     for (const [key, rows] of this.#loose) {
       for (let row = this.head(key); row !== NONE; row = this.after(row)) rows.push(row)
       rows.sort((a, b) => this.stamps.compare(site, this.stampAt(b), this.stampAt(a)))
-      const next = this.#next as Int32Array
-      for (const [i, row] of rows.entries()) next[row] = (rows[i + 1] ?? NONE) + 1
+      for (const [i, row] of rows.entries()) this.#next[row] = (rows[i + 1] ?? NONE) + 1
       this.#rows.set(key, rows[0] as number)
     }
     this.#loose.clear()
@@ -257,7 +237,7 @@ export class WriteTable {
     this.stamps = table
     this.reserve(keys.length)
     for (let i = 0; i < keys.length; i += 1) {
-      this.add(site, keys[i] as string, stamps[i] as number, values[i] as JsonValue)
+      this.add(keys[i] as string, stamps[i] as number, values[i] as JsonValue)
     }
     this.link(site)
     this.#ordered = ordered

@@ -16,7 +16,7 @@ import { Counter } from '../kernel/counter.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { SELF } from '../kernel/site.ts'
 import type { Tally } from '../kernel/tally.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 interface Transfer {
   readonly from: number

@@ -7,7 +7,7 @@
 import type { Actor } from '../causality/actor.ts'
 import { Flag } from '../kernel/flag.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 export class EnableWinsFlag extends Flag {
   readonly tag: number = tags.ewflag

@@ -12,7 +12,7 @@ import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, Container, type Copy, emit } from '../kernel/container.ts'
 import { copyElements, Elems, readElems } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 export class GSet<T extends JsonValue = JsonValue> extends Container {
   readonly tag: number = tags.gset

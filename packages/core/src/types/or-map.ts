@@ -42,7 +42,7 @@ import { NONE } from '../kernel/write-table.ts'
 import * as limits from '../limits.ts'
 import { isRegister, openRegister } from './registers.ts'
 import { checkKey } from './struct.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 /** A value under a key that is not plain. For registers the cell is the value; for others the presence of the container. */
 interface Slot {
@@ -449,10 +449,10 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
       return
     }
     const shown = new Map<string, number>()
-    for (const key of this.#plain.touched(input, plain)) shown.set(key, this.#shown(key))
-    const changed = new Set<string>()
-    this.#plain.join(input, plain, changed)
-    for (const key of changed) this.#tell(key, shown.get(key) ?? NOTHING, true)
+    this.#plain.join(input, plain, (key) => {
+      if (!shown.has(key)) shown.set(key, this.#shown(key))
+    })
+    for (const [key, was] of shown) this.#tell(key, was, true)
   }
 
   /** Reads the slots that are not plain: those that are new here, and what applies them all. */

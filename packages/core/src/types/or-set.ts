@@ -25,7 +25,7 @@ import { copyElements } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { isPending, isPrivate, knows, sees } from '../kernel/seen.ts'
 import { SELF } from '../kernel/site.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 /** Elements, each with a dot, in columns. */
 interface Additions<T> {

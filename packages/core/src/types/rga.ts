@@ -26,7 +26,7 @@ import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/par
 import type { Path } from '../kernel/patch.ts'
 import { isPending } from '../kernel/seen.ts'
 import { type Spec, type TypeTable, typeOf, typesOf } from '../kernel/spec.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 /** @typeParam E what `get` answers: a JSON value, or the handle of a container. */
 export class Rga<E = JsonValue> extends Movable implements Parent {

@@ -17,7 +17,7 @@ import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/par
 import type { Path } from '../kernel/patch.ts'
 import { type Spec, typeOf } from '../kernel/spec.ts'
 import * as limits from '../limits.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 interface Field {
   readonly name: string

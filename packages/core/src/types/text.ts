@@ -21,7 +21,7 @@ import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import type { Deleted } from '../kernel/local-edits.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 /** Up to here units are written one by one, behind a length of one byte. */
 const SHORT = 64

@@ -13,10 +13,10 @@ import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, Container, type Copy, emit } from '../kernel/container.ts'
 import { copyElements, Elems, readElems } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
-  readonly tag: number = tags['2pset']
+  readonly tag: number = tags.twoPhaseSet
   /** Elements in the set, and elements that were removed. */
   readonly #live = new Elems<T>()
   readonly #removed = new Elems<T>()
