@@ -93,6 +93,8 @@ export interface RegisterCell extends Write {
   join(input: Decoder, delta: CellDelta, keep: Keep): boolean
 }
 
+const BOTTOM: Write = { dot: 0, time: 0, by: undefined, value: null }
+
 export class Cell implements RegisterCell {
   /** The winning write; dot 0 when there is none. */
   dot = 0
@@ -119,27 +121,25 @@ export class Cell implements RegisterCell {
     const by = stamp?.replica
     // What the same author writes next comes after this one.
     if (stamp !== undefined) site.clock.observe(time)
-    const dot = site.mark()
-    if (this.rest === undefined && (this.dot === 0 || (time > this.time && sees(site, this.dot)))) {
-      if (keep !== 'winner' && this.dot !== 0) this.#forget(site, this.dot)
-      this.dot = dot
-      this.time = time
-      this.by = by
-      this.value = value
+    const write: Write = { dot: site.mark(), time, by, value }
+    if (keep === 'winner') {
+      if (this.dot === 0 || compareWrites(site, write, this) >= 0) this.#take(write)
       return
     }
-    const write: Write = { dot, time, by, value }
+    if (this.rest === undefined && (this.dot === 0 || (time > this.time && sees(site, this.dot)))) {
+      if (this.dot !== 0) this.#forget(site, this.dot)
+      this.#take(write)
+      return
+    }
     const kept = this.live().filter((other) => {
-      if (keep !== 'unseen' && compareWrites(site, other, write) > 0) return true
-      if (keep === 'winner') return false
-      if (!sees(site, other.dot)) return true
+      if (!sees(site, other.dot) || (keep === 'younger' && compareWrites(site, other, write) > 0)) return true
       this.#forget(site, other.dot)
       return false
     })
     // A younger write under the same dot stays in place of this one: they will never be apart.
-    const writes = kept.some((other) => other.dot === dot) ? kept : [...kept, write]
+    const writes = kept.some(({ dot }) => dot === write.dot) ? kept : [...kept, write]
     // The winner is this cell itself: copy it before it is overwritten.
-    this.#put(site, writes.map(copyWrite), keep)
+    this.#put(site, writes.map(copyWrite))
   }
 
   /** Removes what the author of the change in progress has seen. */
@@ -149,7 +149,7 @@ export class Cell implements RegisterCell {
       this.#forget(site, write.dot)
       return false
     })
-    this.#put(site, kept.map(copyWrite), 'unseen')
+    this.#put(site, kept.map(copyWrite))
   }
 
   #forget(site: Site, dot: number): void {
@@ -164,14 +164,17 @@ export class Cell implements RegisterCell {
     else this.gone.push(dot)
   }
 
-  #put(site: Site, writes: Write[], keep: Keep): void {
+  #put(site: Site, writes: Write[]): void {
     writes.sort((a, b) => compareWrites(site, b, a))
-    const winner = writes[0]
-    this.dot = winner?.dot ?? 0
-    this.time = winner?.time ?? 0
-    this.by = winner?.by
-    this.value = winner?.value ?? null
-    this.rest = writes.length > 1 && keep !== 'winner' ? writes.slice(1) : undefined
+    this.#take(writes[0] ?? BOTTOM)
+    this.rest = writes.length > 1 ? writes.slice(1) : undefined
+  }
+
+  #take({ dot, time, by, value }: Write): void {
+    this.dot = dot
+    this.time = time
+    this.by = by
+    this.value = value
   }
 
   isBottom(site: Site): boolean {
@@ -180,10 +183,7 @@ export class Cell implements RegisterCell {
   }
 
   clear(): void {
-    this.dot = 0
-    this.time = 0
-    this.by = undefined
-    this.value = null
+    this.#take(BOTTOM)
     this.rest = undefined
     this.gone = undefined
     this.early = undefined
@@ -228,8 +228,12 @@ export class Cell implements RegisterCell {
   /** Joins a decoded block. Answers whether anything changed. */
   join(input: Decoder, delta: CellDelta, keep: Keep): boolean {
     const { site, context } = input
-    if (context === undefined && this.#isReplacedBy(site, delta, keep))
-      return this.#replace(site, delta.writes[0] as Write)
+    // What is written here from now on comes after what was read here.
+    for (const { time } of delta.writes) site.clock.observe(time)
+    if (context === undefined && this.#isReplacedBy(site, delta, keep)) {
+      this.#take(delta.writes[0] as Write)
+      return true
+    }
     const removed = new Set(delta.removed)
     const fresh = delta.writes.filter(
       ({ dot }) => !knows(site, dot) && !removed.has(dot) && this.early?.has(dot) !== true,
@@ -243,9 +247,8 @@ export class Cell implements RegisterCell {
     })
     for (const dot of delta.removed) if (!knows(site, dot)) this.#removeEarly(site, dot)
     if (fresh.length === 0 && kept.length === this.live().length) return false
-    // What is written here from now on comes after what was read here.
-    for (const { time } of fresh) site.clock.observe(time)
-    this.#put(site, [...kept.map(copyWrite), ...fresh], keep)
+    this.#put(site, [...kept.map(copyWrite), ...fresh])
+    if (keep === 'winner') this.rest = undefined
     return true
   }
 
@@ -258,16 +261,6 @@ export class Cell implements RegisterCell {
       return removed.length === 0 && (this.dot === 0 || compareWrites(site, write, this) > 0)
     }
     return removed.length === 1 && removed[0] === this.dot && !isPending(site, this.dot)
-  }
-
-  #replace(site: Site, { dot, time, by, value }: Write): true {
-    // What is written here from now on comes after what was read here.
-    site.clock.observe(time)
-    this.dot = dot
-    this.time = time
-    this.by = by
-    this.value = value
-    return true
   }
 
   #removeEarly(site: Site, dot: number): void {

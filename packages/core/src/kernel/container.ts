@@ -94,7 +94,7 @@ export abstract class Container {
   writeContext(_out: Encoder, _whole: boolean): void {}
   /** Reads what `writeContext` writes, and answers what the block is read against. @internal */
   readFrame(_reader: Reader, actors: readonly number[], _whole: boolean): Frame {
-    return { actors, claim: NOTHING, ownLast: this.place.site.last }
+    return { actors, context: undefined, claim: NOTHING, ownLast: this.place.site.last }
   }
   /** Applies a stand-alone block that was read. @internal */
   applyRead(_input: Decoder, apply: Apply): void {

@@ -416,21 +416,30 @@ function isCanonical({ context, actors, site }: Decoder): boolean {
   return context !== undefined && actors.every((actor, i) => i === 0 || compare(actors[i - 1] as number, actor) < 0)
 }
 
+/** Writes of one key that are passed one by one to find one. */
+const STEPS_MAX = 16
+
 /** Answers what finds the row of a key and dot, at a bounded cost even where one key has very many writes. */
 function rowFinder(table: WriteTable): (key: string, dot: number) => number {
-  const byKey = new Map<string, Map<number, number>>()
+  const indices = new Map<string, Map<number, number>>()
   return (key, dot) => {
-    const head = table.head(key)
-    if (head === NONE || table.dotAt(head) === dot) return head
-    if (table.after(head) === NONE) return NONE
-    let byDot = byKey.get(key)
-    if (byDot === undefined) {
-      byDot = new Map()
-      for (let row = head; row !== NONE; row = table.after(row)) byDot.set(table.dotAt(row), row)
-      byKey.set(key, byDot)
+    let row = table.head(key)
+    for (let steps = 0; row !== NONE && table.dotAt(row) !== dot; steps += 1) {
+      if (steps === STEPS_MAX) {
+        const index = indices.get(key) ?? byDot(table, key)
+        indices.set(key, index)
+        return index.get(dot) ?? NONE
+      }
+      row = table.after(row)
     }
-    return byDot.get(dot) ?? NONE
+    return row
   }
+}
+
+function byDot(table: WriteTable, key: string): Map<number, number> {
+  const index = new Map<number, number>()
+  for (let row = table.head(key); row !== NONE; row = table.after(row)) index.set(table.dotAt(row), row)
+  return index
 }
 
 /** Reads and checks what `writePending` or `writeState` wrote; touches nothing. */
