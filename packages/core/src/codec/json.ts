@@ -4,15 +4,13 @@
  */
 import { refuse } from '../errors.ts'
 import * as limits from '../limits.ts'
+import * as JsonKind from './json-kinds.ts'
 import { readFloat64, readSigned, writeFloat64, writeSigned } from './numbers.ts'
 import type { Reader } from './reader.ts'
 import { isWellFormed, takesMore } from './utf8.ts'
 import { Writer } from './writer.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
-
-/** What a value begins with. */
-export const JsonKind = { null: 0, false: 1, true: 2, integer: 3, float: 4, string: 5, array: 6, object: 7 } as const
 
 /** Integers below this magnitude are varints: the zigzag form of a larger one would not be a safe integer. */
 const INTEGER_LIMIT = 2 ** 52
@@ -29,9 +27,9 @@ export function jsonKind(value: JsonValue): number {
     case 'string':
       return JsonKind.string
     case 'boolean':
-      return value ? JsonKind.true : JsonKind.false
+      return value ? JsonKind.yes : JsonKind.no
     default:
-      return value === null ? JsonKind.null : Array.isArray(value) ? JsonKind.array : JsonKind.object
+      return value === null ? JsonKind.nil : Array.isArray(value) ? JsonKind.array : JsonKind.object
   }
 }
 
@@ -85,51 +83,61 @@ function normalizeNested(value: unknown, depth: number): JsonValue {
 
 /** Writes a normalised value. */
 export function writeJson(writer: Writer, value: JsonValue): void {
-  if (typeof value === 'string') {
-    writer.byte(JsonKind.string)
-    writer.string(value)
-  } else if (typeof value === 'number') {
-    if (isVarint(value)) {
-      writer.byte(JsonKind.integer)
-      writeSigned(writer, value)
-    } else {
-      writer.byte(JsonKind.float)
-      writeFloat64(writer, value)
-    }
-  } else if (value === null) {
-    writer.byte(JsonKind.null)
-  } else if (typeof value === 'boolean') {
-    writer.byte(value ? JsonKind.true : JsonKind.false)
-  } else {
-    writeNested(writer, value)
+  const kind = jsonKind(value)
+  writer.byte(kind)
+  writeContent(writer, kind, value)
+}
+
+/** Writes what stands behind the kind of a value. */
+export function writeContent(writer: Writer, kind: number, value: JsonValue): void {
+  switch (kind) {
+    case JsonKind.integer:
+      writeSigned(writer, value as number)
+      break
+    case JsonKind.float:
+      writeFloat64(writer, value as number)
+      break
+    case JsonKind.string:
+      writer.string(value as string)
+      break
+    case JsonKind.array:
+      writeArray(writer, value as readonly JsonValue[])
+      break
+    case JsonKind.object:
+      writeObject(writer, value as object)
+      break
+    default:
   }
 }
 
-function writeNested(writer: Writer, value: object): void {
-  if (Array.isArray(value)) {
-    writer.byte(JsonKind.array)
-    writer.varint(value.length)
-    for (const item of value) writeJson(writer, item as JsonValue)
-    return
-  }
+function writeArray(writer: Writer, items: readonly JsonValue[]): void {
+  writer.varint(items.length)
+  for (const item of items) writeJson(writer, item)
+}
+
+function writeObject(writer: Writer, value: object): void {
   // Integer-like keys come first in a JavaScript object, so its own order is not the canonical one.
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  writer.byte(JsonKind.object)
+  const entries: [string, JsonValue][] = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   writer.varint(entries.length)
   for (const [key, item] of entries) {
     writer.string(key)
-    writeJson(writer, item as JsonValue)
+    writeJson(writer, item)
   }
 }
 
 /** Reads one value and refuses every form but the canonical one. */
 export function readJson(reader: Reader, depth = 0): JsonValue {
-  switch (reader.byte()) {
-    case JsonKind.null:
+  return readContent(reader, reader.byte(), depth)
+}
+
+/** Reads what stands behind the kind of a value. */
+export function readContent(reader: Reader, kind: number, depth = 0): JsonValue {
+  switch (kind) {
+    case JsonKind.nil:
       return null
-    case JsonKind.false:
+    case JsonKind.no:
       return false
-    case JsonKind.true:
+    case JsonKind.yes:
       return true
     case JsonKind.integer: {
       const value = readSigned(reader)

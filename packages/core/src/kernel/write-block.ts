@@ -13,7 +13,7 @@ import { readValues, writeValues } from '../codec/values.ts'
 import type { Writer } from '../codec/writer.ts'
 import * as limits from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { readDotColumn, writeDotColumn } from './dot-column.ts'
+import { type DotColumn, readDotColumn, writeDotColumn } from './dot-column.ts'
 import { readOwnDot, writeDot } from './dots.ts'
 import { Stamps } from './stamps.ts'
 import { readTime, readTimes, type TimeColumn, writeTime } from './times.ts'
@@ -148,12 +148,12 @@ export function readSingle(input: Decoder): SingleWrite {
  */
 export function readColumns(input: Decoder, count: number): WriteBlock {
   const { reader } = input
-  const { dots, counts } = readDotColumn(input, count)
+  const dots = readDotColumn(input, count)
   const keys = readTexts(reader, count, limits.keyBytesMax)
-  checkKeys(reader, keys, counts, input.context !== undefined)
+  checkKeys(reader, keys, dots.counts, input.context !== undefined)
   const times = readTimes(reader, input.time, count)
   const names = readReplicas(reader, count)
-  const { stamps, table } = combine(dots, counts, times, names, count)
+  const { stamps, table } = combine(dots, times, names, count)
   return { keys, stamps, table, values: readValues(reader, count) }
 }
 
@@ -193,36 +193,32 @@ function readReplicas(reader: Reader, count: number): Replicas {
   return { names, counts }
 }
 
-/** Walks dots, times and replicas together: a stamp for each stretch in which none of them changes. */
+/** A stamp for each stretch of rows in which neither dot nor time nor replica changes. */
 function combine(
-  dots: readonly number[],
-  dotCounts: readonly number[],
+  { dots, counts: dotCounts }: DotColumn,
   { times, counts: timeCounts }: TimeColumn,
   { names, counts: nameCounts }: Replicas,
   count: number,
 ): { stamps: Int32Array; table: Stamps } {
   const stamps = new Int32Array(count)
   const table = new Stamps()
-  const at = [0, 0, 0]
-  const left = [dotCounts[0] as number, timeCounts[0] as number, nameCounts[0] as number]
-  const columns = [dotCounts, timeCounts, nameCounts]
-  for (let from = 0; from < count; ) {
-    const name = names[at[2] as number] as string
-    const stamp = table.add(
-      dots[at[0] as number] as number,
-      times[at[1] as number] as number,
-      name === '' ? undefined : name,
-    )
-    const length = Math.min(left[0] as number, left[1] as number, left[2] as number)
-    stamps.fill(stamp, from, from + length)
-    from += length
-    for (let column = 0; column < 3; column += 1) {
-      left[column] = (left[column] as number) - length
-      if (left[column] === 0) {
-        at[column] = (at[column] as number) + 1
-        left[column] = columns[column]?.[at[column] as number] ?? 0
-      }
-    }
+  const columns = [dotCounts, timeCounts, nameCounts].map((counts) => spread(counts, count))
+  const [dotOf, timeOf, nameOf] = columns as [Int32Array, Int32Array, Int32Array]
+  for (let i = 0; i < count; i += 1) {
+    const name = names[nameOf[i] as number] as string
+    const by = name === '' ? undefined : name
+    stamps[i] = table.add(dots[dotOf[i] as number] as number, times[timeOf[i] as number] as number, by)
   }
   return { stamps, table }
+}
+
+/** For each row the index of the stretch that it is in. */
+function spread(counts: readonly number[], total: number): Int32Array {
+  const indices = new Int32Array(total)
+  let from = 0
+  for (const [i, count] of counts.entries()) {
+    indices.fill(i, from, from + count)
+    from += count
+  }
+  return indices
 }
