@@ -7,6 +7,7 @@ import { subtractRuns } from '../causality/causal-context.ts'
 import type { Dot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
 import * as limits from '../limits.ts'
+import { pushTo } from '../lists.ts'
 import { firstWhere } from '../search.ts'
 import { type Change, lastOf } from './change.ts'
 
@@ -85,9 +86,7 @@ export class CausalBuffer {
       const { actor, first, deps } = change.header
       want(actor, first - 1)
       for (const dep of deps) want(dep.actor, dep.counter)
-      const others = own.get(actor)
-      if (others === undefined) own.set(actor, [change])
-      else others.push(change)
+      pushTo(own, actor, change)
     }
     return [...wanted].flatMap(([actor, to]) => gaps(own.get(actor) ?? [], { actor, from: known(actor) + 1, to }))
   }

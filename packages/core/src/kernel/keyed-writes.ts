@@ -5,6 +5,7 @@
 import { dotActor } from '../causality/dot.ts'
 import type { JsonValue } from '../codec/json.ts'
 import * as limits from '../limits.ts'
+import { pushTo } from '../lists.ts'
 import { mentionsActor, type Stamp, type Write } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { readDots, writeDots } from './dots.ts'
@@ -163,9 +164,7 @@ export class KeyedWrites {
 
   /** Notes a dot whose removal the next delta must name. */
   #forgotten(key: string, dot: number): void {
-    const gone = this.#gone.get(key)
-    if (gone === undefined) this.#gone.set(key, [dot])
-    else gone.push(dot)
+    pushTo(this.#gone, key, dot)
   }
 
   isBottom(site: Site): boolean {

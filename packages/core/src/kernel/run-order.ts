@@ -4,6 +4,7 @@
  * square of their number for a list that somebody always wrote to the front of.
  */
 import { packDot } from '../causality/dot.ts'
+import { pushTo } from '../lists.ts'
 import { firstWhere } from '../search.ts'
 import { firstDot, type Ids, type Run, sliceRun } from './runs.ts'
 
@@ -60,9 +61,7 @@ export function orderRuns<R extends Placed>(
     const holder = holderOf(sorted, id)
     if (holder < 0) return
     lacking[i] = (lacking[i] as number) + 1
-    const others = waiting.get(holder)
-    if (others === undefined) waiting.set(holder, [i])
-    else others.push(i)
+    pushTo(waiting, holder, i)
   }
   for (const [i, { run }] of sorted.entries()) {
     const { parentActor, parentCounter } = run.placement

@@ -6,6 +6,7 @@
  */
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import type { JsonValue } from '../codec/json.ts'
+import { pushTo } from '../lists.ts'
 import type { Write } from './cell.ts'
 import type { Site } from './site.ts'
 import { Stamps } from './stamps.ts'
@@ -113,9 +114,7 @@ export class WriteTable {
     }
     const row = this.#take(stamp, value)
     this.#sequential = false
-    const loose = this.#loose.get(key)
-    if (loose === undefined) this.#loose.set(key, [row])
-    else loose.push(row)
+    pushTo(this.#loose, key, row)
   }
 
   /** Puts rows in their place among those of their key: all at once, or each of many would pass the others. */

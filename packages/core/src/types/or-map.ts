@@ -162,15 +162,28 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   /** Whether a key is present. */
   has(key: string): boolean {
     if (this.#plain.has(key)) return true
-    for (const slots of this.#slots.values()) if ((slots.get(key)?.cell.dot ?? 0) !== 0) return true
-    return false
+    return this.#slotsOf(key).some(({ cell }) => cell.dot !== 0)
+  }
+
+  /** The slots of a key that are not plain. */
+  #slotsOf(key: string): Slot[] {
+    const found: Slot[] = []
+    for (const slots of this.#slots.values()) {
+      const slot = slots.get(key)
+      if (slot !== undefined) found.push(slot)
+    }
+    return found
+  }
+
+  *#allSlots(): Iterable<Slot> {
+    for (const slots of this.#slots.values()) yield* slots.values()
   }
 
   /** The present keys, in an order of this replica. */
   keys(): string[] {
     if (this.#slots.size === 0) return [...this.#plain.keys()]
     const keys = new Set<string>(this.#plain.keys())
-    for (const slots of this.#slots.values()) for (const [key, { cell }] of slots) if (cell.dot !== 0) keys.add(key)
+    for (const { key, cell } of this.#allSlots()) if (cell.dot !== 0) keys.add(key)
     return [...keys]
   }
 
@@ -239,9 +252,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     // What goes and what stays of the value is told as a whole.
     site.patches = undefined
     this.#plain.remove(site, key)
-    for (const slots of this.#slots.values()) {
-      const slot = slots.get(key)
-      if (slot === undefined) continue
+    for (const slot of this.#slotsOf(key)) {
       slot.cell.remove(site)
       slot.child?.reset()
       // The next mutation below must make the key present again.
@@ -284,10 +295,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const present: Presence[] = []
     const plain = this.#plain.winner(key)
     if (plain !== undefined) present.push({ tag: tags.lww, write: plain })
-    for (const slots of this.#slots.values()) {
-      const slot = slots.get(key)
-      if (slot !== undefined && slot.cell.dot !== 0) present.push({ tag: slot.tag, write: slot.cell })
-    }
+    for (const { tag, cell } of this.#slotsOf(key)) if (cell.dot !== 0) present.push({ tag, write: cell })
     if (present.length < 2) return present
     const { site } = this.place
     return present.sort((a, b) => compareWrites(site, b.write, a.write) || a.tag - b.tag)
@@ -362,11 +370,9 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   override visitTags(visit: (dot: number) => void): void {
     this.#plain.visitTags(visit)
-    for (const slots of this.#slots.values()) {
-      for (const { cell, child } of slots.values()) {
-        for (const { dot } of cell.live()) visit(dot)
-        child?.visitTags(visit)
-      }
+    for (const { cell, child } of this.#allSlots()) {
+      for (const { dot } of cell.live()) visit(dot)
+      child?.visitTags(visit)
     }
   }
 
@@ -376,27 +382,23 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   mentions(actor: number): boolean {
     if (this.#plain.mentions(this.place.site, actor)) return true
-    for (const slots of this.#slots.values()) {
-      for (const { cell, child } of slots.values()) {
-        if (cell.mentions(this.place.site, actor) || child?.mentions(actor)) return true
-      }
+    for (const { cell, child } of this.#allSlots()) {
+      if (cell.mentions(this.place.site, actor) || child?.mentions(actor)) return true
     }
     return false
   }
 
   isBottom(): boolean {
     if (!this.#plain.isBottom(this.place.site)) return false
-    for (const slots of this.#slots.values()) for (const slot of slots.values()) if (!this.#isEmpty(slot)) return false
+    for (const slot of this.#allSlots()) if (!this.#isEmpty(slot)) return false
     return true
   }
 
   clear(): void {
     this.#plain.clear()
-    for (const slots of this.#slots.values()) {
-      for (const { cell, child } of slots.values()) {
-        cell.clear()
-        child?.clear()
-      }
+    for (const { cell, child } of this.#allSlots()) {
+      cell.clear()
+      child?.clear()
     }
     this.#queue = []
   }
@@ -417,9 +419,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   writeState(out: Encoder): void {
     this.#plain.writeState(out)
-    const slots = [...this.#slots.values()].flatMap((byKey) =>
-      [...byKey.values()].filter((slot) => !this.#isEmpty(slot)),
-    )
+    const slots = [...this.#allSlots()].filter((slot) => !this.#isEmpty(slot))
     slots.sort((a, b) => (a.key === b.key ? a.tag - b.tag : a.key < b.key ? -1 : 1))
     out.writer.varint(slots.length)
     for (const slot of slots) {
@@ -480,8 +480,8 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
       steps.push(readPart(input, { read: () => this.#readSlot(input, slot) }))
     }
     if (shown !== undefined) {
-      for (const slots of this.#slots.values()) {
-        for (const slot of slots.values()) if (!shown.has(slot)) steps.push(this.#readSlot(emptyPart(input), slot))
+      for (const slot of this.#allSlots()) {
+        if (!shown.has(slot)) steps.push(this.#readSlot(emptyPart(input), slot))
       }
     }
     return { fresh, steps }

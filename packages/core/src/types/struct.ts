@@ -17,6 +17,7 @@ import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/par
 import type { Path } from '../kernel/patch.ts'
 import { type Spec, typeOf } from '../kernel/spec.ts'
 import * as limits from '../limits.ts'
+import { pushTo } from '../lists.ts'
 import * as tags from './tag-numbers.ts'
 
 interface Field {
@@ -50,9 +51,7 @@ export class Struct extends CausalContainer implements Parent {
   }
 
   #add(field: Field): void {
-    const others = this.#fields.get(field.name)
-    if (others === undefined) this.#fields.set(field.name, [field])
-    else others.push(field)
+    pushTo(this.#fields, field.name, field)
   }
 
   /** The field of a name and type number, if it is there. */
