@@ -9,7 +9,7 @@ import type { FieldSpecs } from './schema.ts'
 
 export class Doc<S extends FieldSpecs = FieldSpecs> extends SchemaDoc<S> {
   constructor(options: NewDocOptions<S>) {
-    super({ types: allTypes, ...options })
+    super({ ...options, types: options.types ?? allTypes })
   }
 
   /**

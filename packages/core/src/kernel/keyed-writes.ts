@@ -31,7 +31,7 @@ export interface WritesDelta {
 type Changes = (key: string) => void
 
 export class KeyedWrites {
-  readonly #table = new WriteTable()
+  #table = new WriteTable()
   /** Dots removed here before they arrived. */
   readonly #early = new Map<string, Set<number>>()
   /** Keys with something pending, and the row of the write of each. */
@@ -192,7 +192,7 @@ export class KeyedWrites {
   }
 
   clear(): void {
-    this.#table.clear()
+    this.#table = new WriteTable()
     this.#early.clear()
     this.#gone.clear()
     this.#queue = []
@@ -317,7 +317,7 @@ export class KeyedWrites {
     const known = block.table.dots.map((dot) => knows(site, dot))
     if (table.size === 0 && this.#early.size === 0 && changes === undefined && !known.includes(true)) {
       for (const time of block.table.times) site.clock.observe(time)
-      table.adopt(site, block, isCanonical(input))
+      this.#table = WriteTable.of(site, block, isCanonical(input))
       return
     }
     const { keys, stamps, values } = block

@@ -35,6 +35,30 @@ export class WriteTable {
   /** Whether the map has the keys in the order of their rows, one each. */
   #sequential = true
 
+  /**
+   * A table of the writes of a block, which is given away.
+   * @param ordered whether they are in canonical order, as those of a whole state are.
+   */
+  static of(site: Site, { keys, stamps, table, values }: WriteBlock, ordered: boolean): WriteTable {
+    const made = new WriteTable()
+    const rows = made.#rows
+    made.stamps = table
+    for (let row = 0; row < keys.length; row += 1) rows.set(keys[row] as string, row)
+    if (rows.size === keys.length) {
+      made.#stampOf = stamps
+      made.#values = values
+      made.#count = keys.length
+    } else {
+      // Some keys have several writes.
+      rows.clear()
+      made.reserve(keys.length)
+      for (let i = 0; i < keys.length; i += 1) made.add(keys[i] as string, stamps[i] as number, values[i] as JsonValue)
+      made.link(site)
+    }
+    made.#ordered = ordered
+    return made
+  }
+
   /** How many keys have a write. */
   get size(): number {
     return this.#rows.size
@@ -181,19 +205,6 @@ export class WriteTable {
     this.#sequential = false
   }
 
-  clear(): void {
-    this.#rows.clear()
-    this.#stampOf = new Int32Array(0)
-    this.#values = []
-    this.#next = undefined
-    this.#free = []
-    this.#loose.clear()
-    this.#count = 0
-    this.stamps = new Stamps()
-    this.#ordered = true
-    this.#sequential = true
-  }
-
   /** Forgets stamps that no row refers to, once they are many. Ends the use of stamp numbers from before. */
   tidy(): void {
     if (this.stamps.length > 2 * this.#count + STALE_STAMPS_MAX) this.#renumberStamps()
@@ -212,34 +223,6 @@ export class WriteTable {
       this.#stampOf[row] = numbers[stamp] as number
     }
     this.stamps = stamps
-  }
-
-  /**
-   * Makes the writes of a block those of this table, which has none. The block is given away.
-   * @param ordered whether they are in canonical order, as those of a whole state are.
-   */
-  adopt(site: Site, { keys, stamps, table, values }: WriteBlock, ordered: boolean): void {
-    // Rows that were left free are of no use any more.
-    this.clear()
-    const rows = this.#rows
-    this.#ordered = ordered
-    for (let row = 0; row < keys.length; row += 1) rows.set(keys[row] as string, row)
-    if (rows.size === keys.length) {
-      this.#stampOf = stamps
-      this.#values = values
-      this.stamps = table
-      this.#count = keys.length
-      return
-    }
-    // Some keys have several writes.
-    rows.clear()
-    this.stamps = table
-    this.reserve(keys.length)
-    for (let i = 0; i < keys.length; i += 1) {
-      this.add(keys[i] as string, stamps[i] as number, values[i] as JsonValue)
-    }
-    this.link(site)
-    this.#ordered = ordered
   }
 
   /** All writes in canonical order, to be read at once. */
