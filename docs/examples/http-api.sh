@@ -282,6 +282,25 @@ expect 200 '"id":"list"' -- GET "/v1/ops?since=$(field next)&storeId=$store"
 refused 409 STORE_MISMATCH -- GET '/v1/ops?since=1&storeId=another'
 refused 400 BODY_INVALID -- GET '/v1/ops?limit=0'
 
+# --- News: long polls and Server-Sent Events -------------------------------------------------------------------------------
+expect 201 -- PUT /v1/docs/news '{"type":"orset","value":["a"]}'
+expect 200 '"ops":[{"version":1' -- GET '/v1/docs/news/ops?wait=20'
+expect 200 '"ops":[]' -- GET '/v1/docs/news/ops?since=1&wait=1'
+(sleep 0.5; call POST /v1/docs/news/ops "$(ops orset '{"type":"add","elem":"b"}')" -o /dev/null -D /dev/null) &
+expect 200 '"version":2' '"op":{"type":"add","elem":"b"}' -- GET '/v1/docs/news/ops?since=1&wait=20'
+wait
+refused 400 BODY_INVALID -- GET '/v1/docs/news/ops?since=1&wait=51'
+refused 400 BODY_INVALID -- GET '/v1/docs/news/ops?since=1&wait=soon'
+stream() { expect "$@" --max-time 1 --no-show-error -N; }
+stream 200 'event: snapshot' 'data: {"id":"news","type":"orset","version":2' -- GET /v1/docs/news/events ''
+last=$(sed -n 's/^id: //p' "$work/body")
+call POST /v1/docs/news/ops "$(ops orset '{"type":"add","elem":"c"}')"
+stream 200 'event: patch' '"version":3,"patch":[{"op":"add","path":"/' -- GET /v1/docs/news/events '' -H "Last-Event-ID: $last"
+stream 200 'event: snapshot' -- GET /v1/docs/news/events '' -H 'Last-Event-ID: nonsense'
+refused 404 NOT_FOUND -- GET /v1/docs/nowhere/events
+call DELETE /v1/docs/news
+refused 410 GONE -- GET /v1/docs/news/events
+
 # --- Idempotency-Key -------------------------------------------------------------------------------------------------------
 count='{"type":"gcounter","ops":[{"type":"increment"}]}'
 expect 200 '"snapshot":1,' -- POST /v1/docs/clicks/ops "$count" -H 'Idempotency-Key: phone:1'

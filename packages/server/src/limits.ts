@@ -36,6 +36,14 @@ export interface ServerLimits {
   readonly idleTimeoutMs: number
   /** After SIGTERM requests in progress get this long. Orchestrators usually kill after 30 s. */
   readonly shutdownGraceMs: number
+  /** Callers that wait for news, or are told of it as it comes. Each keeps a connection and a document open. */
+  readonly streamsMax: number
+  /** The longest wait for news in one request. Proxies end a silent answer after a minute. */
+  readonly waitMsMax: number
+  /** A stream on which nothing happens is heard of this often, so that proxies keep it. */
+  readonly streamHeartbeatMs: number
+  /** After a drain clients connect again spread over this time, so that the next server is not overrun. */
+  readonly reconnectWindowMs: number
   /** What a refused caller is told to wait. */
   readonly retryAfterSeconds: number
 }
@@ -59,5 +67,9 @@ export const defaultServerLimits: ServerLimits = {
   keepAliveTimeoutMs: 65_000,
   idleTimeoutMs: 120_000,
   shutdownGraceMs: 10_000,
+  streamsMax: 1_000,
+  waitMsMax: 50_000,
+  streamHeartbeatMs: 15_000,
+  reconnectWindowMs: 5_000,
   retryAfterSeconds: 1,
 }

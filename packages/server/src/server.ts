@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { formatOrigin, isLoopbackHost, type ListenAddress, parseAddress } from './http/address.ts'
 import { type App, createApp } from './http/app.ts'
 import { createListener, type Listener, type TlsIdentity } from './http/listener.ts'
+import { addSyncEndpoint, type SyncEndpoint } from './http/sync-endpoint.ts'
 import type { KeyRing } from './keys.ts'
 import { defaultServerLimits, type ServerLimits } from './limits.ts'
 import type { DocumentService } from './service/types.ts'
@@ -53,12 +54,11 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
   const address = chooseAddress(options.address, keys.required(), insecure)
   const loopbackOnly = address.host !== undefined && isLoopbackHost(address.host)
   const allowOrigins = (options.allowOrigins ?? []).map(checkOrigin)
-  const app = createApp(
-    { service, keys, limits, logger, random, now, allowOrigins, loopbackOnly, tls: tls !== undefined },
-    { version },
-  )
+  const appOptions = { service, keys, limits, logger, random, now, allowOrigins, loopbackOnly, tls: tls !== undefined }
+  const app = createApp(appOptions, { version })
   const newRequestId = (): string => Buffer.from(random(12)).toString('base64url')
   const listener = createListener({ app, limits, tls, newRequestId })
+  const sync = addSyncEndpoint(listener, { ...appOptions, load: app.load })
   const bound = await listen(listener, address)
   listener.on('error', (error) => logger.error({ err: error }, 'the listener failed'))
   const reachable = loopbackOnly || address.host !== undefined ? bound.address : '127.0.0.1'
@@ -79,7 +79,7 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
     loopbackOnly,
     keysRequired: () => keys.required(),
     close() {
-      closing ??= shutDown({ listener, app, service, logger, graceMs: limits.shutdownGraceMs })
+      closing ??= shutDown({ listener, sync, app, service, logger, graceMs: limits.shutdownGraceMs })
       return closing
     },
   }
@@ -145,6 +145,7 @@ function wildcard(host: string): boolean {
 
 interface ShutDownOptions {
   readonly listener: Listener
+  readonly sync: SyncEndpoint
   readonly app: App
   readonly service: DocumentService
   readonly logger: Logger
@@ -156,18 +157,21 @@ const IDLE_CHECK_MS = 25
 /** Connections on which no request was ever sent count as busy for Node. They get this long, in case one is under way. */
 const LINGER_MS = 250
 
-async function shutDown({ listener, app, service, logger, graceMs }: ShutDownOptions): Promise<boolean> {
+async function shutDown({ listener, sync, app, service, logger, graceMs }: ShutDownOptions): Promise<boolean> {
   app.load.drain()
   const closed = new Promise<void>((resolve) => listener.close(() => resolve()))
   logger.info({ active: app.load.active }, 'stopping: finishing what was begun')
   const sweep = setInterval(() => listener.closeIdleConnections(), IDLE_CHECK_MS)
   const clean = await within(graceMs, async () => {
     await listener.answered()
+    // What clients sent until now is stored and acknowledged before they are told to go.
     await service.drain()
+    sync.drain()
   })
   await within(LINGER_MS, () => closed)
   clearInterval(sweep)
   if (!clean) logger.warn({ active: app.load.active, graceMs }, 'the grace period is over: cutting off what is left')
+  sync.terminate()
   listener.closeAllConnections()
   // Commits under way become durable or fail as a whole; without this the store would close under them.
   if (!clean) await within(graceMs, () => service.drain())

@@ -26,3 +26,42 @@ export type {
   StoredSnapshot,
   StoreIdentity,
 } from './ports/store.ts'
+export { Channel } from './session/channel.ts'
+export { ClientSession, type ClientSessionOptions } from './session/client-session.ts'
+export { decodeClientFrame, decodeServerFrame } from './session/decode-frame.ts'
+export { encodeFrame } from './session/encode-frame.ts'
+export { Feed, type FeedEntry, type FeedUpdate, type Follower } from './session/feed.ts'
+export {
+  FollowedDocument,
+  type FollowedEvents,
+  type FollowedOptions,
+  type FollowState,
+} from './session/followed-document.ts'
+export type {
+  AckLevel,
+  ClientFrame,
+  Frame,
+  From,
+  Hello,
+  Peers,
+  Resume,
+  ServerFrame,
+  Subscribe,
+  Welcome,
+} from './session/frames.ts'
+export { type SessionLimits, sessionLimits } from './session/limits.ts'
+export type {
+  CatchUp,
+  HostedDocument,
+  Link,
+  LinkClose,
+  Opened,
+  Principal,
+  Scheduler,
+  SessionHost,
+  Submission,
+  Verdict,
+} from './session/ports.ts'
+export { PresenceBoard } from './session/presence-board.ts'
+export { type RefusalCode, refusalCodes, SessionRefusal } from './session/refusal.ts'
+export { ServerSession, type ServerSessionOptions } from './session/server-session.ts'

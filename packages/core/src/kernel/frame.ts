@@ -126,6 +126,8 @@ function joinBody(container: Container, reader: Reader, kind: number): void {
   reader.finish()
   if (input.opaque) unknownTypes()
   container.applyRead(input, apply)
+  // What is mutated from here on has seen this: it refreshes presence that it had refreshed before.
+  site.stamp += 1
 }
 
 /**

@@ -87,6 +87,11 @@ export abstract class Movable extends Ordered<readonly Item[]> {
     }
   }
 
+  /** Whether an element is alive and shows nowhere: it was moved to a place that has not arrived. */
+  protected isUnderWay(element: number): boolean {
+    return this.#moves.isMoved(element) && !this.#moves.isDead(element) && this.shownAt(element) === undefined
+  }
+
   /** Deletes an element that was moved, wherever it stands. */
   #kill(element: number): void {
     this.#moves.bury(element)

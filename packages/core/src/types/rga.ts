@@ -311,7 +311,7 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
   /** Drops containers of elements that were deleted meanwhile, or turned out to be something else. */
   #dropDeleted(): void {
     for (const [dot, child] of this.#children) {
-      if (!this.sequence.has(dotActor(dot), dotCounter(dot))) continue
+      if (!this.sequence.has(dotActor(dot), dotCounter(dot)) || this.isUnderWay(dot)) continue
       const position = this.shownAt(dot)
       const item = position === undefined ? null : this.#items.get(position)
       if (!(item instanceof Nested && item.tag === child.tag)) this.#children.delete(dot)

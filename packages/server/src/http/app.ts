@@ -9,6 +9,7 @@ import { journal } from './journal.ts'
 import { loadGate } from './load.ts'
 import { asServerError, problemOf } from './problem.ts'
 import { addDocumentRoutes } from './routes/documents.ts'
+import { addEventRoutes } from './routes/events.ts'
 import { type ApiInfo, addMetaRoutes } from './routes/meta.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { requestSchemas } from './schemas/requests.ts'
@@ -28,10 +29,11 @@ export function createApp(options: AppOptions, info: ApiInfo): App {
   app.use(crossOrigin(options))
   app.use('/v1/*', gate)
 
-  const endpoints = { app, options, bodies: bodyReader(options.limits) }
+  const endpoints = { app, options, load, bodies: bodyReader(options.limits) }
   const schemas = requestSchemas(options.limits)
   addDocumentRoutes(endpoints, schemas)
   addOperationRoutes(endpoints, schemas)
+  addEventRoutes(endpoints, schemas)
   addMetaRoutes(endpoints, load, info)
   refuseOtherMethods(app)
   app.notFound((c) =>

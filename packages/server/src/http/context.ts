@@ -41,6 +41,12 @@ export interface Load {
   readonly active: number
   readonly draining: boolean
   drain(): void
+  /** Aborted when the server is on its way out: what waits for news answers, and streams end. */
+  readonly leaving: AbortSignal
+  /** Counts a stream until what it answers is called. Throws `OVERLOADED` when there are too many. */
+  stay(): () => void
+  /** Waits without counting as busy, as for news. Throws `OVERLOADED` when too many do. */
+  aside<A>(task: () => Promise<A>): Promise<A>
   /** Resolves when no request is being answered. */
   idle(): Promise<void>
 }

@@ -6,7 +6,7 @@ import { ServerError, type ServerErrorCode } from '../errors.ts'
 import type { Caller, Idempotency } from '../service/types.ts'
 import { type BodyReader, checkMediaType, parseJson } from './body.ts'
 import { callerOf, idempotencyOf } from './caller.ts'
-import type { AppOptions, HttpEnv } from './context.ts'
+import type { AppOptions, HttpEnv, Load } from './context.ts'
 import { problem } from './schemas/answers.ts'
 import { objections, pointed, sentence } from './schemas/issues.ts'
 import { documentTypes } from './schemas/operations.ts'
@@ -22,11 +22,16 @@ export interface Input<Query, Body> {
   readonly query: Query
   readonly body: Body
   readonly idempotency: Idempotency | undefined
+  /** `Last-Event-ID`, of a stream that is taken up again. */
+  readonly lastEventId: string | undefined
+  /** Aborted when the caller has gone. */
+  readonly gone: AbortSignal
 }
 
 export interface Answer {
   readonly status: 200 | 201
-  readonly body: object
+  /** Sent as JSON; a stream as it is. */
+  readonly body: object | ReadableStream<Uint8Array>
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -41,6 +46,8 @@ export interface Endpoint<Query, Body> {
   readonly body?: z.ZodType<Body>
   /** By status; the first is the usual one. */
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>
+  /** What the answers are, if not JSON. */
+  readonly mediaType?: 'text/event-stream'
   /** Refusals beyond those every endpoint has. */
   readonly refusals: readonly ServerErrorCode[]
   readonly handle: (input: Input<Query, Body>) => Promise<Answer>
@@ -50,6 +57,7 @@ export interface Endpoints {
   readonly app: OpenAPIHono<HttpEnv>
   readonly options: AppOptions
   readonly bodies: BodyReader
+  readonly load: Load
 }
 
 export function addEndpoint<Query, Body = undefined>(to: Endpoints, endpoint: Endpoint<Query, Body>): void {
@@ -62,8 +70,13 @@ export function addEndpoint<Query, Body = undefined>(to: Endpoints, endpoint: En
     const bytes = endpoint.body === undefined ? new Uint8Array() : await readBody(c, to)
     const body = endpoint.body === undefined ? undefined : checkBody(bytes, endpoint.body, options)
     const idempotency = endpoint.method === 'get' ? undefined : idempotencyOf(c, bytes, options)
-    const answer = await endpoint.handle({ caller, document, query, body: body as Body, idempotency })
-    return c.json(answer.body, answer.status, answer.headers)
+    const lastEventId = c.req.header('last-event-id')
+    const gone = c.req.raw.signal
+    const input = { caller, document, query, body: body as Body, idempotency, lastEventId, gone }
+    const answer = await endpoint.handle(input)
+    return answer.body instanceof ReadableStream
+      ? c.body(answer.body, answer.status, answer.headers)
+      : c.json(answer.body, answer.status, answer.headers)
   })
 }
 
@@ -144,7 +157,7 @@ const common: readonly ServerErrorCode[] = [
 ]
 
 function describe<Query, Body>(endpoint: Endpoint<Query, Body>, options: AppOptions): RouteConfig {
-  const { method, path, operationId, summary, description, query, body } = endpoint
+  const { method, path, operationId, summary, description, query, body, mediaType = 'application/json' } = endpoint
   return createRoute({
     method,
     path,
@@ -162,7 +175,7 @@ function describe<Query, Body>(endpoint: Endpoint<Query, Body>, options: AppOpti
       ...Object.fromEntries(
         Object.entries(endpoint.answers).map(([status, { description: means, schema }]) => [
           status,
-          { description: means, content: { 'application/json': { schema } } },
+          { description: means, content: { [mediaType]: { schema } } },
         ]),
       ),
       ...refusalsOf([...endpoint.refusals, ...common, ...(body === undefined ? [] : bodyRefusals)]),

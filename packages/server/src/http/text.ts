@@ -34,6 +34,12 @@ export function segmentText(raw: string, rule: TextRule): string {
   return checkText(value, rule)
 }
 
+/** The same rule for text that came as such. */
+export function isUsableText(value: string, bytesMax: number): boolean {
+  const bytes = Buffer.byteLength(value)
+  return bytes >= 1 && bytes <= bytesMax && !control.test(value)
+}
+
 function checkText(value: string, { name, bytesMax, code = 'ID_INVALID' }: TextRule): string {
   const bytes = Buffer.byteLength(value)
   if (bytes < 1 || bytes > bytesMax)

@@ -4,40 +4,48 @@
  */
 import { type Actor, Doc } from '@joinery/core'
 import {
-  type Commit,
   type DocumentHead,
   type DocumentKey,
   documentValue,
   type LogEntry,
-  type NewEntry,
   OperationError,
   putDocument,
+  type Receipt,
+  type Scheduler,
+  type SessionLimits,
   type Store,
+  sessionLimits,
 } from '@joinery/sync'
 import { ServerError } from '../errors.ts'
+import { LiveDocuments } from '../live/live-documents.ts'
+import { news } from '../live/news.ts'
+import { watchValues } from '../live/watch-values.ts'
+import { nodeScheduler } from '../scheduler.ts'
 import { Arrivals } from './arrivals.ts'
-import { documentAttributes, loggedOperation, stateOf, writeDocumentAttributes } from './attributes.ts'
+import { documentAttributes, loggedOperation, stateOf } from './attributes.ts'
 import { authorView } from './author-view.ts'
 import { entriesOf, entryAttributes, entryOf, type Moment } from './entries.ts'
 import { idsOf } from './ids.ts'
 import { Library, noteArrival, type OpenDocument } from './library.ts'
 import { type ServiceLimits, serviceLimits } from './limits.ts'
 import { Lines } from './lines.ts'
+import { firstHead, nextHead, type Outcome, outcomeOf } from './outcome.ts'
 import { answered, receiptFor, receiptLine } from './receipts.ts'
 import { checkSince, checkType, type Living, refuseSince, requireLiving, snapshotOf } from './since.ts'
 import type {
   Caller,
   DocumentService,
   DocumentState,
-  DocumentType,
   DocumentValue,
   Idempotency,
   LogAnswer,
+  LogOptions,
   Operation,
   OpsAnswer,
   OpsRequest,
   PutRequest,
   Since,
+  WatchOptions,
 } from './types.ts'
 
 export interface DocumentServiceOptions {
@@ -49,20 +57,15 @@ export interface DocumentServiceOptions {
   /** The wall clock in milliseconds. */
   readonly nowMs: () => number
   readonly limits?: Partial<ServiceLimits>
+  /** Time for what is live: presence, merging of updates. Node's by default. */
+  readonly scheduler?: Scheduler
+  readonly sessionLimits?: Partial<SessionLimits>
   /** Told of failures that no request is refused for, such as that of a compaction. */
   readonly onWarning?: (message: string, cause: unknown) => void
 }
 
-/** What a write did to a document in memory, to be committed. */
-interface Outcome<A> {
-  readonly kind: Commit['kind']
-  readonly doc: Doc | undefined
-  readonly incarnation: string
-  readonly attributes: string
-  readonly entries: readonly NewEntry[]
-  /** The answer, given the state after the commit. */
-  readonly answer: (state: DocumentState) => A
-}
+type WriteTask<A> = (opened: OpenDocument | undefined) => Promise<Outcome<A>>
+type MakeReceipt<A> = (answer: A) => Receipt
 
 class Service implements DocumentService {
   readonly #store: Store
@@ -73,9 +76,11 @@ class Service implements DocumentService {
   readonly #library: Library
   readonly #lines = new Lines()
   readonly #onWarning: DocumentServiceOptions['onWarning']
+  readonly #live: LiveDocuments
   #draining = false
 
-  constructor({ store, actor, newIncarnation, nowMs, limits, onWarning }: DocumentServiceOptions) {
+  constructor(options: DocumentServiceOptions) {
+    const { store, actor, newIncarnation, nowMs, limits, onWarning } = options
     this.#onWarning = onWarning
     this.#store = store
     this.#actor = actor
@@ -83,6 +88,23 @@ class Service implements DocumentService {
     this.#nowMs = nowMs
     this.#limits = { ...serviceLimits, ...limits }
     this.#library = new Library(store, actor, this.#limits)
+    this.#live = new LiveDocuments({
+      store,
+      scheduler: options.scheduler ?? nodeScheduler(nowMs),
+      limits: { ...sessionLimits, ...options.sessionLimits },
+      driftMsMax: this.#limits.clockDriftMsMax,
+      newDocument: (incarnation) => new Doc({ actor, incarnation }),
+      read: (key, task) => this.#lines.run(lineOf(key), async () => task(await this.#library.open(key))),
+      commit: (key, task) => this.#lines.run(lineOf(key), () => this.#commit(undefined, key, task)),
+    })
+  }
+
+  get storeId(): string {
+    return this.#store.identity.storeId
+  }
+
+  get live(): LiveDocuments {
+    return this.#live
   }
 
   async put(caller: Caller, id: string, request: PutRequest): Promise<DocumentValue & { readonly created: boolean }> {
@@ -179,7 +201,7 @@ class Service implements DocumentService {
     }
     const living = this.#require(opened, id)
     checkType(living, type)
-    checkSince(living, since, this.#storeId)
+    checkSince(living, since, this.storeId)
     return living
   }
 
@@ -196,21 +218,58 @@ class Service implements DocumentService {
     }
   }
 
-  async log(
-    caller: Caller,
-    id: string,
-    options: { readonly since: Since; readonly limit: number },
-  ): Promise<LogAnswer> {
-    return this.#read(caller, id, async (living) => {
-      const { head } = living
-      checkSince(living, options.since, this.#storeId)
-      const since = Math.max(options.since.version, documentAttributes(head).base)
-      if (since < head.compactedVersion) refuseSince('SINCE_COMPACTED', living, this.#storeId)
-      const entries = await this.#store.log(head.key, { after: since, limit: options.limit })
-      const last = entries.at(-1)
-      const answer = { ...this.#state(head), ops: entries.map(loggedOperation) }
-      return last !== undefined && last.version < head.version ? { ...answer, next: last.version } : answer
+  async log(caller: Caller, id: string, options: LogOptions): Promise<LogAnswer> {
+    const page = (living: Living): Promise<LogAnswer> => this.#page(living, options)
+    const { waitMs = 0, signal } = options
+    if (waitMs === 0) return this.#read(caller, id, page)
+    const first = await this.#read(caller, id, async (living) => {
+      const answer = await page(living)
+      return { answer, document: answer.ops.length === 0 ? this.#live.follow(living) : undefined }
     })
+    const { document } = first
+    if (document === undefined) return first.answer
+    await news(document, { after: first.answer.version, scheduler: this.#live.scheduler, waitMs, signal })
+    document.release()
+    return this.#read(caller, id, page)
+  }
+
+  async #page(living: Living, options: LogOptions): Promise<LogAnswer> {
+    const { head } = living
+    checkSince(living, options.since, this.storeId)
+    const since = Math.max(options.since.version, documentAttributes(head).base)
+    if (since < head.compactedVersion) refuseSince('SINCE_COMPACTED', living, this.storeId)
+    const entries = await this.#store.log(head.key, { after: since, limit: options.limit })
+    const last = entries.at(-1)
+    const answer = { ...this.#state(head), ops: entries.map(loggedOperation) }
+    return last !== undefined && last.version < head.version ? { ...answer, next: last.version } : answer
+  }
+
+  watch(caller: Caller, id: string, { since, onEvent }: WatchOptions): Promise<() => void> {
+    return this.#read(caller, id, async (living) => {
+      const past = since && (await this.#valueAt(living, since))
+      return watchValues(this.#live.follow(living), {
+        past,
+        onEvent,
+        scheduler: this.#live.scheduler,
+        // In the line already for the first, and later whenever there is news.
+        now: this.#valueOf(living),
+        read: () => this.#read(caller, id, async (now) => this.#valueOf(now)),
+      })
+    })
+  }
+
+  #valueOf({ head, doc }: Living): DocumentValue {
+    return { ...this.#state(head), value: documentValue(doc, documentAttributes(head).type) }
+  }
+
+  /** The value as it was at a version of this life and store; undefined when it is not known any more. */
+  async #valueAt({ head }: Living, since: Since): Promise<DocumentValue | undefined> {
+    const { base, type } = documentAttributes(head)
+    const { version, storeId, incarnation } = since
+    if (storeId !== this.storeId || incarnation !== head.incarnation || version <= base) return undefined
+    const past = version > head.version ? undefined : await this.#library.at(head, version)
+    if (past?.doc === undefined) return undefined
+    return { ...this.#state({ ...head, version }), value: documentValue(past.doc, type) }
   }
 
   async tenantLog(
@@ -224,22 +283,19 @@ class Service implements DocumentService {
       incarnation: entry.incarnation,
       ...loggedOperation(entry),
     }))
-    const storeId = this.#storeId
+    const storeId = this.storeId
     const last = ops.at(-1)
     return last !== undefined && ops.length === options.limit ? { storeId, ops, next: last.position } : { storeId, ops }
   }
 
   async drain(): Promise<void> {
     this.#draining = true
+    this.#live.draining = true
     await this.#lines.idle()
   }
 
-  get #storeId(): string {
-    return this.#store.identity.storeId
-  }
-
   #state(head: DocumentHead): DocumentState {
-    return stateOf(head, this.#storeId)
+    return stateOf(head, this.storeId)
   }
 
   #moment(): Moment {
@@ -247,7 +303,7 @@ class Service implements DocumentService {
   }
 
   #require(opened: OpenDocument | undefined, id: string): Living {
-    return requireLiving(opened, id, this.#storeId)
+    return requireLiving(opened, id, this.storeId)
   }
 
   #newDocument(): Doc {
@@ -260,15 +316,11 @@ class Service implements DocumentService {
     return this.#lines.run(lineOf(key), async () => task(this.#require(await this.#library.open(key), id)))
   }
 
-  #write<A>(
-    caller: Caller,
-    id: string,
-    idempotency: Idempotency | undefined,
-    task: (opened: OpenDocument | undefined) => Promise<Outcome<A>>,
-  ): Promise<A> {
+  #write<A>(caller: Caller, id: string, idempotency: Idempotency | undefined, task: WriteTask<A>): Promise<A> {
     if (this.#draining) throw new ServerError('SHUTTING_DOWN', 'the server is stopping')
     const key = { tenant: caller.tenant, id }
-    const inLine = (): Promise<A> => this.#lines.run(lineOf(key), () => this.#commit(caller, key, idempotency, task))
+    const receipt: MakeReceipt<A> | undefined = idempotency && ((answer) => this.#receipt(caller, idempotency, answer))
+    const inLine = (): Promise<A> => this.#lines.run(lineOf(key), () => this.#commit(receipt, key, task))
     if (idempotency === undefined) return inLine()
     return this.#lines.run(receiptLine(caller, idempotency), async () => {
       const before = await answered(this.#store, caller, idempotency, this.#nowMs())
@@ -276,19 +328,18 @@ class Service implements DocumentService {
     })
   }
 
-  async #commit<A>(
-    caller: Caller,
-    key: DocumentKey,
-    idempotency: Idempotency | undefined,
-    task: (opened: OpenDocument | undefined) => Promise<Outcome<A>>,
-  ): Promise<A> {
+  #receipt(caller: Caller, idempotency: Idempotency, answer: unknown): Receipt {
+    const expiry = { nowMs: this.#nowMs(), receiptMsMax: this.#limits.receiptMsMax }
+    return receiptFor(caller, idempotency, answer, expiry)
+  }
+
+  async #commit<A>(receipt: MakeReceipt<A> | undefined, key: DocumentKey, task: WriteTask<A>): Promise<A> {
     const opened = await this.#library.open(key)
     try {
       const outcome = await task(opened)
       const head = nextHead(opened?.head, key, outcome)
       const answer = outcome.answer(this.#state(head))
       if (outcome.entries.length === 0) return answer
-      const expiry = { nowMs: this.#nowMs(), receiptMsMax: this.#limits.receiptMsMax }
       const stored = await this.#store.commit({
         key,
         expectedVersion: opened?.head.version ?? 0,
@@ -296,7 +347,7 @@ class Service implements DocumentService {
         incarnation: outcome.incarnation,
         attributes: outcome.attributes,
         entries: outcome.entries,
-        ...(idempotency === undefined ? {} : { receipt: receiptFor(caller, idempotency, answer, expiry) }),
+        ...(receipt === undefined ? {} : { receipt: receipt(answer) }),
       })
       await this.#keep(opened, head, outcome, stored)
       return answer
@@ -312,7 +363,7 @@ class Service implements DocumentService {
     const refusal = asServerError(error)
     if (!(refusal instanceof ServerError) || refusal.code !== 'SINCE_COMPACTED') return refusal
     const opened = await this.#library.open(key)
-    const extra = opened?.doc === undefined ? {} : snapshotOf({ ...opened, doc: opened.doc }, this.#storeId)
+    const extra = opened?.doc === undefined ? {} : snapshotOf({ ...opened, doc: opened.doc }, this.storeId)
     return new ServerError('SINCE_COMPACTED', refusal.message, { cause: error, extra })
   }
 
@@ -323,6 +374,7 @@ class Service implements DocumentService {
     stored: readonly LogEntry[],
   ): Promise<void> {
     const arrivals = opened?.arrivals ?? new Arrivals()
+    this.#live.publish(head, outcome, stored)
     if (outcome.kind !== 'append') {
       // The store says where the history of the new life begins.
       this.#library.drop(head.key)
@@ -355,44 +407,6 @@ class Service implements DocumentService {
 
 export function createDocumentService(options: DocumentServiceOptions): DocumentService {
   return new Service(options)
-}
-
-function outcomeOf<A>(
-  opened: OpenDocument | undefined,
-  made: Pick<Outcome<A>, 'entries' | 'answer'> & { readonly doc: Doc; readonly type: DocumentType },
-): Outcome<A> {
-  const { doc, type, entries, answer } = made
-  const begins = opened?.doc === undefined
-  const base = begins ? (opened?.head.version ?? 0) : documentAttributes(opened.head).base
-  return {
-    kind: begins ? 'begin' : 'append',
-    doc,
-    incarnation: doc.incarnation,
-    attributes: writeDocumentAttributes({ type, base }),
-    entries,
-    answer,
-  }
-}
-
-/** The head of a document that is about to begin. */
-function firstHead(key: DocumentKey, doc: Doc, type: DocumentType): DocumentHead {
-  const attributes = writeDocumentAttributes({ type, base: 0 })
-  const { incarnation } = doc
-  return { key, version: 0, incarnation, deleted: false, attributes, snapshotVersion: 0, compactedVersion: 0 }
-}
-
-/** The head after a commit. */
-function nextHead<A>(head: DocumentHead | undefined, key: DocumentKey, outcome: Outcome<A>): DocumentHead {
-  const { incarnation, attributes, entries, kind } = outcome
-  return {
-    key,
-    version: (head?.version ?? 0) + entries.length,
-    incarnation,
-    deleted: kind === 'end',
-    attributes,
-    snapshotVersion: head?.snapshotVersion ?? 0,
-    compactedVersion: head?.compactedVersion ?? 0,
-  }
 }
 
 function lineOf({ tenant, id }: DocumentKey): string {

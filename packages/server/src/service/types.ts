@@ -1,6 +1,8 @@
 /** What the server does, without HTTP: requests in, answers out, refusals as `ServerError`. */
 import type { JsonValue } from '@joinery/core'
 import type { DocumentType, Operation } from '@joinery/sync'
+import type { LiveDocuments } from '../live/live-documents.ts'
+import type { ValueEvent } from '../live/value-stream.ts'
 
 export type { DocumentType, Operation }
 
@@ -86,7 +88,25 @@ export interface LogAnswer extends DocumentState {
   readonly next?: number
 }
 
+export interface LogOptions {
+  readonly since: Since
+  readonly limit: number
+  readonly waitMs?: number | undefined
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface WatchOptions {
+  /** What the caller has already. */
+  readonly since?: Since | undefined
+  readonly onEvent: (event: ValueEvent) => void
+}
+
 export interface DocumentService {
+  /** Scope of every version. */
+  readonly storeId: string
+  /** The documents that sessions follow. */
+  readonly live: LiveDocuments
   /** Creates or overwrites. `created` tells which. */
   put(caller: Caller, id: string, request: PutRequest): Promise<DocumentValue & { readonly created: boolean }>
   get(caller: Caller, id: string, options?: { readonly ids?: boolean | undefined }): Promise<DocumentValue>
@@ -97,7 +117,13 @@ export interface DocumentService {
     options: { readonly prefix?: string | undefined; readonly cursor?: string | undefined; readonly limit: number },
   ): Promise<{ readonly documents: readonly DocumentState[]; readonly cursor?: string }>
   ops(caller: Caller, id: string, request: OpsRequest): Promise<OpsAnswer>
-  log(caller: Caller, id: string, options: { readonly since: Since; readonly limit: number }): Promise<LogAnswer>
+  /** With `waitMs`, an answer without operations is put off until there are some, or the time is over. */
+  log(caller: Caller, id: string, options: LogOptions): Promise<LogAnswer>
+  /**
+   * Tells of the value as it is, or of what changed since, and then of every change. Answers what ends it. The document has to be
+   * there.
+   */
+  watch(caller: Caller, id: string, options: WatchOptions): Promise<() => void>
   tenantLog(
     caller: Caller,
     options: { readonly since: number; readonly limit: number },

@@ -95,9 +95,11 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
 function bound(service: DocumentService): DocumentService {
   const { put, get, remove, list, ops, log, tenantLog, drain } = service
   const all = { put, get, remove, list, ops, log, tenantLog, drain }
-  return Object.fromEntries(
+  const { storeId, live } = service
+  const methods = Object.fromEntries(
     Object.entries(all).map(([name, method]) => [name, (method as (...args: never[]) => unknown).bind(service)]),
-  ) as unknown as DocumentService
+  )
+  return { ...methods, storeId, live } as unknown as DocumentService
 }
 
 async function request(

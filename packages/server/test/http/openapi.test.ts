@@ -40,6 +40,7 @@ test('it is 3.1 and names every route', () => {
     'get /readyz',
     'get /v1/docs',
     'get /v1/docs/{docID}',
+    'get /v1/docs/{docID}/events',
     'get /v1/docs/{docID}/ops',
     'get /v1/ops',
     'post /v1/docs/{docID}/ops',

@@ -40,7 +40,7 @@ async function start(
     service: new Proxy(real, {
       get: (target, name) => {
         const method = service?.[name as 'get'] ?? target[name as 'get']
-        return method.bind(target)
+        return typeof method === 'function' ? method.bind(target) : method
       },
     }),
     keys,

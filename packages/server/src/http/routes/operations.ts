@@ -1,5 +1,6 @@
 /** The endpoints about operations: applying them, and reading the logs. */
 import { ServerError } from '../../errors.ts'
+import type { LogAnswer } from '../../service/types.ts'
 import { addEndpoint, type Endpoints } from '../endpoint.ts'
 import { logAnswer, opsAnswer, tenantLogAnswer } from '../schemas/answers.ts'
 import type { RequestSchemas } from '../schemas/requests.ts'
@@ -64,13 +65,17 @@ function addLog(to: Endpoints, schemas: RequestSchemas): void {
     path: OPERATIONS,
     operationId: 'readDocumentLog',
     summary: 'Read the operation log of a document',
-    description: 'What was stored after version `since`, oldest first.',
+    description:
+      'What was stored after version `since`, oldest first. With `wait`, an empty answer is put off until there is news.',
     query: schemas.logQuery,
     answers: { 200: { description: 'One page.', schema: logAnswer } },
     refusals: ['NOT_FOUND', 'GONE', 'STORE_MISMATCH', 'INCARNATION_MISMATCH', 'SINCE_COMPACTED', 'SINCE_UNKNOWN'],
-    async handle({ caller, document, query: { since: version, limit, storeId, incarnation } }) {
+    async handle({ caller, document, query: { since: version, limit, storeId, incarnation, wait }, gone }) {
       const since = { version, storeId, incarnation }
-      return { status: 200, body: await service.log(caller, document, { since, limit }) }
+      const signal = AbortSignal.any([to.load.leaving, gone])
+      const read = (): Promise<LogAnswer> =>
+        service.log(caller, document, { since, limit, waitMs: wait * 1000, signal })
+      return { status: 200, body: wait === 0 ? await read() : await to.load.aside(read) }
     },
   })
 }

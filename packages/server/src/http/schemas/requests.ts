@@ -35,6 +35,8 @@ export interface RequestSchemas {
 
 export interface LogQuery extends TenantLogQuery {
   readonly incarnation: string | undefined
+  /** Seconds. */
+  readonly wait: number
 }
 
 export interface TenantLogQuery {
@@ -85,6 +87,17 @@ export function requestSchemas(limits: ServerLimits): RequestSchemas {
     .transform((n) => n ?? 0)
     .openapi({ type: 'integer', minimum: 0, default: 0 })
   const text = z.string().optional()
+  const waitMax = Math.floor(limits.waitMsMax / 1000)
+  const wait = decimal(waitMax)
+    .optional()
+    .transform((n) => n ?? 0)
+    .openapi({
+      type: 'integer',
+      minimum: 0,
+      maximum: waitMax,
+      default: 0,
+      description: 'Seconds to wait for the first operation, if there is none.',
+    })
   const ids = flag.optional().openapi({ type: 'boolean', description: 'Show ids of elements (`rga`, `text`).' })
   const snapshot = flag
     .optional()
@@ -98,7 +111,7 @@ export function requestSchemas(limits: ServerLimits): RequestSchemas {
     getQuery: z.strictObject({ ids }),
     opsQuery: z.strictObject({ snapshot, ids }),
     listQuery: z.strictObject({ prefix: text, cursor: text, limit }),
-    logQuery: z.strictObject({ since, limit, storeId: text, incarnation: text }),
+    logQuery: z.strictObject({ since, limit, storeId: text, incarnation: text, wait }),
     tenantLogQuery: z.strictObject({ since, limit, storeId: text }),
     noQuery: z.strictObject({}),
   }

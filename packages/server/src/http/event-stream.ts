@@ -1,0 +1,118 @@
+/** A stream of events that is no faster than its reader: what does not fit is dropped, and made up for when there is room. */
+import type { Scheduler } from '@joinery/sync'
+import type { Load } from './context.ts'
+
+/** Takes a frame; `last` ends the stream. */
+type Take = (frame: string, last: boolean) => void
+/** Begins to tell of events; answers what ends it. */
+type Begin = (take: Take) => Promise<() => void>
+
+export interface EventStreamOptions {
+  /** Begins again from the whole. */
+  readonly catchUp: Begin
+  readonly scheduler: Scheduler
+  readonly heartbeatMs: number
+  readonly load: Load
+  /** Aborted when the reader has gone. */
+  readonly gone: AbortSignal
+}
+
+/** Bytes that wait for a reader, at most, beside the event that is larger alone. */
+const WAITING_BYTES_MAX = 262_144
+
+class EventSource {
+  readonly #options: EventStreamOptions
+  readonly #encoder = new TextEncoder()
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  #stop: (() => void) | undefined
+  #behind = false
+  #restarting = false
+  #ended = false
+  #cancelHeartbeat: (() => void) | undefined
+  readonly finished: Promise<void>
+  #finish: () => void = () => {}
+
+  constructor(options: EventStreamOptions) {
+    this.#options = options
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve
+    })
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller
+    const end = (): void => this.end()
+    this.#options.load.leaving.addEventListener('abort', end)
+    this.#options.gone.addEventListener('abort', end)
+    const leave = this.#options.load.stay()
+    void this.finished.then(() => {
+      leave()
+      this.#options.load.leaving.removeEventListener('abort', end)
+    })
+    this.#beat()
+  }
+
+  /** There is room. */
+  pull(): void {
+    if (!this.#behind || this.#restarting) return
+    this.#restarting = true
+    this.#stop?.()
+    this.#behind = false
+    this.begin(this.#options.catchUp).then(
+      () => {
+        this.#restarting = false
+      },
+      () => this.end(),
+    )
+  }
+
+  cancel(): void {
+    this.end()
+  }
+
+  async begin(begin: Begin): Promise<void> {
+    this.#stop = await begin(this.take)
+    if (this.#ended) this.#stop()
+  }
+
+  readonly take: Take = (frame, last) => {
+    if (this.#ended || this.#behind) return
+    this.#controller?.enqueue(this.#encoder.encode(frame))
+    if (last) this.end()
+    else if ((this.#controller?.desiredSize ?? 0) <= 0) this.#behind = true
+  }
+
+  #beat(): void {
+    const { scheduler, heartbeatMs } = this.#options
+    this.#cancelHeartbeat = scheduler.after(heartbeatMs, () => {
+      this.take(': still here\n\n', false)
+      this.#beat()
+    })
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#cancelHeartbeat?.()
+    this.#stop?.()
+    this.#finish()
+    try {
+      this.#controller?.close()
+    } catch {
+      // The reader has closed it already.
+    }
+  }
+}
+
+/** Rejects with what `begin` refuses, before anything is sent. */
+export async function eventStream(begin: Begin, options: EventStreamOptions): Promise<ReadableStream<Uint8Array>> {
+  const source = new EventSource(options)
+  const stream = new ReadableStream(source, new ByteLengthQueuingStrategy({ highWaterMark: WAITING_BYTES_MAX }))
+  try {
+    await source.begin(begin)
+  } catch (error) {
+    source.end()
+    throw error
+  }
+  return stream
+}

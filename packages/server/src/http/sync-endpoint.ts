@@ -1,0 +1,119 @@
+/**
+ * `GET /v1/sync`: live sessions over WebSocket. A browser cannot set headers there, so who it is comes in the first frame; what
+ * the browser does say, its origin, is checked before anything is upgraded.
+ */
+import type { IncomingMessage, Server } from 'node:http'
+import { type Hello, type Principal, ServerSession, type SessionHost, SessionRefusal } from '@joinery/sync'
+import { acceptWebSockets, type UpgradeRefusal, type WebSocketAcceptor } from '@joinery/transport/websocket-server'
+import { ServerError, type ServerErrorCode } from '../errors.ts'
+import { isLoopbackHost } from './address.ts'
+import type { AppOptions, Load } from './context.ts'
+import { problemOf } from './problem.ts'
+import { isUsableText } from './text.ts'
+
+export interface SyncEndpoint {
+  /** Connections that are open. */
+  readonly size: number
+  /** Tells every client to connect again within the window, and closes. */
+  drain(): void
+  /** Cuts off whoever is left. */
+  terminate(): void
+}
+
+interface SyncEndpointOptions extends AppOptions {
+  readonly load: Load
+}
+
+export const SYNC_PATH = '/v1/sync'
+
+export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): SyncEndpoint {
+  const { limits, logger, random, service } = options
+  const { scheduler, limits: sessionLimits } = service.live
+  const sessions = new Set<ServerSession>()
+  const host = sessionHost(options)
+  const acceptor: WebSocketAcceptor = acceptWebSockets(server, {
+    path: SYNC_PATH,
+    messageBytesMax: sessionLimits.frameBytesMax,
+    check: (request) => checkUpgrade(request, options),
+    onConnection(link) {
+      const name = Buffer.from(random(12)).toString('base64url')
+      const session = new ServerSession({
+        link,
+        host,
+        scheduler,
+        name,
+        limits: sessionLimits,
+        onAdmitted: ({ tenant, node }, { agent }) =>
+          logger.debug({ session: name, tenant, node, agent }, 'session began'),
+        onFault: (error) => logger.error({ session: name, err: error }, 'unexpected failure'),
+      })
+      sessions.add(session)
+      return {
+        receive: (frame) => session.receive(frame),
+        drained: () => session.drained(),
+        closed() {
+          sessions.delete(session)
+          session.closed()
+        },
+      }
+    },
+  })
+  return {
+    get size() {
+      return acceptor.size
+    },
+    drain() {
+      const retry = { retryAfterMs: 0, windowMs: limits.reconnectWindowMs }
+      for (const session of sessions) session.end(1001, 'shutting_down', 'the server stops', retry)
+    },
+    terminate: () => acceptor.terminate(),
+  }
+}
+
+/** The same checks as for requests, made on what a browser sends along. */
+function checkUpgrade(request: IncomingMessage, options: SyncEndpointOptions): UpgradeRefusal | undefined {
+  const { load, keys, loopbackOnly, allowOrigins, limits, random } = options
+  const { host = '', origin } = request.headers
+  if (load.draining) return refusal('SHUTTING_DOWN', 'the server takes nothing new')
+  if (loopbackOnly && !keys.required() && !isLoopbackHost(host.replace(/:\d*$/, ''))) {
+    return refusal('HOST_UNKNOWN', `${JSON.stringify(host)} is not a name of this machine's loopback`)
+  }
+  // Browsers always send it here, and let no page choose it; others need not. The scheme may be another behind a proxy.
+  const own = origin !== undefined && URL.canParse(origin) && new URL(origin).host === host
+  if (origin !== undefined && !own && !allowOrigins.includes(origin)) {
+    return refusal('FORBIDDEN', `pages of ${JSON.stringify(origin)} may not connect: list it with --allow-origin`)
+  }
+  return undefined
+
+  function refusal(code: ServerErrorCode, detail: string): UpgradeRefusal {
+    const error = new ServerError(code, detail.slice(0, limits.headersBytesMax))
+    return { status: error.status, problem: problemOf(error, Buffer.from(random(12)).toString('base64url')) }
+  }
+}
+
+function sessionHost({ service, keys, limits, load }: SyncEndpointOptions): SessionHost {
+  return {
+    storeId: service.storeId,
+    async admit(hello) {
+      if (load.draining) throw new SessionRefusal('shutting_down', 'the server stops', { retryAfterMs: 1000 })
+      return principalOf(hello, { keys, limits })
+    },
+    async open(principal, request) {
+      if (!isUsableText(request.id, limits.documentIdBytesMax)) {
+        throw new SessionRefusal('malformed', `a document id is 1 to ${limits.documentIdBytesMax} bytes of usable text`)
+      }
+      return service.live.open(principal, request)
+    },
+  }
+}
+
+function principalOf(hello: Hello, { keys, limits }: Pick<AppOptions, 'keys' | 'limits'>): Principal {
+  const { tenant, node, credential } = hello
+  if (!isUsableText(tenant, limits.tenantIdBytesMax) || !isUsableText(node, limits.nodeIdBytesMax)) {
+    throw new SessionRefusal('malformed', 'tenant and node are usable text of at most 128 bytes')
+  }
+  const verdict = keys.check(credential === '' ? undefined : credential, tenant)
+  if (verdict === 'unknown') throw new SessionRefusal('unauthenticated', 'the key is missing or not valid')
+  if (verdict === 'foreign') throw new SessionRefusal('permission_denied', 'the key is of another tenant')
+  return { tenant, node }
+}

@@ -1,0 +1,215 @@
+/**
+ * A document that sessions follow: its feed of updates, who is present, and the changes that wait to be stored. What comes in
+ * while a commit is under way is stored by the next one, all of it in one step, so the busier the document the larger the steps.
+ */
+import { type ActorId, CoreError, parseActorId, readBundle, VersionVector } from '@joinery/core'
+import {
+  type CatchUp,
+  type DocumentKey,
+  Feed,
+  type From,
+  type HostedDocument,
+  PresenceBoard,
+  type Scheduler,
+  type SessionLimits,
+  SessionRefusal,
+  type Submission,
+  type Verdict,
+} from '@joinery/sync'
+import type { OpenDocument } from '../service/library.ts'
+import type { TransferCache } from './transfer-cache.ts'
+import type { ValueStream } from './value-stream.ts'
+
+/** A submission that waits. */
+export interface Waiting {
+  readonly submission: Submission
+  readonly changes: readonly Uint8Array[]
+  readonly bytes: number
+  readonly resolve: (verdict: Verdict) => void
+}
+
+/** What a live document needs of the service that keeps documents. */
+export interface LiveStore {
+  readonly storeId: string
+  /** Runs a task in the line of the document, with the document as it is stored. */
+  read<A>(key: DocumentKey, task: (opened: OpenDocument | undefined) => Promise<A> | A): Promise<A>
+  /** Stores what waits, in the line of the document, and answers each. */
+  submit(document: LiveDocument): Promise<void>
+  /** Refuses everything that is not under way yet. */
+  readonly draining: boolean
+  /** Log entries after a version up to now, as a bundle; undefined when there are too many, or they are gone. */
+  bundleSince(opened: OpenDocument, version: number): Promise<Uint8Array | undefined>
+}
+
+export interface LiveDocumentOptions {
+  readonly key: DocumentKey
+  readonly handle: number
+  readonly opened: OpenDocument | undefined
+  readonly store: LiveStore
+  readonly limits: SessionLimits
+  readonly scheduler: Scheduler
+  readonly transfers: TransferCache
+  readonly onIdle: (document: LiveDocument) => void
+}
+
+const NOTHING = new Uint8Array(0)
+
+export class LiveDocument implements HostedDocument {
+  readonly key: DocumentKey
+  readonly handle: number
+  readonly feed: Feed
+  readonly presence: PresenceBoard
+  incarnation: string
+  /** Made by the first who listens over HTTP. */
+  values: ValueStream | undefined
+  readonly #store: LiveStore
+  readonly #limits: SessionLimits
+  readonly #transfers: TransferCache
+  readonly #onIdle: (document: LiveDocument) => void
+  readonly #inbox: Waiting[] = []
+  #inboxChanges = 0
+  #inboxBytes = 0
+  #submitting = false
+  #users = 0
+
+  constructor({ key, handle, opened, store, limits, scheduler, transfers, onIdle }: LiveDocumentOptions) {
+    this.key = key
+    this.handle = handle
+    this.incarnation = opened?.doc === undefined ? '' : opened.head.incarnation
+    this.feed = new Feed(opened?.head.version ?? 0, limits, (task) => scheduler.soon(task))
+    this.presence = new PresenceBoard(limits, scheduler)
+    this.#store = store
+    this.#limits = limits
+    this.#transfers = transfers
+    this.#onIdle = onIdle
+  }
+
+  /** Changes that wait to be stored. */
+  get waiting(): number {
+    return this.#inboxChanges
+  }
+
+  retain(): void {
+    this.#users += 1
+  }
+
+  release(): void {
+    this.#users -= 1
+    this.#letGo()
+  }
+
+  #letGo(): void {
+    if (this.#users === 0 && !this.#submitting) this.#onIdle(this)
+  }
+
+  catchUp(from: From, resume: string | undefined): Promise<CatchUp> {
+    const known = resume?.startsWith(`${this.incarnation}/`) ? this.#transfers.get(resume) : undefined
+    if (known !== undefined) return Promise.resolve(known)
+    return this.#store.read(this.key, async (opened) => {
+      const version = opened?.head.version ?? 0
+      // Followers continue exactly here.
+      this.feed.flush()
+      if (opened?.doc === undefined) return { payload: NOTHING, version, transfer: '' }
+      if (from.by !== 'nothing' && from.incarnation !== opened.head.incarnation) {
+        throw new SessionRefusal('incarnation_mismatch', 'the document lives another life now')
+      }
+      const payload = await this.#lacking(from, opened)
+      const { incarnation } = opened.head
+      if (payload !== undefined)
+        return this.#transfers.keep({ payload, version, transfer: nameOf(incarnation, from, version) })
+      const transfer = `${incarnation}/${version}`
+      const snapshot = this.#transfers.get(transfer)
+      return snapshot ?? this.#transfers.keep({ payload: opened.doc.snapshot(), version, transfer })
+    })
+  }
+
+  /** What somebody lacks, as changes; undefined where a snapshot is needed. */
+  async #lacking(from: From, opened: OpenDocument): Promise<Uint8Array | undefined> {
+    if (from.by === 'nothing') return undefined
+    if (from.by === 'position') {
+      if (from.storeId !== this.#store.storeId || from.version > opened.head.version) return undefined
+      if (from.version === opened.head.version) return NOTHING
+      return this.#store.bundleSince(opened, from.version)
+    }
+    const version = new VersionVector(from.entries.map(([actor, counter]) => [actorOf(actor), counter]))
+    const order = opened.doc?.version().compare(version)
+    return order === 'equal' || order === 'before' ? NOTHING : opened.doc?.changesSince(version)
+  }
+
+  submit(submission: Submission): Promise<Verdict> {
+    if (this.#store.draining) {
+      const refusal = new SessionRefusal('shutting_down', 'the server stops', {
+        retryAfterMs: this.#limits.retryAfterMs,
+      })
+      return Promise.resolve({ accepted: 0, version: 0, refusal })
+    }
+    const changes = changesOf(submission.payload)
+    if (changes instanceof SessionRefusal) return Promise.resolve({ accepted: 0, version: 0, refusal: changes })
+    const bytes = submission.payload.length
+    const room =
+      this.#inboxChanges + changes.length <= this.#limits.inboxChangesMax &&
+      this.#inboxBytes + bytes <= this.#limits.inboxBytesMax
+    if (!room) {
+      const { retryAfterMs } = this.#limits
+      const refusal = new SessionRefusal('rate_limited', 'too many changes of this document wait', { retryAfterMs })
+      return Promise.resolve({ accepted: 0, version: 0, refusal })
+    }
+    return new Promise((resolve) => {
+      this.#inbox.push({ submission, changes, bytes, resolve })
+      this.#inboxChanges += changes.length
+      this.#inboxBytes += bytes
+      if (!this.#submitting) this.#run()
+    })
+  }
+
+  /** Stores what waits, and what comes in meanwhile. */
+  #run(): void {
+    this.#submitting = true
+    this.#store.submit(this).then(
+      () => {
+        if (this.#inbox.length > 0) return this.#run()
+        this.#submitting = false
+        this.#letGo()
+      },
+      (error: unknown) => {
+        this.#submitting = false
+        throw error
+      },
+    )
+  }
+
+  /** What is stored next, out of the queue. */
+  take(): readonly Waiting[] {
+    let [count, changes] = [0, 0]
+    while (count < this.#inbox.length && changes < this.#limits.commitChangesMax) {
+      changes += (this.#inbox[count] as Waiting).changes.length
+      count += 1
+    }
+    const taken = this.#inbox.splice(0, count)
+    this.#inboxChanges -= changes
+    for (const { bytes } of taken) this.#inboxBytes -= bytes
+    return taken
+  }
+}
+
+function nameOf(incarnation: string, from: From, version: number): string {
+  // Who starts from a vector starts from what no name says; such a transfer is not resumed.
+  return from.by === 'position' ? `${incarnation}/${from.version}-${version}` : ''
+}
+
+function changesOf(payload: Uint8Array): readonly Uint8Array[] | SessionRefusal {
+  try {
+    return readBundle(payload)
+  } catch (error) {
+    if (error instanceof CoreError) return new SessionRefusal('malformed', error.message, { cause: error })
+    throw error
+  }
+}
+
+function actorOf(text: string): ActorId {
+  try {
+    return parseActorId(text)
+  } catch (cause) {
+    throw new SessionRefusal('malformed', 'no actor has this name', { cause })
+  }
+}

@@ -1,0 +1,236 @@
+/** The documents that sessions follow, and the way of their changes into the store and out to each other. */
+import { type Doc, encodeBundle, parseActorId, readChange } from '@joinery/core'
+import {
+  type DocumentHead,
+  type DocumentKey,
+  documentTypes,
+  type LogEntry,
+  type NewEntry,
+  type Opened,
+  type Scheduler,
+  type SessionLimits,
+  SessionRefusal,
+  type Store,
+  StoreError,
+  type Subscribe,
+  type Verdict,
+} from '@joinery/sync'
+import { documentAttributes, writeEntryAttributes } from '../service/attributes.ts'
+import type { OpenDocument } from '../service/library.ts'
+import { type Outcome, outcomeOf } from '../service/outcome.ts'
+import type { Caller, DocumentState, DocumentType } from '../service/types.ts'
+import { type AdmissionRules, admit } from './admission.ts'
+import { LiveDocument, type LiveStore, type Waiting } from './live-document.ts'
+import { TransferCache } from './transfer-cache.ts'
+
+export interface LiveDocumentsOptions {
+  readonly store: Pick<Store, 'identity' | 'log'>
+  readonly scheduler: Scheduler
+  readonly limits: SessionLimits
+  readonly driftMsMax: number
+  readonly newDocument: (incarnation: string) => Doc
+  /** Runs a task in the line of a document. */
+  readonly read: <A>(key: DocumentKey, task: (opened: OpenDocument | undefined) => Promise<A> | A) => Promise<A>
+  /** The same for a task that writes, which is stored before it resolves. */
+  readonly commit: <A>(key: DocumentKey, task: (opened: OpenDocument | undefined) => Promise<Outcome<A>>) => Promise<A>
+}
+
+/** What became of one submission, before the version is known. */
+type Decision = Omit<Verdict, 'version'>
+
+export class LiveDocuments implements LiveStore {
+  readonly #options: LiveDocumentsOptions
+  readonly #documents = new Map<string, LiveDocument>()
+  readonly #transfers: TransferCache
+  #handles = 0
+  draining = false
+
+  constructor(options: LiveDocumentsOptions) {
+    this.#options = options
+    this.#transfers = new TransferCache(options.limits.transferBytesMax)
+  }
+
+  get limits(): SessionLimits {
+    return this.#options.limits
+  }
+
+  get scheduler(): Scheduler {
+    return this.#options.scheduler
+  }
+
+  get storeId(): string {
+    return this.#options.store.identity.storeId
+  }
+
+  /** Documents that somebody follows. */
+  get size(): number {
+    return this.#documents.size
+  }
+
+  /** Opens a document for a session. Throws `SessionRefusal`. */
+  open(caller: Caller, { id, type, actor }: Pick<Subscribe, 'id' | 'type' | 'actor'>): Promise<Opened> {
+    if (!documentTypes.includes(type as DocumentType)) {
+      throw new SessionRefusal('schema_mismatch', 'there is no such type')
+    }
+    const key = { tenant: caller.tenant, id }
+    return this.read(key, (opened) => {
+      if (opened?.head.deleted) throw new SessionRefusal('deleted', 'the document was deleted')
+      if (opened !== undefined && documentAttributes(opened.head).type !== type) {
+        throw new SessionRefusal('schema_mismatch', `the document is of type "${documentAttributes(opened.head).type}"`)
+      }
+      const document = this.#documents.get(nameOf(key)) ?? this.#add(key, opened)
+      document.retain()
+      return { document, known: actor === '' ? 0 : (opened?.doc?.known(parseActorId(actor)) ?? 0) }
+    })
+  }
+
+  /** Follows a document that is there. Called in its line; `release` it when done. */
+  follow(opened: OpenDocument): LiveDocument {
+    const { key } = opened.head
+    const document = this.#documents.get(nameOf(key)) ?? this.#add(key, opened)
+    document.retain()
+    return document
+  }
+
+  #add(key: DocumentKey, opened: OpenDocument | undefined): LiveDocument {
+    const { limits, scheduler } = this.#options
+    this.#handles += 1
+    const document = new LiveDocument({
+      key,
+      handle: this.#handles,
+      opened,
+      store: this,
+      limits,
+      scheduler,
+      transfers: this.#transfers,
+      onIdle: ({ key: idle }) => this.#documents.delete(nameOf(idle)),
+    })
+    this.#documents.set(nameOf(key), document)
+    return document
+  }
+
+  /** Tells those who follow a document what was stored. Called in its line. */
+  publish(head: DocumentHead, outcome: Pick<Outcome<unknown>, 'kind' | 'sources'>, stored: readonly LogEntry[]): void {
+    const document = this.#documents.get(nameOf(head.key))
+    if (document === undefined) return
+    const { feed } = document
+    if (outcome.kind === 'end') {
+      this.#transfers.forget(document.incarnation)
+      document.incarnation = ''
+      feed.end('deleted', 'the document was deleted')
+      feed.jump(head.version)
+      return
+    }
+    document.incarnation = head.incarnation
+    if (feed.head !== head.version - stored.length) feed.jump(head.version)
+    else feed.add(stored.map(({ change }, i) => ({ change, source: outcome.sources?.[i] })))
+  }
+
+  read<A>(key: DocumentKey, task: (opened: OpenDocument | undefined) => Promise<A> | A): Promise<A> {
+    return this.#options.read(key, task)
+  }
+
+  async bundleSince({ head }: OpenDocument, version: number): Promise<Uint8Array | undefined> {
+    const limit = head.version - version
+    const oldest = Math.max(head.compactedVersion, documentAttributes(head).base)
+    if (version < oldest || limit > this.#options.limits.updateChangesMax) return undefined
+    const entries = await this.#options.store.log(head.key, { after: version, limit })
+    return encodeBundle(entries.map(({ change }) => change))
+  }
+
+  async submit(document: LiveDocument): Promise<void> {
+    const waiting = document.take()
+    const decisions: Decision[] = []
+    try {
+      const { version } = await this.#options.commit(document.key, async (opened) => {
+        decisions.length = 0
+        return this.#decide(opened, waiting, decisions)
+      })
+      for (const [i, { resolve }] of waiting.entries()) resolve({ ...(decisions[i] as Decision), version })
+    } catch (error) {
+      const refusal = this.#refusalOf(error)
+      for (const { resolve } of waiting) resolve({ accepted: 0, version: 0, refusal })
+    }
+  }
+
+  #refusalOf(error: unknown): unknown {
+    if (!(error instanceof StoreError)) return error
+    const { retryAfterMs } = this.#options.limits
+    return new SessionRefusal('unavailable', `the store could not take it: ${error.code}`, {
+      retryAfterMs,
+      cause: error,
+    })
+  }
+
+  /** Applies what may be applied, and says what becomes of each submission once that is stored. */
+  #decide(
+    opened: OpenDocument | undefined,
+    waiting: readonly Waiting[],
+    decisions: Decision[],
+  ): Outcome<DocumentState> {
+    const [first] = waiting
+    const type = opened === undefined ? (first?.submission.type as DocumentType) : documentAttributes(opened.head).type
+    const doc = opened === undefined ? this.#begin(first) : opened.doc
+    const entries: NewEntry[] = []
+    const sources: object[] = []
+    for (const { submission, changes } of waiting) {
+      const { principal, source } = submission
+      const nowMs = this.#options.scheduler.nowMs()
+      const rules: AdmissionRules = { principal, type, nowMs, driftMsMax: this.#options.driftMsMax }
+      const attributes = entryAttributes(principal.node, nowMs)
+      decisions.push(
+        decide(doc, changes, rules, (change) => {
+          entries.push({ change, attributes })
+          sources.push(source)
+        }),
+      )
+    }
+    return outcomeOf(opened, {
+      doc: doc ?? this.#options.newDocument(''),
+      type,
+      entries,
+      sources,
+      answer: (state) => state,
+    })
+  }
+
+  /** The document that a first change begins. */
+  #begin(first: Waiting | undefined): Doc | undefined {
+    try {
+      const [change] = first?.changes ?? []
+      return change === undefined ? undefined : this.#options.newDocument(readChange(change).header.incarnation)
+    } catch {
+      // What cannot be read is refused with its reason when it is looked at.
+      return undefined
+    }
+  }
+}
+
+function decide(
+  doc: Doc | undefined,
+  changes: readonly Uint8Array[],
+  rules: AdmissionRules,
+  take: (change: Uint8Array) => void,
+): Decision {
+  let accepted = 0
+  try {
+    if (doc === undefined) throw new SessionRefusal('deleted', 'there is no such document now')
+    for (const change of changes) {
+      if (admit(doc, change, rules)) take(change)
+      accepted += 1
+    }
+    return { accepted }
+  } catch (refusal) {
+    if (refusal instanceof SessionRefusal) return { accepted, refusal }
+    throw refusal
+  }
+}
+
+/** How a change that came as bytes shows in the log of operations. */
+function entryAttributes(node: string, nowMs: number): string {
+  return writeEntryAttributes({ node, time: new Date(nowMs).toISOString(), op: { type: 'change' } })
+}
+
+function nameOf({ tenant, id }: DocumentKey): string {
+  return JSON.stringify([tenant, id])
+}

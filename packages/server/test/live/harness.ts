@@ -1,0 +1,134 @@
+/** A real server on a free port, and clients over real sockets. */
+import { randomBytes } from 'node:crypto'
+import { type Actor, type FieldSpecs, HybridClock, type Schema } from '@joinery/core'
+import { newActor } from '@joinery/core/system'
+import { memoryStore } from '@joinery/storage/memory'
+import {
+  ClientSession,
+  type FollowedDocument,
+  type FollowedEvents,
+  type SessionLimits,
+  type Store,
+} from '@joinery/sync'
+import { connectWebSocket, type WebSocketConnection, type WebSocketLike } from '@joinery/transport/websocket'
+import { pino } from 'pino'
+import { WebSocket } from 'ws'
+import { type KeyRing, openKeyRing } from '../../src/keys.ts'
+import type { ServerLimits } from '../../src/limits.ts'
+import { nodeScheduler } from '../../src/scheduler.ts'
+import { createServer, type JoineryServer } from '../../src/server.ts'
+import { serverActor } from '../../src/service/server-actor.ts'
+import { createDocumentService } from '../../src/service/service.ts'
+import type { DocumentService } from '../../src/service/types.ts'
+
+export interface TestServer {
+  readonly server: JoineryServer
+  readonly service: DocumentService
+  readonly keys: KeyRing
+  readonly store: Store
+  readonly wsUrl: string
+  readonly warnings: unknown[]
+}
+
+export interface TestServerOptions {
+  readonly store?: Store
+  readonly sessionLimits?: Partial<SessionLimits>
+  readonly limits?: Partial<ServerLimits>
+  readonly allowOrigins?: readonly string[]
+  readonly address?: string
+}
+
+export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const store = options.store ?? memoryStore()
+  const nowMs = (): number => Date.now()
+  const random = (bytes: number): Uint8Array => randomBytes(bytes)
+  const keys = await openKeyRing({ store, random, now: nowMs })
+  const warnings: unknown[] = []
+  const service = createDocumentService({
+    store,
+    actor: await serverActor({ store, clock: new HybridClock(nowMs), epoch: () => randomBytes(12) }),
+    newIncarnation: () => randomBytes(16).toString('base64url'),
+    nowMs,
+    ...(options.sessionLimits === undefined ? {} : { sessionLimits: options.sessionLimits }),
+    onWarning: (message, cause) => warnings.push(message, cause),
+  })
+  const logger = pino({ level: 'error' }, { write: (line: string) => void warnings.push(line) })
+  const server = await createServer({
+    service,
+    keys,
+    logger,
+    random,
+    now: nowMs,
+    version: '0',
+    address: options.address ?? '127.0.0.1:0',
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.allowOrigins === undefined ? {} : { allowOrigins: options.allowOrigins }),
+  })
+  return { server, service, keys, store, warnings, wsUrl: `ws://127.0.0.1:${server.port}/v1/sync` }
+}
+
+export interface TestClient {
+  readonly session: ClientSession
+  readonly connection: WebSocketConnection
+  readonly actor: Actor
+  readonly faults: unknown[]
+  follow<S extends FieldSpecs>(
+    id: string,
+    schema: Schema<S>,
+    options?: { readonly type?: string; readonly windowBytes?: number },
+    events?: FollowedEvents,
+  ): FollowedDocument<S>
+}
+
+export function openSocket(url: string): WebSocketLike {
+  return new WebSocket(url, { perMessageDeflate: false }) as unknown as WebSocketLike
+}
+
+export function connectClient(
+  wsUrl: string,
+  node: string,
+  options: { readonly tenant?: string; readonly credential?: string } = {},
+): TestClient {
+  const faults: unknown[] = []
+  const scheduler = nodeScheduler(() => Date.now())
+  const session = new ClientSession({
+    tenant: options.tenant ?? 'acme',
+    node,
+    ...(options.credential === undefined ? {} : { credential: options.credential }),
+    agent: 'test',
+    scheduler,
+    random: Math.random,
+    retry: { minMs: 20, maxMs: 200 },
+    onFault: (error) => faults.push(error),
+  })
+  const connection = connectWebSocket({ url: wsUrl, session, scheduler, open: openSocket })
+  const actor = newActor(node)
+  return {
+    session,
+    connection,
+    actor,
+    faults,
+    follow(id, schema, { type = 'doc', windowBytes } = {}, events = {}) {
+      return session.follow(
+        {
+          id,
+          type,
+          actor,
+          schema,
+          newIncarnation: () => randomBytes(16).toString('base64url'),
+          ...(windowBytes === undefined ? {} : { windowBytes }),
+        },
+        events,
+      )
+    },
+  }
+}
+
+/** Waits until a condition holds. */
+export async function until(holds: () => boolean, what: string, ms = 10_000): Promise<void> {
+  const end = Date.now() + ms
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`not in time: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
