@@ -128,7 +128,7 @@ export const peer = {
     core: "export * from './dist/index.js'; export { newActor } from './dist/system.js'",
     text: "export { Text } from './dist/types/text.js'; export { newActor } from './dist/system.js'",
     'text-document':
-      "export { Doc, defineSchema, text } from './dist/index.js'; export { newActor } from './dist/system.js'",
+      "export { SchemaDoc, defineSchema, text } from './dist/index.js'; export { newActor } from './dist/system.js'",
     counter: "export { PnCounter } from './dist/types/pn-counter.js'; export { newActor } from './dist/system.js'",
   },
   home: fileURLToPath(home),

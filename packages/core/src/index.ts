@@ -21,7 +21,7 @@ export { encodeBundle, readBundle } from './document/bundle.ts'
 export type { MissingRange } from './document/causal-buffer.ts'
 export { type ChangeHeader, type ChangeNote, type Head, readChange } from './document/change.ts'
 export { changedFields, type FieldName } from './document/change-fields.ts'
-export { Doc } from './document/doc.ts'
+export { SchemaDoc } from './document/doc.ts'
 export type {
   ApplyResult,
   ChangeOptions,
@@ -30,7 +30,8 @@ export type {
   NewDocOptions,
   Observed,
 } from './document/doc-types.ts'
-export { allTypes } from './document/registry.ts'
+export { Doc } from './document/full-doc.ts'
+export { allTypes, specOf } from './document/registry.ts'
 export {
   boundedCounter,
   defineSchema,
@@ -48,7 +49,6 @@ export {
   pnCounter,
   type Schema,
   type StructSpec,
-  specOf,
   struct,
   text,
   twoPhaseSet,
@@ -59,7 +59,7 @@ export type { Stamp } from './kernel/cell.ts'
 export { Container, type Place } from './kernel/container.ts'
 export type { Patch, Path } from './kernel/patch.ts'
 export type { HandleOf, Spec, TypeTable } from './kernel/spec.ts'
-export { limits } from './limits.ts'
+export * as limits from './limits.ts'
 export { BoundedCounter } from './types/bounded-counter.ts'
 export { DisableWinsFlag } from './types/disable-wins-flag.ts'
 export { EnableWinsFlag } from './types/enable-wins-flag.ts'

@@ -33,12 +33,16 @@ function cell(comment: string): string {
     .trim()
 }
 
-/** Names with their reasons from doc comments, and values from wherever `name: value` stands without a semicolon. */
+/** Names with their reasons from doc comments, and values from wherever `name: value` or `export const name = value` stands. */
 export function limitRows(source: string): string[] {
   const values = new Map<string, string>()
   for (const [, name, value] of source.matchAll(/^ {2}(\w+): ([^;\n]+),$/gm)) values.set(name!, value!)
+  for (const [, name, value] of source.matchAll(/^export const (\w+) = (\d[\w ]*)$/gm)) values.set(name!, value!)
   const rows: string[] = []
-  for (const [, comment, name] of source.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+(?:readonly )?(\w+): [^\n]+$/gm)) {
+  for (const [, comment, name] of source.matchAll(
+    /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+(?:readonly |export const )?(\w+)(?:: | = )[^\n]+$/gm,
+  )) {
+    if (!values.has(name!)) continue
     rows.push(`| \`${name}\` | ${unitOf(name!)} | ${shown(values.get(name!)!)} | ${cell(comment!)} |`)
   }
   return rows

@@ -3,9 +3,9 @@
  * an epoch of 96 random bits. A replica whose state may have been lost, copied or rolled back continues as a new actor,
  * because a dot stamped twice is the one mistake a join cannot repair.
  */
-import { compareUtf8, isWellFormed, utf8Length } from '../codec/utf8.ts'
+import { compareUtf8, isWellFormed, takesMore } from '../codec/utf8.ts'
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { HybridClock } from './hybrid-clock.ts'
 
 export type ReplicaId = string & { readonly brand: 'ReplicaId' }
@@ -26,20 +26,15 @@ const EPOCH_BYTES = 12
 
 /** Checks a name: 1 to 128 bytes of well-formed UTF-8. Throws `CORE_ID_INVALID`. */
 export function replicaId(name: string): ReplicaId {
-  if (
-    typeof name !== 'string' ||
-    name.length === 0 ||
-    !isWellFormed(name) ||
-    (name.length * 3 > limits.replicaIdBytesMax && utf8Length(name) > limits.replicaIdBytesMax)
-  ) {
-    refuse('CORE_ID_INVALID', `a replica id is 1 to ${limits.replicaIdBytesMax} bytes of well-formed text`)
+  if (!isWellFormed(name) || name === '' || takesMore(name, limits.replicaIdBytesMax)) {
+    refuse('CORE_ID_INVALID', 'not a replica id')
   }
   return name as ReplicaId
 }
 
 /** Joins a replica id and 12 random bytes to an actor id. */
 export function actorId(replica: ReplicaId, epoch: Uint8Array): ActorId {
-  if (epoch.length !== EPOCH_BYTES) refuse('CORE_ID_INVALID', `an epoch is ${EPOCH_BYTES} random bytes`)
+  if (epoch.length !== EPOCH_BYTES) refuse('CORE_ID_INVALID', 'not an epoch')
   let text = `${replica}~`
   for (let i = 0; i < EPOCH_BYTES; i += 3) {
     const word = ((epoch[i] as number) << 16) | ((epoch[i + 1] as number) << 8) | (epoch[i + 2] as number)
@@ -53,7 +48,7 @@ export function parseActorId(text: string): ActorId {
   const split = text.length - EPOCH_LENGTH
   replicaId(text.slice(0, Math.max(0, split - 1)))
   if (text[split - 1] !== '~' || !/^[-\w]{16}$/.test(text.slice(split))) {
-    refuse('CORE_ID_INVALID', 'an actor id is a replica id, "~" and an epoch of 16 characters')
+    refuse('CORE_ID_INVALID', 'not an actor id')
   }
   return text as ActorId
 }
@@ -62,7 +57,7 @@ export function replicaOf(actor: ActorId): ReplicaId {
   return actor.slice(0, -EPOCH_LENGTH - 1) as ReplicaId
 }
 
-function epochOf(actor: ActorId): string {
+export function epochOf(actor: ActorId): string {
   return actor.slice(-EPOCH_LENGTH)
 }
 
@@ -85,7 +80,7 @@ export class ActorTable {
     const known = this.#indices.get(id)
     if (known !== undefined) return known
     const index = this.ids.length
-    if (index >= limits.actorsMax) refuse('CORE_LIMIT_EXCEEDED', `more than ${limits.actorsMax} actors`)
+    if (index >= limits.actorsMax) refuse('CORE_LIMIT_EXCEEDED', 'above limits.actorsMax')
     this.ids.push(id)
     this.#indices.set(id, index)
     return index

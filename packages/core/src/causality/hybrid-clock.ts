@@ -6,7 +6,7 @@
  * A time further ahead than the drift bound is not believed: the clock does not move for it, so that one broken clock cannot
  * drag the others along. Whether a change with such a time is admitted is decided once, by admission, not here.
  */
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 
 export interface HybridClockOptions {
   /** The last time given out before a restart, in microseconds, so that times do not step back. */

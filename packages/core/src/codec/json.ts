@@ -3,16 +3,14 @@
  * doubles. Two values are the same value exactly when their bytes are equal.
  */
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
+import * as JsonKind from './json-kinds.ts'
 import { readFloat64, readSigned, writeFloat64, writeSigned } from './numbers.ts'
 import type { Reader } from './reader.ts'
-import { isWellFormed, utf8Length } from './utf8.ts'
+import { isWellFormed, takesMore } from './utf8.ts'
 import { Writer } from './writer.ts'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
-
-/** What a value begins with. */
-export const JsonKind = { null: 0, false: 1, true: 2, integer: 3, float: 4, string: 5, array: 6, object: 7 } as const
 
 /** Integers below this magnitude are varints: the zigzag form of a larger one would not be a safe integer. */
 const INTEGER_LIMIT = 2 ** 52
@@ -29,9 +27,9 @@ export function jsonKind(value: JsonValue): number {
     case 'string':
       return JsonKind.string
     case 'boolean':
-      return value ? JsonKind.true : JsonKind.false
+      return value ? JsonKind.yes : JsonKind.no
     default:
-      return value === null ? JsonKind.null : Array.isArray(value) ? JsonKind.array : JsonKind.object
+      return value === null ? JsonKind.nil : Array.isArray(value) ? JsonKind.array : JsonKind.object
   }
 }
 
@@ -41,14 +39,14 @@ export function jsonKind(value: JsonValue): number {
  */
 export function normalizeJson<T>(value: T, depth = 0): T {
   if (typeof value === 'string') {
-    if (!isWellFormed(value)) refuse('CORE_VALUE_INVALID', 'a string with a lone surrogate has no UTF-8 form')
-    if (value.length * 3 > limits.valueBytesMax && utf8Length(value) > limits.valueBytesMax) {
-      refuse('CORE_LIMIT_EXCEEDED', `a string takes at most ${limits.valueBytesMax} bytes: use a text`)
+    if (!isWellFormed(value)) refuse('CORE_VALUE_INVALID', 'not well-formed text')
+    if (takesMore(value, limits.valueBytesMax)) {
+      refuse('CORE_LIMIT_EXCEEDED', 'above limits.valueBytesMax')
     }
     return value
   }
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) refuse('CORE_VALUE_INVALID', `${value} is not a JSON number`)
+    if (!Number.isFinite(value)) refuse('CORE_VALUE_INVALID', `${value} is not JSON`)
     return (value + 0) as T
   }
   if (value === null || typeof value === 'boolean') return value
@@ -62,19 +60,19 @@ function checkSize(value: JsonValue): void {
   const writer = new Writer(256)
   writeJson(writer, value)
   if (writer.length > limits.valueBytesMax) {
-    refuse('CORE_LIMIT_EXCEEDED', `a value takes at most ${limits.valueBytesMax} bytes encoded`)
+    refuse('CORE_LIMIT_EXCEEDED', 'above limits.valueBytesMax')
   }
 }
 
 function normalizeNested(value: unknown, depth: number): JsonValue {
   if (typeof value !== 'object' || value === null) return refuse('CORE_VALUE_INVALID', `${typeof value} is not JSON`)
-  if (depth >= limits.jsonDepthMax) refuse('CORE_VALUE_INVALID', `a value nested deeper than ${limits.jsonDepthMax}`)
+  if (depth >= limits.jsonDepthMax) refuse('CORE_VALUE_INVALID', 'above limits.jsonDepthMax')
   if (Array.isArray(value)) {
     return Object.freeze(Array.from(value, (item: JsonValue) => normalizeJson(item, depth + 1)))
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) {
-    refuse('CORE_VALUE_INVALID', 'only plain objects are JSON values')
+    refuse('CORE_VALUE_INVALID', 'not a plain object')
   }
   const copy: [string, JsonValue][] = Object.entries(value).map(([key, item]) => [
     normalizeJson(key),
@@ -85,60 +83,70 @@ function normalizeNested(value: unknown, depth: number): JsonValue {
 
 /** Writes a normalised value. */
 export function writeJson(writer: Writer, value: JsonValue): void {
-  if (typeof value === 'string') {
-    writer.byte(JsonKind.string)
-    writer.string(value)
-  } else if (typeof value === 'number') {
-    if (isVarint(value)) {
-      writer.byte(JsonKind.integer)
-      writeSigned(writer, value)
-    } else {
-      writer.byte(JsonKind.float)
-      writeFloat64(writer, value)
-    }
-  } else if (value === null) {
-    writer.byte(JsonKind.null)
-  } else if (typeof value === 'boolean') {
-    writer.byte(value ? JsonKind.true : JsonKind.false)
-  } else {
-    writeNested(writer, value)
+  const kind = jsonKind(value)
+  writer.byte(kind)
+  writeContent(writer, kind, value)
+}
+
+/** Writes what stands behind the kind of a value. */
+export function writeContent(writer: Writer, kind: number, value: JsonValue): void {
+  switch (kind) {
+    case JsonKind.integer:
+      writeSigned(writer, value as number)
+      break
+    case JsonKind.float:
+      writeFloat64(writer, value as number)
+      break
+    case JsonKind.string:
+      writer.string(value as string)
+      break
+    case JsonKind.array:
+      writeArray(writer, value as readonly JsonValue[])
+      break
+    case JsonKind.object:
+      writeObject(writer, value as object)
+      break
+    default:
   }
 }
 
-function writeNested(writer: Writer, value: object): void {
-  if (Array.isArray(value)) {
-    writer.byte(JsonKind.array)
-    writer.varint(value.length)
-    for (const item of value) writeJson(writer, item as JsonValue)
-    return
-  }
+function writeArray(writer: Writer, items: readonly JsonValue[]): void {
+  writer.varint(items.length)
+  for (const item of items) writeJson(writer, item)
+}
+
+function writeObject(writer: Writer, value: object): void {
   // Integer-like keys come first in a JavaScript object, so its own order is not the canonical one.
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  writer.byte(JsonKind.object)
+  const entries: [string, JsonValue][] = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
   writer.varint(entries.length)
   for (const [key, item] of entries) {
     writer.string(key)
-    writeJson(writer, item as JsonValue)
+    writeJson(writer, item)
   }
 }
 
 /** Reads one value and refuses every form but the canonical one. */
 export function readJson(reader: Reader, depth = 0): JsonValue {
-  switch (reader.byte()) {
-    case JsonKind.null:
+  return readContent(reader, reader.byte(), depth)
+}
+
+/** Reads what stands behind the kind of a value. */
+export function readContent(reader: Reader, kind: number, depth = 0): JsonValue {
+  switch (kind) {
+    case JsonKind.nil:
       return null
-    case JsonKind.false:
+    case JsonKind.no:
       return false
-    case JsonKind.true:
+    case JsonKind.yes:
       return true
     case JsonKind.integer: {
       const value = readSigned(reader)
-      if (!isVarint(value)) reader.invalid('number not in its canonical form')
+      if (!isVarint(value)) reader.invalid('not canonical')
       return value
     }
     case JsonKind.float: {
       const value = readFloat64(reader)
-      if (!Number.isFinite(value) || isVarint(value)) reader.invalid('number not in its canonical form')
+      if (!Number.isFinite(value) || isVarint(value)) reader.invalid('not canonical')
       return value
     }
     case JsonKind.string:
@@ -148,12 +156,12 @@ export function readJson(reader: Reader, depth = 0): JsonValue {
     case JsonKind.object:
       return readObject(reader, depth)
     default:
-      return reader.invalid('unknown kind of JSON value')
+      return reader.invalid('unknown kind')
   }
 }
 
 function readArray(reader: Reader, depth: number): JsonValue {
-  if (depth >= limits.jsonDepthMax) reader.invalid('value nested too deep')
+  if (depth >= limits.jsonDepthMax) reader.invalid('nested too deep')
   const count = reader.count()
   const items: JsonValue[] = []
   for (let i = 0; i < count; i += 1) items.push(readJson(reader, depth + 1))
@@ -161,13 +169,13 @@ function readArray(reader: Reader, depth: number): JsonValue {
 }
 
 function readObject(reader: Reader, depth: number): JsonValue {
-  if (depth >= limits.jsonDepthMax) reader.invalid('value nested too deep')
+  if (depth >= limits.jsonDepthMax) reader.invalid('nested too deep')
   const count = reader.count(2)
   const entries: [string, JsonValue][] = []
   let before: string | undefined
   for (let i = 0; i < count; i += 1) {
     const key = reader.string(limits.valueBytesMax)
-    if (before !== undefined && key <= before) reader.invalid('object keys out of order')
+    if (before !== undefined && key <= before) reader.invalid('out of order')
     entries.push([key, readJson(reader, depth + 1)])
     before = key
   }

@@ -27,13 +27,14 @@ export class Reader {
     return this.end - this.at
   }
 
+  /** @param what in one of few words, which all decoders share: the byte says where, `docs/FORMAT.md` what would be right. */
   invalid(what: string): never {
     return refuse('CORE_DECODE_INVALID', `${what} at byte ${this.at}`)
   }
 
   #need(count: number): void {
     if (count > this.end - this.at) {
-      refuse('CORE_DECODE_TRUNCATED', `${count} bytes wanted at byte ${this.at}, ${this.end - this.at} left`)
+      refuse('CORE_DECODE_TRUNCATED', `${count} bytes wanted at byte ${this.at}`)
     }
   }
 
@@ -49,11 +50,11 @@ export class Reader {
     let scale = 128
     while (byte > 127) {
       byte = this.byte()
-      if (byte === 0 || scale > 2 ** 49) this.invalid('integer not in its shortest form')
+      if (byte === 0 || scale > 2 ** 49) this.invalid('not canonical')
       value += (byte & 127) * scale
       scale *= 128
     }
-    if (value > max) this.invalid(`integer above ${max}`)
+    if (value > max) this.invalid('out of range')
     return value
   }
 
@@ -99,6 +100,6 @@ export class Reader {
 
   /** Refuses bytes left over. */
   finish(): void {
-    if (this.at !== this.end) this.invalid('bytes left over')
+    if (this.at !== this.end) this.invalid('not as announced')
   }
 }

@@ -6,7 +6,7 @@
  * Lengths count UTF-16 code units, so that a text is a slice of the block. Slices share the block's memory until the last is gone.
  */
 import type { Reader } from './reader.ts'
-import { isWellFormed, readUtf8, utf8Length, writeUtf8 } from './utf8.ts'
+import { isWellFormed, readUtf8, takesMore, writeUtf8 } from './utf8.ts'
 import type { Writer } from './writer.ts'
 
 /** Texts are encoded in pieces of as many, which are put together first: that costs less than one call or loop for each. */
@@ -62,16 +62,15 @@ export function readTexts(reader: Reader, count: number, bytesMax: number): stri
     const head = reader.varint()
     const length = Math.floor(head / 2)
     const times = head % 2 === 0 ? 1 : reader.varint() + 2
-    if (length === before) reader.invalid('equal lengths apart')
-    if (length > bytesMax || times > count - i || length * times > all.length - from)
-      reader.invalid('texts longer than their block')
+    if (length === before) reader.invalid('not canonical')
+    if (length > bytesMax || times > count - i || length * times > all.length - from) reader.invalid('not as announced')
     before = length
     for (const end = i + times; i < end; i += 1) {
       texts[i] = all.slice(from, from + length)
       from += length
     }
   }
-  if (from !== all.length) reader.invalid('text left over')
+  if (from !== all.length) reader.invalid('not as announced')
   if (all.length !== size) checkTexts(reader, texts, bytesMax)
   return texts
 }
@@ -79,7 +78,7 @@ export function readTexts(reader: Reader, count: number, bytesMax: number): stri
 /** Refuses texts that are too long or end inside of a character. */
 function checkTexts(reader: Reader, texts: readonly string[], bytesMax: number): void {
   for (const text of texts) {
-    if (!isWellFormed(text)) reader.invalid('text cut inside of a character')
-    if (text.length * 3 > bytesMax && utf8Length(text) > bytesMax) reader.invalid(`text above ${bytesMax} bytes`)
+    if (!isWellFormed(text)) reader.invalid('out of range')
+    if (takesMore(text, bytesMax)) reader.invalid('out of range')
   }
 }

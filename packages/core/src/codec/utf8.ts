@@ -15,9 +15,9 @@ declare const TextEncoder: new () => {
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 
-/** True when the text has no lone surrogate, and therefore a UTF-8 form. */
-export function isWellFormed(text: string): boolean {
-  return (text as unknown as { isWellFormed(): boolean }).isWellFormed()
+/** True for text that has no lone surrogate, and therefore a UTF-8 form. */
+export function isWellFormed(text: unknown): boolean {
+  return typeof text === 'string' && (text as unknown as { isWellFormed(): boolean }).isWellFormed()
 }
 
 /** Writes well-formed text and returns how many bytes it took. Room for 3 bytes per code unit is the caller's duty. */
@@ -73,12 +73,14 @@ export function compareUtf8(a: string, b: string): number {
   return a.length - b.length
 }
 
-/** How many bytes the UTF-8 form of well-formed text takes. */
-export function utf8Length(text: string): number {
+/** Whether the UTF-8 form of well-formed text takes more than so many bytes. */
+export function takesMore(text: string, bytesMax: number): boolean {
+  // A code unit takes three bytes at most.
+  if (text.length * 3 <= bytesMax) return false
   let bytes = 0
   for (const character of text) {
     const point = character.codePointAt(0) as number
     bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
   }
-  return bytes
+  return bytes > bytesMax
 }

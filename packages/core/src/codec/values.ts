@@ -7,9 +7,10 @@
  * several; arrays and objects one after the other, each with its kind.
  */
 
-import { limits } from '../limits.ts'
-import { JsonKind, type JsonValue, jsonKind, readJson, writeJson } from './json.ts'
-import { readFloat64, readSigned, writeFloat64, writeSigned } from './numbers.ts'
+import * as limits from '../limits.ts'
+import { type JsonValue, jsonKind, readContent, writeContent } from './json.ts'
+import * as JsonKind from './json-kinds.ts'
+import { writeSigned } from './numbers.ts'
 import type { Reader } from './reader.ts'
 import { readTexts, writeTexts } from './texts.ts'
 import type { Writer } from './writer.ts'
@@ -42,22 +43,13 @@ function endOfIntegers(values: readonly JsonValue[], from: number): number {
 }
 
 function writeStretch(writer: Writer, kind: number, values: readonly JsonValue[], from: number, to: number): void {
-  switch (kind) {
-    case JsonKind.integer:
-      writeIntegers(writer, values, from, to)
-      break
-    case JsonKind.float:
-      for (let i = from; i < to; i += 1) writeFloat64(writer, values[i] as number)
-      break
-    case JsonKind.string:
-      if (to === from + 1) writer.string(values[from] as string)
-      else writeTexts(writer, values.slice(from, to) as string[])
-      break
-    case JsonKind.array:
-    case JsonKind.object:
-      for (let i = from; i < to; i += 1) writeJson(writer, values[i] as JsonValue)
-      break
-    default:
+  if (kind === JsonKind.integer) writeIntegers(writer, values, from, to)
+  else if (kind === JsonKind.string && to > from + 1) writeTexts(writer, values.slice(from, to) as string[])
+  else {
+    for (let i = from; i < to; i += 1) {
+      if (kind >= JsonKind.array) writer.byte(kind)
+      writeContent(writer, kind, values[i] as JsonValue)
+    }
   }
 }
 
@@ -94,8 +86,8 @@ export function readValues(reader: Reader, count: number): JsonValue[] {
   for (let from = 0; from < count; ) {
     const kind = reader.byte()
     const length = reader.varint() + 1
-    if (kind === before) reader.invalid('values of one kind apart')
-    if (length > count - from) reader.invalid('more values than announced')
+    if (kind === before) reader.invalid('not canonical')
+    if (length > count - from) reader.invalid('not as announced')
     readStretch(reader, kind, values, from, from + length)
     before = kind
     from += length
@@ -104,46 +96,13 @@ export function readValues(reader: Reader, count: number): JsonValue[] {
 }
 
 function readStretch(reader: Reader, kind: number, values: JsonValue[], from: number, to: number): void {
-  switch (kind) {
-    case JsonKind.null:
-      values.fill(null, from, to)
-      break
-    case JsonKind.false:
-    case JsonKind.true:
-      values.fill(kind === JsonKind.true, from, to)
-      break
-    case JsonKind.integer:
-      for (let i = from; i < to; i += 1) values[i] = checkKind(reader, readSigned(reader), kind)
-      break
-    case JsonKind.float:
-      for (let i = from; i < to; i += 1) values[i] = checkKind(reader, readFloat64(reader), kind)
-      break
-    case JsonKind.string:
-      readStrings(reader, values, from, to)
-      break
-    case JsonKind.array:
-    case JsonKind.object:
-      for (let i = from; i < to; i += 1) values[i] = checkKind(reader, readJson(reader), kind)
-      break
-    default:
-      reader.invalid('unknown kind of JSON value')
-  }
-}
-
-function checkKind(reader: Reader, value: JsonValue, kind: number): JsonValue {
-  if (jsonKind(value) !== kind || !isFiniteOrOther(value)) reader.invalid('value not in its canonical form')
-  return value
-}
-
-function isFiniteOrOther(value: JsonValue): boolean {
-  return typeof value !== 'number' || Number.isFinite(value)
-}
-
-function readStrings(reader: Reader, values: JsonValue[], from: number, to: number): void {
-  if (to === from + 1) {
-    values[from] = reader.string(limits.valueBytesMax)
+  if (kind === JsonKind.string && to > from + 1) {
+    const texts = readTexts(reader, to - from, limits.valueBytesMax)
+    for (let i = from; i < to; i += 1) values[i] = texts[i - from] as string
     return
   }
-  const texts = readTexts(reader, to - from, limits.valueBytesMax)
-  for (let i = from; i < to; i += 1) values[i] = texts[i - from] as string
+  for (let i = from; i < to; i += 1) {
+    if (kind >= JsonKind.array && reader.byte() !== kind) reader.invalid('not canonical')
+    values[i] = readContent(reader, kind)
+  }
 }

@@ -69,14 +69,13 @@ export class Writer {
     this.length = at + 1
   }
 
-  /** Appends what another writer holds. */
-  append(other: Writer): void {
-    const count = other.length
+  /** Appends bytes as they are, or the first of them. */
+  append(from: Uint8Array, count: number = from.length): void {
     this.reserve(count)
     const { bytes, length } = this
-    // A loop beats the platform call, and the view it needs, for the small blocks that most changes are.
-    if (count <= 128) for (let i = 0; i < count; i += 1) bytes[length + i] = other.bytes[i] as number
-    else bytes.set(other.bytes.subarray(0, count), length)
+    // A loop beats the platform call, and the view it may need, for the small blocks that most changes are.
+    if (count <= 128) for (let i = 0; i < count; i += 1) bytes[length + i] = from[i] as number
+    else bytes.set(from.subarray(0, count), length)
     this.length = length + count
   }
 

@@ -38,7 +38,7 @@ export function readWtf8(bytes: Uint8Array, from: number, to: number): string {
     const unit = 0xd000 | ((second & 63) << 6) | (third & 63)
     const before = text.charCodeAt(text.length - 1)
     if (unit >= 0xdc00 && before >= 0xd800 && before < 0xdc00) {
-      refuse('CORE_DECODE_INVALID', `surrogate pair in two parts at byte ${i}`)
+      refuse('CORE_DECODE_INVALID', `not canonical at byte ${i}`)
     }
     text += String.fromCharCode(unit)
     start = i + 3

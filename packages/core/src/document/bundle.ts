@@ -3,7 +3,7 @@ import { writeBlock } from '../codec/blocks.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
 import { KIND_BUNDLE, readKind } from '../kernel/frame.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 
 export function encodeBundle(changes: readonly Uint8Array[]): Uint8Array {
   const writer = new Writer(changes.reduce((sum, bytes) => sum + bytes.length + 5, 16))
@@ -16,7 +16,7 @@ export function encodeBundle(changes: readonly Uint8Array[]): Uint8Array {
 /** The bytes of the changes of a bundle, as views. */
 export function readBundle(bytes: Uint8Array): Uint8Array[] {
   const reader = new Reader(bytes)
-  if (readKind(reader) !== KIND_BUNDLE) reader.invalid('not a bundle of changes')
+  if (readKind(reader) !== KIND_BUNDLE) reader.invalid('another kind')
   const changes: Uint8Array[] = []
   for (let count = reader.count(40); count > 0; count -= 1) {
     changes.push(reader.view(reader.varint(limits.changeBytesMax)))

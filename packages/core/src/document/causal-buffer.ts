@@ -3,9 +3,11 @@
  * missing. Each change waits for one thing at a time, so that a release looks only at changes it may release.
  */
 import type { ActorId } from '../causality/actor.ts'
+import { subtractRuns } from '../causality/causal-context.ts'
 import type { Dot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
+import { pushTo } from '../lists.ts'
 import { firstWhere } from '../search.ts'
 import { type Change, lastOf } from './change.ts'
 
@@ -41,7 +43,7 @@ export class CausalBuffer {
   requireRoom(changes: number, bytes: number): void {
     if (changes === 0) return
     if (this.#waiting.size + changes > limits.bufferedChangesMax || this.#bytes + bytes > limits.bufferedBytesMax) {
-      refuse('CORE_BUFFER_FULL', `${this.#waiting.size} changes wait already: send what is missing first`)
+      refuse('CORE_BUFFER_FULL', `${this.#waiting.size} changes wait already`)
     }
   }
 
@@ -84,9 +86,7 @@ export class CausalBuffer {
       const { actor, first, deps } = change.header
       want(actor, first - 1)
       for (const dep of deps) want(dep.actor, dep.counter)
-      const others = own.get(actor)
-      if (others === undefined) own.set(actor, [change])
-      else others.push(change)
+      pushTo(own, actor, change)
     }
     return [...wanted].flatMap(([actor, to]) => gaps(own.get(actor) ?? [], { actor, from: known(actor) + 1, to }))
   }
@@ -104,12 +104,9 @@ function placeOf(filed: readonly Filed[], counter: number): number {
 /** What of a range the waiting changes of its actor do not have. */
 function gaps(own: Change[], { actor, from, to }: MissingRange): MissingRange[] {
   own.sort((a, b) => a.header.first - b.header.first)
+  const waiting = own.flatMap(({ header }) => [header.first, lastOf(header)])
   const missing: MissingRange[] = []
-  let at = from
-  for (const { header } of own) {
-    if (header.first > at && at <= to) missing.push({ actor, from: at, to: Math.min(to, header.first - 1) })
-    at = Math.max(at, lastOf(header) + 1)
-  }
-  if (at <= to) missing.push({ actor, from: at, to })
+  const runs = subtractRuns([from, to], waiting)
+  for (let i = 0; i < runs.length; i += 2) missing.push({ actor, from: runs[i] as number, to: runs[i + 1] as number })
   return missing
 }

@@ -1,6 +1,6 @@
 /** Which root fields a change touches, read without the document: what an admission needs to know before it takes one in. */
 import { Reader } from '../codec/reader.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Change } from './change.ts'
 
 /** A root field by name and type number. */

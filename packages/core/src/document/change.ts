@@ -12,13 +12,13 @@ import { readBlock, writeBlock } from '../codec/blocks.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import { readUint32, writeUint32 } from '../codec/numbers.ts'
 import { Reader } from '../codec/reader.ts'
-import { isWellFormed, utf8Length } from '../codec/utf8.ts'
+import { isWellFormed, takesMore } from '../codec/utf8.ts'
 import { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import { checkMicros } from '../kernel/cell.ts'
 import { KIND_CHANGE, readActors, readKind, writeActors } from '../kernel/frame.ts'
 import type { Site } from '../kernel/site.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 
 /** A point in the history of one actor. */
 export interface Head {
@@ -73,8 +73,8 @@ const REQUIRED_FEATURES = 256
 
 /** Refuses an incarnation's name that no change could carry. Throws `CORE_ID_INVALID`. */
 export function checkIncarnation(name: string): void {
-  if (typeof name !== 'string' || !isWellFormed(name) || utf8Length(name) > limits.incarnationBytesMax) {
-    refuse('CORE_ID_INVALID', `an incarnation is at most ${limits.incarnationBytesMax} bytes of well-formed text`)
+  if (!isWellFormed(name) || takesMore(name, limits.incarnationBytesMax)) {
+    refuse('CORE_ID_INVALID', 'not an incarnation')
   }
 }
 
@@ -84,17 +84,17 @@ export function checkNote(note: ChangeNote & { readonly timeMicros?: number }): 
   if (timeMicros !== undefined) checkMicros(timeMicros)
   for (const text of [author, message]) {
     if (text === undefined) continue
-    if (typeof text !== 'string' || !isWellFormed(text)) refuse('CORE_VALUE_INVALID', 'a note is well-formed text')
-    if (utf8Length(text) > limits.noteBytesMax) noteTooLong()
+    if (!isWellFormed(text)) refuse('CORE_VALUE_INVALID', 'not well-formed text')
+    if (takesMore(text, limits.noteBytesMax)) noteTooLong()
   }
   if (signature !== undefined && signature.length > limits.noteBytesMax) noteTooLong()
   if (schemaVersion !== undefined && !(Number.isSafeInteger(schemaVersion) && schemaVersion >= 0)) {
-    refuse('CORE_VALUE_INVALID', 'a schema version is a safe integer from 0 on')
+    refuse('CORE_VALUE_INVALID', 'not a schema version')
   }
 }
 
 function noteTooLong(): never {
-  return refuse('CORE_LIMIT_EXCEEDED', `author, message and signature take at most ${limits.noteBytesMax} bytes each`)
+  return refuse('CORE_LIMIT_EXCEEDED', 'above limits.noteBytesMax')
 }
 
 /** What a change says of itself beyond who wrote it. */
@@ -131,7 +131,7 @@ export class ChangeEncoder {
         this.#begin(this.#beginning, 0, table)
         this.#table = [...table]
       }
-      writer.append(this.#beginning)
+      writer.append(this.#beginning.bytes, this.#beginning.length)
     }
     writer.varint(extent.first)
     writer.varint(extent.length)
@@ -143,7 +143,7 @@ export class ChangeEncoder {
       writer.varint((this.#site.context as CausalContext).prefix(actor))
     }
     if (flags !== 0) writeNote(writer, note)
-    writer.append(payload)
+    writer.append(payload.bytes, payload.length)
   }
 
   #begin(writer: Writer, flags: number, table: readonly number[]): void {
@@ -179,13 +179,13 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
 /** Reads the header of a change and leaves the payload alone. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`. */
 export function readChange(bytes: Uint8Array): Change {
   const reader = new Reader(bytes)
-  if (bytes.length > limits.changeBytesMax) reader.invalid(`change above ${limits.changeBytesMax} bytes`)
-  if (readKind(reader) !== KIND_CHANGE) reader.invalid('not a change')
+  if (bytes.length > limits.changeBytesMax) reader.invalid('out of range')
+  if (readKind(reader) !== KIND_CHANGE) reader.invalid('another kind')
   const flags = reader.varint()
-  if (flags >= REQUIRED_FEATURES) reader.invalid('change needs features this build does not have')
+  if (flags >= REQUIRED_FEATURES) reader.invalid('unknown features')
   const incarnation = reader.string(limits.incarnationBytesMax)
   const actors = readActors(reader)
-  const actor = actors[0] ?? reader.invalid('change without an author')
+  const actor = actors[0] ?? reader.invalid('not canonical')
   const beginning = flags === 0 ? reader.at : 0
   const header: ChangeHeader = { incarnation, actor, ...readExtent(reader, actors) }
   const noted = flags === 0 ? header : readNote(reader, flags, header)
@@ -199,7 +199,7 @@ export function readExtent(
 ): Pick<ChangeHeader, 'first' | 'length' | 'previous' | 'timeMicros' | 'deps'> {
   const first = reader.varint(limits.dotCounterMax)
   const length = reader.varint(limits.dotCounterMax)
-  if (first === 0 || length === 0 || first + length - 1 > limits.dotCounterMax) reader.invalid('dots out of range')
+  if (first === 0 || length === 0 || first + length - 1 > limits.dotCounterMax) reader.invalid('out of range')
   return { first, length, previous: readUint32(reader), timeMicros: reader.varint(), deps: readDeps(reader, actors) }
 }
 
@@ -225,7 +225,7 @@ function readDeps(reader: Reader, actors: readonly ActorId[]): readonly Head[] {
   for (let left = count; left > 0; left -= 1) {
     const actor = actors[reader.varint(actors.length - 1)] as ActorId
     const counter = reader.varint(limits.dotCounterMax)
-    if (counter === 0 || actor === actors[0]) reader.invalid('impossible dependency')
+    if (counter === 0 || actor === actors[0]) reader.invalid('out of range')
     deps.push({ actor, counter })
   }
   return deps

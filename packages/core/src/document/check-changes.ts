@@ -71,13 +71,9 @@ function isNews(change: Change, head: Change | undefined, history: History): boo
 }
 
 export function forked(): never {
-  return refuse('CORE_ACTOR_FORKED', 'two histories under one actor: a clone or a restored copy wrote under it')
+  return refuse('CORE_ACTOR_FORKED', 'two histories of one actor')
 }
 
 export function otherLife(): never {
-  return refuse('CORE_INCARNATION_MISMATCH', 'the bytes belong to another life of this document')
-}
-
-export function unknownTypes(): never {
-  return refuse('CORE_FORMAT_UNSUPPORTED', 'this build does not know all types of the document: keep its changes')
+  return refuse('CORE_INCARNATION_MISMATCH', 'of another life of this document')
 }

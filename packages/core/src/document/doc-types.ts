@@ -3,6 +3,7 @@ import type { Actor } from '../causality/actor.ts'
 import type { Dot } from '../causality/dot.ts'
 import type { Container } from '../kernel/container.ts'
 import type { Patch, Path } from '../kernel/patch.ts'
+import type { TypeTable } from '../kernel/spec.ts'
 import type { ChangeHeader, ChangeNote } from './change.ts'
 import type { FieldSpecs, Schema } from './schema.ts'
 
@@ -10,6 +11,11 @@ export interface DocOptions<S extends FieldSpecs> {
   /** Root fields; left out for documents that only tools open. */
   readonly schema?: Schema<S>
   readonly actor: Actor
+  /**
+   * Makes the types that arrive from elsewhere. By default those that the schema names, of a `Doc` all. A document that is told
+   * of others keeps their changes, but refuses to make snapshots, and to load those that hold them.
+   */
+  readonly types?: TypeTable
   /**
    * Whether what `change` answers, and what listeners are told of it, has a buffer of its own: for who transfers buffers, writes
    * into them, or keeps few of many changes. By default it is a view of the document's log, which costs less and is not to be

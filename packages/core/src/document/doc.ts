@@ -3,23 +3,24 @@
  * elsewhere come in by `apply`, and replicas that were given changes with the same causal closure are equal, whatever the
  * order and repetitions.
  *
+ * A `SchemaDoc` knows the types that its schema names, so that a bundle holds no others; `Doc` knows all.
+ *
  * Cost: a change costs what it touches; `apply` costs what the change touched; `snapshot` and `load` cost the document.
  */
 import type { Actor, ActorId } from '../causality/actor.ts'
 import type { Dot } from '../causality/dot.ts'
 import type { VersionVector } from '../causality/version-vector.ts'
-import { writeBytes } from '../codec/blocks.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
-import { Encoder, reusedActor } from '../kernel/codec.ts'
+import { Encoder, reusedActor, unknownTypes } from '../kernel/codec.ts'
 import type { Container, Place } from '../kernel/container.ts'
 import { KIND_BUNDLE, KIND_SNAPSHOT } from '../kernel/frame.ts'
 import type { Patch, Path } from '../kernel/patch.ts'
 import { SELF, Site } from '../kernel/site.ts'
-import type { Spec } from '../kernel/spec.ts'
-import { limits } from '../limits.ts'
+import type { Spec, TypeTable } from '../kernel/spec.ts'
+import * as limits from '../limits.ts'
 import { Struct } from '../types/struct.ts'
 import type { TypeName } from '../types/tags.ts'
 import { Arrivals } from './arrivals.ts'
@@ -39,8 +40,7 @@ import {
   NO_HEADS,
   readChange,
 } from './change.ts'
-import { checkChanges, forked, otherLife, unknownTypes } from './check-changes.ts'
-import { copyValue } from './copy-value.ts'
+import { checkChanges, forked, otherLife } from './check-changes.ts'
 import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
 import { Events } from './events.ts'
 import { findContainer, tagsOf } from './find.ts'
@@ -48,16 +48,16 @@ import { History, PAST_ACTOR } from './history.ts'
 import { NextReader } from './next-change.ts'
 import { observe } from './observed.ts'
 import { NO_ACTOR, Past } from './past.ts'
-import { allTypes } from './registry.ts'
-import { type FieldSpecs, type Fields, type Schema, struct } from './schema.ts'
+import { type FieldSpecs, type Fields, type Schema, struct, typesIn } from './schema.ts'
 import { encodeSnapshot, readRoot, readSnapshot } from './snapshot.ts'
 import { UndoManager, type UndoOptions } from './undo-manager.ts'
 
-export class Doc<S extends FieldSpecs = FieldSpecs> {
+export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
   readonly #site: Site
   readonly #past: Past
   readonly #root: Struct
   readonly #schema: Schema<S> | undefined
+  readonly #types: TypeTable
   #fields: Fields<S> | undefined
   readonly #actor: Actor
   #incarnation: string
@@ -86,7 +86,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     checkIncarnation(options.incarnation)
     this.#incarnation = options.incarnation
     this.#site = new Site(options.actor, false)
-    this.#site.types = allTypes
+    this.#types = options.types ?? typesIn(options.schema)
+    this.#site.types = this.#types
     this.#past = new Past(this.#site)
     this.#history = new History(this.#site.actors, this.#past)
     this.#arrivals = new Arrivals(this.#past, this.#buffer, (change) => this.#applyChange(change))
@@ -103,14 +104,18 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   static load<S extends FieldSpecs = FieldSpecs>(
     parts: Uint8Array | readonly Uint8Array[],
     options: DocOptions<S>,
-  ): Doc<S> {
-    const doc = new Doc<S>({ ...options, incarnation: '' })
-    doc.#site.resuming = true
-    for (const part of parts instanceof Uint8Array ? [parts] : parts) doc.apply(part)
-    doc.#site.resuming = false
-    doc.#site.resumeAfter(doc.#past.context.prefix(SELF))
-    if (doc.#incarnation === '') refuse('CORE_PRECONDITION_FAILED', 'nothing to load')
-    return doc
+  ): SchemaDoc<S> {
+    return new SchemaDoc<S>({ ...options, incarnation: '' }).resume(parts)
+  }
+
+  /** Makes a new document what was stored. @internal */
+  resume(parts: Uint8Array | readonly Uint8Array[]): this {
+    this.#site.resuming = true
+    for (const part of parts instanceof Uint8Array ? [parts] : parts) this.apply(part)
+    this.#site.resuming = false
+    this.#site.resumeAfter(this.#past.context.prefix(SELF))
+    if (this.#incarnation === '') refuse('CORE_PRECONDITION_FAILED', 'nothing to load')
+    return this
   }
 
   get incarnation(): string {
@@ -215,8 +220,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#from = from
     this.#encoder ??= new ChangeEncoder(site, this.#incarnation)
     this.#encoder.write(writer, out.table, extent, note, out.writer)
-    if (writer.length - from > limits.changeBytesMax)
-      refuse('CORE_LIMIT_EXCEEDED', `a change above ${limits.changeBytesMax} bytes`)
+    if (writer.length - from > limits.changeBytesMax) refuse('CORE_LIMIT_EXCEEDED', 'above limits.changeBytesMax')
     // What a caller gave is read back, so that nothing is sent that others refuse: names once, options each time.
     if (note !== NO_OPTIONS || previous === undefined) readChange(writer.bytes.subarray(from, writer.length))
     return extent
@@ -224,7 +228,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** Rebuilds the state that the past and the log tell of, inside the same containers. */
   #rollBack(): void {
-    const twin = new Doc<S>({ actor: this.#actor, incarnation: this.#incarnation })
+    const twin = new SchemaDoc<S>({ actor: this.#actor, incarnation: this.#incarnation, types: this.#types })
     twin.#site.resuming = true
     for (const part of this.#history.base) twin.apply(part)
     for (let i = 0; i < this.#history.log.count; i += 1) twin.#applyChange(readChange(this.#history.log.bytes(i)))
@@ -314,7 +318,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#actorsKept = this.#site.actors.ids.length
     const writer = log.begin()
     const from = writer.length
-    writeBytes(writer, bytes)
+    writer.append(bytes)
     log.append(from, actor, lastOf(header))
     if (this.#events.heard) this.#events.emit({ origin: 'remote', header, bytes: bytes.slice(), patches })
   }
@@ -448,10 +452,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * The document as it was at a version, to read. O(history).
    * Throws `CORE_PRECONDITION_FAILED` for a version older than the log reaches, or unknown here.
    */
-  at(version: VersionVector): Doc<S> {
+  at(version: VersionVector): SchemaDoc<S> {
     const changes = this.#history.changesUpTo(version)
-    const options = { actor: { id: PAST_ACTOR, clock: this.#site.clock }, incarnation: this.#incarnation }
-    const past = new Doc<S>(this.#schema === undefined ? options : { ...options, schema: this.#schema })
+    const actor = { id: PAST_ACTOR, clock: this.#site.clock }
+    const options = { actor, incarnation: this.#incarnation, types: this.#types }
+    const past = new SchemaDoc<S>(this.#schema === undefined ? options : { ...options, schema: this.#schema })
     for (const part of this.#history.base) past.apply(part)
     for (const bytes of changes) past.apply(bytes)
     return past
@@ -472,7 +477,6 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 
   /** What takes back, and does again, what the local actor does from now on. One per document: later calls answer the same. */
   undoManager(options?: UndoOptions): UndoManager {
-    this.#site.copier ??= copyValue
     this.#undo ??= new UndoManager((run) => this.change(run), options)
     return this.#undo
   }

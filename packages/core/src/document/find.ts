@@ -2,9 +2,6 @@
 import { type Dot, dotActor, dotCounter } from '../causality/dot.ts'
 import type { Container } from '../kernel/container.ts'
 import type { Path } from '../kernel/patch.ts'
-import { OrMap } from '../types/or-map.ts'
-import { Rga } from '../types/rga.ts'
-import { Struct } from '../types/struct.ts'
 import { type TypeName, tags } from '../types/tags.ts'
 
 /** @param type the type of the last container, where a name or key has several. */
@@ -12,10 +9,7 @@ export function findContainer(root: Container, path: Path, type?: TypeName): Con
   let at: Container | undefined = root
   for (const [i, step] of path.entries()) {
     const tag = type !== undefined && i === path.length - 1 ? tags[type] : undefined
-    if (at instanceof Struct) at = at.find(String(step), tag)
-    else if (at instanceof OrMap) at = at.find(String(step), tag)
-    else if (at instanceof Rga) at = at.find(Number(step))
-    else return undefined
+    at = at?.find?.(step, tag)
   }
   return at
 }

@@ -53,7 +53,7 @@ export class History {
   /** The changes of the log that a version includes. Throws `CORE_PRECONDITION_FAILED` for one too old, or unknown here. */
   changesUpTo(version: VersionVector): Uint8Array[] {
     for (const [actor, counter] of this.baseVersion.entries()) {
-      if (version.get(actor) < counter) refuse('CORE_PRECONDITION_FAILED', 'the history of that version is not kept')
+      if (version.get(actor) < counter) refuse('CORE_PRECONDITION_FAILED', 'that version is not kept here')
     }
     for (const [actor, counter] of version.entries()) {
       if (this.#past.known(actor) < counter) refuse('CORE_PRECONDITION_FAILED', 'that version is not known here')
@@ -64,7 +64,7 @@ export class History {
   /** The same, for a version that another one comes before. */
   changesBetween(from: VersionVector, to: VersionVector): Uint8Array[] {
     if (!['before', 'equal'].includes(from.compare(to))) {
-      refuse('CORE_PRECONDITION_FAILED', 'a difference leads from a version to a later one')
+      refuse('CORE_PRECONDITION_FAILED', 'the versions are not in order')
     }
     return this.changesUpTo(to)
   }

@@ -9,7 +9,7 @@ import { Decoder } from '../kernel/codec.ts'
 import type { Container } from '../kernel/container.ts'
 import { Interval } from '../kernel/dots.ts'
 import { SELF, type Site } from '../kernel/site.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { Beginnings } from './beginnings.ts'
 import { type Change, type ChangeHeader, lastOf, readExtent } from './change.ts'
 import type { Reading } from './doc-types.ts'
@@ -52,7 +52,7 @@ export class NextReader {
     if (first !== past.context.prefix(actor) + 1 || previous !== (past.checks[actor] ?? 0)) return undefined
     for (const dep of deps) if (past.known(dep.actor) < dep.counter) return undefined
     const input = this.#input
-    input.restart(indices, timeMicros, site.resuming ? Number.POSITIVE_INFINITY : site.last)
+    restart(input, indices, timeMicros)
     this.#claim.from = packDot(actor, first)
     this.#claim.to = this.#claim.from + length - 1
     const apply = this.#root.read(input)
@@ -88,4 +88,16 @@ export class NextReader {
   forget(): void {
     this.#beginnings = new Beginnings()
   }
+}
+
+/** Begins another change, at which the reader stands already. What was read before must have been applied. */
+function restart(input: Decoder, actors: readonly number[], timeMicros: number): void {
+  const { reader, site } = input
+  input.actors = actors
+  input.author = actors[0]
+  input.time = timeMicros
+  input.ownLast = site.resuming ? Number.POSITIVE_INFINITY : site.last
+  input.opaque = false
+  input.depth = 0
+  input.partEnd = reader.end
 }

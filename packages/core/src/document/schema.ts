@@ -7,24 +7,22 @@
  */
 import type { JsonValue } from '../codec/json.ts'
 import type { Container, Place } from '../kernel/container.ts'
-import type { HandleOf, Spec } from '../kernel/spec.ts'
-import { requireResettable } from '../kernel/spec.ts'
-import type { BoundedCounter } from '../types/bounded-counter.ts'
-import type { DisableWinsFlag } from '../types/disable-wins-flag.ts'
-import type { EnableWinsFlag } from '../types/enable-wins-flag.ts'
-import type { GCounter } from '../types/g-counter.ts'
-import type { GSet } from '../types/g-set.ts'
-import type { LwwRegister } from '../types/lww-register.ts'
-import type { MvRegister } from '../types/mv-register.ts'
+import { type HandleOf, requireResettable, type Spec, type TypeTable } from '../kernel/spec.ts'
+import { BoundedCounter } from '../types/bounded-counter.ts'
+import { DisableWinsFlag } from '../types/disable-wins-flag.ts'
+import { EnableWinsFlag } from '../types/enable-wins-flag.ts'
+import { GCounter } from '../types/g-counter.ts'
+import { GSet } from '../types/g-set.ts'
+import { LwwRegister } from '../types/lww-register.ts'
+import { MvRegister } from '../types/mv-register.ts'
 import { OrMap } from '../types/or-map.ts'
-import type { OrSet } from '../types/or-set.ts'
-import type { PnCounter } from '../types/pn-counter.ts'
+import { OrSet } from '../types/or-set.ts'
+import { PnCounter } from '../types/pn-counter.ts'
 import { Rga } from '../types/rga.ts'
-import type { Struct } from '../types/struct.ts'
-import { type TypeName, tags } from '../types/tags.ts'
-import type { Text } from '../types/text.ts'
-import type { TwoPhaseSet } from '../types/two-phase-set.ts'
-import { allTypes, isResettable } from './registry.ts'
+import { Struct } from '../types/struct.ts'
+import * as tags from '../types/tag-numbers.ts'
+import { Text } from '../types/text.ts'
+import { TwoPhaseSet } from '../types/two-phase-set.ts'
 
 /** Field names and their types. */
 export type FieldSpecs = Readonly<Record<string, Spec>>
@@ -39,38 +37,55 @@ export interface StructSpec<S extends FieldSpecs = FieldSpecs> extends Spec<Fiel
 
 export type Schema<S extends FieldSpecs = FieldSpecs> = StructSpec<S>
 
-/** The specification of a type by its name, for tools that know no schema. */
-export function specOf<C extends Container>(name: TypeName): Spec<C> {
+/** The specification of a type that says nothing of what is in its containers. */
+function specBy<C extends Container>(tag: number, Type: new (place: Place) => C): Spec<C> {
   return {
-    tag: tags[name],
-    resettable: isResettable(tags[name]),
-    create: (place: Place) => allTypes(tags[name], place) as Container,
-    handle: (container: Container) => container as C,
+    tag,
+    resettable: tags.isResettable(tag),
+    create: (place) => new Type(place),
+    handle: (container) => container as C,
+  }
+}
+
+/**
+ * The types that a schema names, wherever in it: a document of these needs no others in its bundle.
+ * @param schema left out for none.
+ */
+export function typesIn(schema: Spec | undefined): TypeTable {
+  const known = new Map<number, Spec>()
+  const learn = (spec: Spec): void => {
+    if (!known.has(spec.tag)) known.set(spec.tag, spec)
+    for (const inner of spec.inner ?? []) learn(inner)
+  }
+  if (schema !== undefined) learn(schema)
+  return (tag, place) => {
+    if (place.removable) requireResettable({ resettable: tags.isResettable(tag) })
+    return known.get(tag)?.create(place)
   }
 }
 
 /** A counter that only goes up. */
-export const gCounter = (): Spec<GCounter> => specOf('gcounter')
+export const gCounter = (): Spec<GCounter> => specBy(tags.gcounter, GCounter)
 /** A counter that goes up and down. */
-export const pnCounter = (): Spec<PnCounter> => specOf('pncounter')
+export const pnCounter = (): Spec<PnCounter> => specBy(tags.pncounter, PnCounter)
 /** A counter that never goes below zero. */
-export const boundedCounter = (): Spec<BoundedCounter> => specOf('bcounter')
+export const boundedCounter = (): Spec<BoundedCounter> => specBy(tags.bcounter, BoundedCounter)
 /** A set that only grows. */
-export const gSet = <T extends JsonValue>(): Spec<GSet<T>> => specOf('gset')
+export const gSet = <T extends JsonValue>(): Spec<GSet<T>> => specBy(tags.gset, GSet<T>)
 /** A set whose removals are for ever. */
-export const twoPhaseSet = <T extends JsonValue>(): Spec<TwoPhaseSet<T>> => specOf('2pset')
+export const twoPhaseSet = <T extends JsonValue>(): Spec<TwoPhaseSet<T>> => specBy(tags.twoPhaseSet, TwoPhaseSet<T>)
 /** A set in which adding wins over concurrent removing. */
-export const orSet = <T extends JsonValue>(): Spec<OrSet<T>> => specOf('orset')
+export const orSet = <T extends JsonValue>(): Spec<OrSet<T>> => specBy(tags.orset, OrSet<T>)
 /** A value; the last write wins. */
-export const lww = <T extends JsonValue>(): Spec<LwwRegister<T>> => specOf('lww')
+export const lww = <T extends JsonValue>(): Spec<LwwRegister<T>> => specBy(tags.lww, LwwRegister<T>)
 /** A value that shows all concurrent writes. */
-export const mvRegister = <T extends JsonValue>(): Spec<MvRegister<T>> => specOf('mvreg')
+export const mvRegister = <T extends JsonValue>(): Spec<MvRegister<T>> => specBy(tags.mvreg, MvRegister<T>)
 /** A boolean; enabling wins. */
-export const ewFlag = (): Spec<EnableWinsFlag> => specOf('ewflag')
+export const ewFlag = (): Spec<EnableWinsFlag> => specBy(tags.ewflag, EnableWinsFlag)
 /** A boolean; disabling wins. */
-export const dwFlag = (): Spec<DisableWinsFlag> => specOf('dwflag')
+export const dwFlag = (): Spec<DisableWinsFlag> => specBy(tags.dwflag, DisableWinsFlag)
 /** A text for people who write together. */
-export const text = (): Spec<Text> => specOf('text')
+export const text = (): Spec<Text> => specBy(tags.text, Text)
 
 /** A map with removable keys. Throws `CORE_SCHEMA_INVALID` for values that cannot be reset. */
 export function orMap<H = unknown>(values?: Spec<H>): Spec<OrMap<H>> {
@@ -78,7 +93,8 @@ export function orMap<H = unknown>(values?: Spec<H>): Spec<OrMap<H>> {
   return {
     tag: tags.ormap,
     resettable: true,
-    create: (place) => new OrMap<H>(place, values),
+    inner: values === undefined ? [] : [values],
+    create: (place) => new OrMap<H>(place),
     handle: (container) => (container as OrMap<H>).bind(values),
   }
 }
@@ -88,7 +104,8 @@ export function list<E = JsonValue>(elements?: Spec<E>): Spec<Rga<E>> {
   return {
     tag: tags.rga,
     resettable: true,
-    create: (place) => new Rga<E>(place, elements),
+    inner: elements === undefined ? [] : [elements],
+    create: (place) => new Rga<E>(place),
     handle: (container) => (container as Rga<E>).bind(elements),
   }
 }
@@ -101,7 +118,8 @@ export function struct<S extends FieldSpecs>(fields: S): StructSpec<S> {
     tag: tags.struct,
     fields,
     resettable: Object.values(fields).every((field) => field.resettable),
-    create: (place) => allTypes(tags.struct, place) as Container,
+    inner: Object.values(fields),
+    create: (place) => new Struct(place),
     handle: (container) => {
       const known = views.get(container)
       if (known !== undefined) return known

@@ -10,12 +10,11 @@ import { checksum32 } from '../codec/checksum.ts'
 import { readUint32, writeUint32 } from '../codec/numbers.ts'
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
-import { refuse } from '../errors.ts'
-import { Decoder, Encoder } from '../kernel/codec.ts'
+import { Decoder, Encoder, unknownTypes } from '../kernel/codec.ts'
 import type { Apply, Container } from '../kernel/container.ts'
 import { actorsOf, KIND_SNAPSHOT, readActors, readKind, writeActors } from '../kernel/frame.ts'
 import { SELF, type Site } from '../kernel/site.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { PastState } from './past.ts'
 
 export interface Snapshot extends PastState {
@@ -62,17 +61,17 @@ export function readRoot(root: Container, { actors, context, reader }: Snapshot,
   const input = new Decoder(reader, site, { actors, context, claim: context, ownLast, lazy })
   const apply = root.read(input)
   reader.finish()
-  if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the snapshot holds types that this build does not know')
+  if (input.opaque) unknownTypes()
   return apply
 }
 
 /** Reads all but the root's block. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`. */
 export function readSnapshot(bytes: Uint8Array, site: Site): Snapshot {
   const reader = new Reader(bytes)
-  if (readKind(reader) !== KIND_SNAPSHOT) reader.invalid('not a snapshot')
-  if (reader.varint() !== 0) reader.invalid('snapshot needs features this build does not have')
+  if (readKind(reader) !== KIND_SNAPSHOT) reader.invalid('another kind')
+  if (reader.varint() !== 0) reader.invalid('unknown features')
   const check = readUint32(reader)
-  if (checksum32(bytes.subarray(reader.at)) !== check) reader.invalid('snapshot of another check than its own')
+  if (checksum32(bytes.subarray(reader.at)) !== check) reader.invalid('damaged')
   const incarnation = reader.string(limits.incarnationBytesMax)
   const actors = readActors(reader, site.actors).map((id) => site.actors.intern(id))
   const context = new CausalContext()
@@ -85,7 +84,7 @@ export function readSnapshot(bytes: Uint8Array, site: Site): Snapshot {
   const heads = new Set<number>()
   for (let count = reader.count(); count > 0; count -= 1) {
     const head = actors[reader.varint(actors.length - 1)] as number
-    if (context.prefix(head) === 0) reader.invalid('head of an actor without dots')
+    if (context.prefix(head) === 0) reader.invalid('out of range')
     heads.add(head)
   }
   return { incarnation, actors, context, checks, heads, timeMicros, reader }

@@ -5,7 +5,7 @@
  *
  * Cost: nothing until a manager is made; then per mutation one entry, and for deletions what was deleted.
  */
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 
 export interface UndoOptions {
   /** Changes that follow each other within this time are undone together; 500 by default, 0 for each on its own. */

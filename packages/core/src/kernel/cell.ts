@@ -10,14 +10,14 @@
  * The winning write is held inline, because nearly always it is the only one.
  */
 
-import { replicaId, replicaOf } from '../causality/actor.ts'
+import { epochOf, replicaId, replicaOf } from '../causality/actor.ts'
 import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, readJson, writeJson } from '../codec/json.ts'
 import { compareUtf8 } from '../codec/utf8.ts'
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from './dots.ts'
+import { Ascending, dotOrder, readDots, readOwnDot, writeDot, writeDots } from './dots.ts'
 import { isPending, isPrivate, knows, sees } from './seen.ts'
 import type { Site } from './site.ts'
 
@@ -46,7 +46,7 @@ export type Keep = 'winner' | 'unseen' | 'younger'
 /** Refuses a time that no block could carry. Throws `CORE_VALUE_INVALID`. */
 export function checkMicros(micros: number): void {
   if (!Number.isSafeInteger(micros) || micros < 0) {
-    refuse('CORE_VALUE_INVALID', 'a time is a whole number of microseconds since 1970')
+    refuse('CORE_VALUE_INVALID', 'not a time in microseconds')
   }
 }
 
@@ -68,17 +68,15 @@ const HAS_REPLICA = 2
 /** Order of timestamps: time, replica id, epoch, counter. */
 export function compareWrites(site: Site, a: Omit<Write, 'value'>, b: Omit<Write, 'value'>): number {
   if (a.time !== b.time) return a.time - b.time
+  const { actors } = site
   const actorA = dotActor(a.dot)
   const actorB = dotActor(b.dot)
   if (a.by !== undefined || b.by !== undefined) {
-    const order = compareUtf8(a.by ?? replicaOf(site.actors.id(actorA)), b.by ?? replicaOf(site.actors.id(actorB)))
+    const [idA, idB] = [actors.id(actorA), actors.id(actorB)]
+    const order = compareUtf8(a.by ?? replicaOf(idA), b.by ?? replicaOf(idB)) || compareUtf8(epochOf(idA), epochOf(idB))
     if (order !== 0) return order
-    if (actorA === actorB) return dotCounter(a.dot) - dotCounter(b.dot)
-    const epochA = site.actors.id(actorA).slice(-16)
-    const epochB = site.actors.id(actorB).slice(-16)
-    return epochA === epochB ? site.actors.compare(actorA, actorB) : epochA < epochB ? -1 : 1
   }
-  return actorA === actorB ? dotCounter(a.dot) - dotCounter(b.dot) : site.actors.compare(actorA, actorB)
+  return actors.compare(actorA, actorB) || dotCounter(a.dot) - dotCounter(b.dot)
 }
 
 /** The writes of one register, wherever they are kept: the winning one, and what changes them. */
@@ -94,6 +92,8 @@ export interface RegisterCell extends Write {
   writeState(out: Encoder): void
   join(input: Decoder, delta: CellDelta, keep: Keep): boolean
 }
+
+const BOTTOM: Write = { dot: 0, time: 0, by: undefined, value: null }
 
 export class Cell implements RegisterCell {
   /** The winning write; dot 0 when there is none. */
@@ -121,18 +121,14 @@ export class Cell implements RegisterCell {
     const by = stamp?.replica
     // What the same author writes next comes after this one.
     if (stamp !== undefined) site.clock.observe(time)
-    const dot = site.mark()
-    if (this.rest === undefined && (this.dot === 0 || (time > this.time && sees(site, this.dot)))) {
-      if (keep !== 'winner' && this.dot !== 0) this.#forget(site, this.dot)
-      this.dot = dot
-      this.time = time
-      this.by = by
-      this.value = value
+    const write: Write = { dot: site.mark(), time, by, value }
+    if (keep === 'winner') {
+      if (this.dot === 0 || compareWrites(site, write, this) >= 0) this.#take(write)
       return
     }
-    const write: Write = { dot, time, by, value }
-    if (keep === 'winner') {
-      if (compareWrites(site, write, this) >= 0) this.#put(site, [write])
+    if (this.rest === undefined && (this.dot === 0 || (time > this.time && sees(site, this.dot)))) {
+      if (this.dot !== 0) this.#forget(site, this.dot)
+      this.#take(write)
       return
     }
     const kept = this.live().filter((other) => {
@@ -141,7 +137,7 @@ export class Cell implements RegisterCell {
       return false
     })
     // A younger write under the same dot stays in place of this one: they will never be apart.
-    const writes = kept.some((other) => other.dot === dot) ? kept : [...kept, write]
+    const writes = kept.some(({ dot }) => dot === write.dot) ? kept : [...kept, write]
     // The winner is this cell itself: copy it before it is overwritten.
     this.#put(site, writes.map(copyWrite))
   }
@@ -170,12 +166,15 @@ export class Cell implements RegisterCell {
 
   #put(site: Site, writes: Write[]): void {
     writes.sort((a, b) => compareWrites(site, b, a))
-    const winner = writes[0]
-    this.dot = winner?.dot ?? 0
-    this.time = winner?.time ?? 0
-    this.by = winner?.by
-    this.value = winner?.value ?? null
+    this.#take(writes[0] ?? BOTTOM)
     this.rest = writes.length > 1 ? writes.slice(1) : undefined
+  }
+
+  #take({ dot, time, by, value }: Write): void {
+    this.dot = dot
+    this.time = time
+    this.by = by
+    this.value = value
   }
 
   isBottom(site: Site): boolean {
@@ -184,10 +183,7 @@ export class Cell implements RegisterCell {
   }
 
   clear(): void {
-    this.dot = 0
-    this.time = 0
-    this.by = undefined
-    this.value = null
+    this.#take(BOTTOM)
     this.rest = undefined
     this.gone = undefined
     this.early = undefined
@@ -232,8 +228,12 @@ export class Cell implements RegisterCell {
   /** Joins a decoded block. Answers whether anything changed. */
   join(input: Decoder, delta: CellDelta, keep: Keep): boolean {
     const { site, context } = input
-    if (context === undefined && this.#isReplacedBy(site, delta, keep))
-      return this.#replace(site, delta.writes[0] as Write)
+    // What is written here from now on comes after what was read here.
+    for (const { time } of delta.writes) site.clock.observe(time)
+    if (context === undefined && this.#isReplacedBy(site, delta, keep)) {
+      this.#take(delta.writes[0] as Write)
+      return true
+    }
     const removed = new Set(delta.removed)
     const fresh = delta.writes.filter(
       ({ dot }) => !knows(site, dot) && !removed.has(dot) && this.early?.has(dot) !== true,
@@ -247,10 +247,7 @@ export class Cell implements RegisterCell {
     })
     for (const dot of delta.removed) if (!knows(site, dot)) this.#removeEarly(site, dot)
     if (fresh.length === 0 && kept.length === this.live().length) return false
-    // What is written here from now on comes after what was read here.
-    for (const { time } of fresh) site.clock.observe(time)
-    const all = [...kept.map(copyWrite), ...fresh]
-    this.#put(site, all)
+    this.#put(site, [...kept.map(copyWrite), ...fresh])
     if (keep === 'winner') this.rest = undefined
     return true
   }
@@ -264,16 +261,6 @@ export class Cell implements RegisterCell {
       return removed.length === 0 && (this.dot === 0 || compareWrites(site, write, this) > 0)
     }
     return removed.length === 1 && removed[0] === this.dot && !isPending(site, this.dot)
-  }
-
-  #replace(site: Site, { dot, time, by, value }: Write): true {
-    // What is written here from now on comes after what was read here.
-    site.clock.observe(time)
-    this.dot = dot
-    this.time = time
-    this.by = by
-    this.value = value
-    return true
   }
 
   #removeEarly(site: Site, dot: number): void {
@@ -327,13 +314,14 @@ export function readCell(input: Decoder): CellDelta {
   const { reader } = input
   const head = reader.varint()
   const count = Math.floor(head / 2)
-  if (count * 4 > reader.remaining) reader.invalid('more writes than bytes')
+  if (count * 4 > reader.remaining) reader.invalid('not as announced')
   const writes: Write[] = []
+  const order = count > 1 ? new Ascending() : undefined
   for (let i = 0; i < count; i += 1) {
-    const dot = readOwnDot(input, writes.at(-1)?.dot)
+    const dot = readOwnDot(input, order)
     const flags = reader.byte()
-    if (flags > (HAS_TIME | HAS_REPLICA)) reader.invalid('unknown flags of a write')
-    if ((flags & HAS_TIME) === 0 && input.author === undefined) reader.invalid('write without a time')
+    if (flags > (HAS_TIME | HAS_REPLICA)) reader.invalid('unknown kind')
+    if ((flags & HAS_TIME) === 0 && input.author === undefined) reader.invalid('not canonical')
     const time = flags & HAS_TIME ? reader.varint() : input.time
     const by = flags & HAS_REPLICA ? reader.string(limits.replicaIdBytesMax) : undefined
     writes.push({ dot, time, by, value: readJson(reader) })

@@ -96,7 +96,6 @@ export class Decoder implements Frame {
   /** Where the part being read ends. */
   partEnd: number
   readonly lazy: boolean
-  #references: Map<number, number> | undefined
 
   constructor(reader: Reader, site: Site, frame: Frame) {
     this.reader = reader
@@ -111,33 +110,17 @@ export class Decoder implements Frame {
     this.partEnd = reader.end
   }
 
-  /** Begins another delta, at which the reader stands already. What was read before must have been applied. */
-  restart(actors: readonly number[], time: number, ownLast: number): void {
-    this.actors = actors
-    this.author = actors[0]
-    this.time = time
-    this.ownLast = ownLast
-    this.opaque = false
-    this.depth = 0
-    this.partEnd = this.reader.end
-    this.#references = undefined
-  }
-
   actor(): number {
     return this.actors[this.reader.varint(this.actors.length - 1)] as number
-  }
-
-  /** The reference of an actor, the reverse of `actors`. */
-  reference(actor: number): number {
-    this.#references ??= new Map(this.actors.map((index, reference) => [index, reference]))
-    return this.#references.get(actor) as number
   }
 }
 
 /** The answer to bytes that know more of the local actor than the actor itself. */
 export function reusedActor(): never {
-  return refuse(
-    'CORE_ACTOR_REUSED',
-    'others know more of this actor than it knows of itself: continue under a new actor',
-  )
+  return refuse('CORE_ACTOR_REUSED', 'others know more of this actor than it does')
+}
+
+/** The answer to bytes that hold types which are not known here. */
+export function unknownTypes(): never {
+  return refuse('CORE_FORMAT_UNSUPPORTED', 'types that are not known here: keep the changes')
 }

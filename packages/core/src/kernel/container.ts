@@ -6,12 +6,11 @@
  * answers applies it and cannot fail.
  */
 import type { Actor } from '../causality/actor.ts'
-import type { CausalContext } from '../causality/causal-context.ts'
 import type { JsonValue } from '../codec/json.ts'
 import type { Reader } from '../codec/reader.ts'
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
-import type { Decoder, Encoder } from './codec.ts'
+import * as limits from '../limits.ts'
+import type { Claim, Decoder, Encoder, Frame } from './codec.ts'
 import { encodeDelta, encodeState, joinEncoded } from './frame.ts'
 import type { Patch, Path } from './patch.ts'
 import { Site } from './site.ts'
@@ -39,6 +38,12 @@ export interface Place {
 /** What applies a block that was read and checked. */
 export type Apply = () => void
 
+/** Writes a value that was remembered into an empty container of the type it came from. */
+export type Copy = (into: Container) => void
+
+/** What a block vouches for that has no dots. */
+const NOTHING: Claim = { has: () => false, covers: () => false }
+
 export function isPlace(at: Actor | Place): at is Place {
   return 'site' in at
 }
@@ -53,7 +58,7 @@ export abstract class Container {
       ? at
       : { site: new Site(at, true), parent: undefined, step: '', removable: false, depth: 0 }
     if (this.place.depth > limits.containerDepthMax) {
-      refuse('CORE_LIMIT_EXCEEDED', `containers nested deeper than ${limits.containerDepthMax}`)
+      refuse('CORE_LIMIT_EXCEEDED', 'above limits.containerDepthMax')
     }
   }
 
@@ -73,6 +78,10 @@ export abstract class Container {
   abstract reset(): void
   /** Back to the bottom of the lattice, with nothing pending. @internal */
   abstract clear(): void
+  /** Remembers the value. @internal */
+  abstract copy(): Copy
+  /** The container at a step of a path, where this holds others. @internal */
+  find?(step: string | number, tag?: number): Container | undefined
   /** Visits the dots of everything that an observed removal could take away. @internal */
   visitTags(_visit: (dot: number) => void): void {}
   /** Whether the encoded state refers to this actor although none of its dots may be known. @internal */
@@ -83,9 +92,13 @@ export abstract class Container {
   }
   /** Writes which dots a whole state or a delta vouches for, where the type needs that. @internal */
   writeContext(_out: Encoder, _whole: boolean): void {}
-  /** Reads what `writeContext` writes. @internal */
-  readContext(_reader: Reader, _actors: readonly number[]): CausalContext | undefined {
-    return undefined
+  /** Reads what `writeContext` writes, and answers what the block is read against. @internal */
+  readFrame(_reader: Reader, actors: readonly number[], _whole: boolean): Frame {
+    return { actors, context: undefined, claim: NOTHING, ownLast: this.place.site.last }
+  }
+  /** Applies a stand-alone block that was read. @internal */
+  applyRead(_input: Decoder, apply: Apply): void {
+    apply()
   }
 
   /** The whole state as bytes, canonical: equal states give equal bytes. Stand-alone values only. */
@@ -113,7 +126,7 @@ export abstract class Container {
   }
 
   #requireStandalone(): void {
-    if (!this.place.site.standalone) refuse('CORE_NOT_IN_CHANGE', 'a field of a document is encoded and joined by it')
+    if (!this.place.site.standalone) refuse('CORE_NOT_IN_CHANGE', 'done by its document')
   }
 
   /**
@@ -127,7 +140,7 @@ export abstract class Container {
 
   /** Refuses to mutate a field of a document outside `change`. @internal */
   requireOpen(): void {
-    if (!this.place.site.open) refuse('CORE_NOT_IN_CHANGE', 'fields of a document are changed inside doc.change(...)')
+    if (!this.place.site.open) refuse('CORE_NOT_IN_CHANGE', 'changed outside of doc.change(...)')
   }
 
   /**
@@ -184,6 +197,15 @@ export function noteInverse<C extends Container>(container: C, inverse: (now: C)
     for (let copy = site.copies.get(now); copy !== undefined; copy = site.copies.get(now)) now = copy
     if (now.shows()) inverse(now as C)
   })
+}
+
+/** Remembers the value of a container as it is now, for another that is to stand for it. */
+export function copyOf(container: Container): Copy {
+  const copy = container.copy()
+  return (into) => {
+    if (into !== container) container.place.site.copies.set(container, into)
+    copy(into)
+  }
 }
 
 /** Tells subscribers of a visible effect. What does not show has none. */

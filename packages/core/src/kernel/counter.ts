@@ -3,7 +3,7 @@ import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { type Apply, Container, emitValue, noteInverse, type Place } from './container.ts'
+import { type Apply, Container, type Copy, emitValue, noteInverse, type Place } from './container.ts'
 import { newTally, type Tally } from './tally.ts'
 
 export abstract class Counter extends Container {
@@ -42,7 +42,7 @@ export abstract class Counter extends Container {
     const value = up - (this.#tallies[1]?.total() ?? 0)
     // What was rounded may hide a small difference of large totals: count again exactly.
     const exact = Number.isSafeInteger(up) && Number.isSafeInteger(value) ? value : Number(this.bigValue)
-    if (!Number.isSafeInteger(exact)) refuse('CORE_VALUE_UNSAFE', 'the total exceeds 2^53 - 1: read it as bigint')
+    if (!Number.isSafeInteger(exact)) refuse('CORE_VALUE_UNSAFE', 'read it as bigint')
     return exact
   }
 
@@ -55,6 +55,14 @@ export abstract class Counter extends Container {
   toJSON(): JsonValue {
     const number = Number(this.bigValue)
     return Number.isSafeInteger(number) ? number : this.bigValue.toString()
+  }
+
+  copy(): Copy {
+    const { value } = this
+    return (into) => {
+      const { up, down } = into as Counter
+      if (value !== 0) (into as Counter).count(value > 0 ? up : down, Math.abs(value))
+    }
   }
 
   isBottom(): boolean {

@@ -4,7 +4,7 @@
  * does. An actor whose entry is cut whole begins a new one; since the sum of the old one can no longer grow, the entry with
  * the larger `first` stands alone, and space stays one entry per actor.
  */
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { SELF } from './site.ts'
 import { type Entry, Tally } from './tally.ts'
@@ -91,7 +91,7 @@ export class CutTally extends Tally<CutEntry> {
   protected override readEntry({ reader }: Decoder, { actor, sum }: Entry): CutEntry {
     const first = reader.varint(limits.dotCounterMax)
     const cut = reader.varint(sum)
-    if (first === 0) reader.invalid('empty entry of a counter')
+    if (first === 0) reader.invalid('not canonical')
     return { actor, first, sum, cut }
   }
 

@@ -4,7 +4,7 @@
  *     count of groups  per group: actor  count of dots  per dot: 2 × (counters passed over) + more, [how many more - 1]
  */
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { checkOwn } from './dots.ts'
 
@@ -52,13 +52,13 @@ export function readDotColumn(input: Decoder, total: number): DotColumn {
   let referenceBefore = -1
   for (let groups = reader.count(3); groups > 0; groups -= 1) {
     const reference = reader.varint(input.actors.length - 1)
-    if (reference <= referenceBefore) reader.invalid('dots out of order')
+    if (reference <= referenceBefore) reader.invalid('out of order')
     referenceBefore = reference
     const count = reader.count()
-    if (count === 0) reader.invalid('actor without dots')
+    if (count === 0) reader.invalid('not canonical')
     left -= readGroup(input, input.actors[reference] as number, count, dots, counts)
   }
-  if (left !== 0) reader.invalid('dots of more or fewer things than announced')
+  if (left !== 0) reader.invalid('not as announced')
   return { dots, counts }
 }
 
@@ -71,10 +71,10 @@ function readGroup(input: Decoder, actor: number, count: number, dots: number[],
     const head = reader.varint()
     const more = head % 2
     counter += (head - more) / 2 + 1
-    if (counter > limits.dotCounterMax) reader.invalid('dot counter too large')
+    if (counter > limits.dotCounterMax) reader.invalid('out of range')
     checkOwn(input, actor, counter)
     const dot = packDot(actor, counter)
-    if (!claim.has(dot)) reader.invalid('dot outside of what its author vouches for')
+    if (!claim.has(dot)) reader.invalid('not vouched for')
     const things = more === 0 ? 1 : reader.varint() + 2
     dots.push(dot)
     counts.push(things)

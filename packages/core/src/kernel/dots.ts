@@ -1,6 +1,6 @@
 /** Dots in encoded blocks: `actor  counter`, and lists of them ascending by reference, then counter. */
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { type Claim, type Decoder, type Encoder, reusedActor } from './codec.ts'
 import { SELF } from './site.ts'
 
@@ -20,12 +20,24 @@ export function writeDots(out: Encoder, dots: readonly number[]): void {
   for (const dot of [...dots].sort(dotOrder(out))) writeDot(out, dot)
 }
 
-export function readDot(input: Decoder): number {
-  const actor = input.actor()
-  const counter = input.reader.varint(limits.dotCounterMax)
-  if (counter === 0) input.reader.invalid('dot with counter 0')
+/** Reads a dot as the block has it: reference and counter, as one number, so that they compare in their order. */
+function readPlace({ reader, actors }: Decoder): number {
+  const reference = reader.varint(actors.length - 1)
+  const counter = reader.varint(limits.dotCounterMax)
+  if (counter === 0) reader.invalid('out of range')
+  return packDot(reference, counter)
+}
+
+/** The dot at a place. */
+function dotOf(input: Decoder, place: number): number {
+  const actor = input.actors[dotActor(place)] as number
+  const counter = dotCounter(place)
   checkOwn(input, actor, counter)
   return packDot(actor, counter)
+}
+
+export function readDot(input: Decoder): number {
+  return dotOf(input, readPlace(input))
 }
 
 /** Refuses a mention of a dot that the local actor has not handed out: only a lost or copied state of it can have. */
@@ -33,31 +45,34 @@ export function checkOwn(input: Decoder, actor: number, counter: number): void {
   if (actor === SELF && counter > input.ownLast) reusedActor()
 }
 
-/** Reads a dot of something the block shows, which therefore must be one it vouches for, and come after the one before. */
-export function readOwnDot(input: Decoder, before: number | undefined): number {
-  const dot = readDot(input)
-  if (!input.claim.has(dot)) input.reader.invalid('dot outside of what its author vouches for')
-  checkAscending(input, before, dot)
+/** Dots of a block that come one after the other, so none is there twice. */
+export class Ascending {
+  #last = 0
+
+  read(input: Decoder): number {
+    const place = readPlace(input)
+    if (place <= this.#last) input.reader.invalid('out of order')
+    this.#last = place
+    return dotOf(input, place)
+  }
+}
+
+/**
+ * Reads a dot of something the block shows, which therefore must be one it vouches for.
+ * @param order of those that it belongs to, where it is not the only one.
+ */
+export function readOwnDot(input: Decoder, order?: Ascending): number {
+  const dot = order === undefined ? readDot(input) : order.read(input)
+  if (!input.claim.has(dot)) input.reader.invalid('not vouched for')
   return dot
 }
 
 export function readDots(input: Decoder): number[] {
   const count = input.reader.count(2)
   const dots: number[] = []
-  for (let i = 0; i < count; i += 1) {
-    const dot = readDot(input)
-    checkAscending(input, dots.at(-1), dot)
-    dots.push(dot)
-  }
+  const order = new Ascending()
+  for (let i = 0; i < count; i += 1) dots.push(order.read(input))
   return dots
-}
-
-/** Refuses a dot that does not come after the one before, so none is there twice. */
-function checkAscending(input: Decoder, before: number | undefined, dot: number): void {
-  if (before === undefined) return
-  const [actorBefore, actor] = [dotActor(before), dotActor(dot)]
-  const order = actorBefore === actor ? 0 : input.reference(actorBefore) - input.reference(actor)
-  if (order > 0 || (order === 0 && before >= dot)) input.reader.invalid('dots out of order')
 }
 
 /** The dots of one change. */

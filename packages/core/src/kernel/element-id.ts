@@ -2,7 +2,7 @@
 import { type ActorId, parseActorId } from '../causality/actor.ts'
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Site } from './site.ts'
 
 export function formatElementId(site: Site, dot: number): string {
@@ -15,7 +15,7 @@ export function parseElementId(site: Site, id: string): number {
   const counter = Number(id.slice(0, Math.max(0, split)))
   if (!Number.isInteger(counter) || counter < 1 || counter > limits.dotCounterMax) malformed(id)
   const actor = site.actors.find(actorOf(id, split))
-  if (actor === undefined) return refuse('CORE_POSITION_INVALID', `no element ${id} here`)
+  if (actor === undefined) return refuse('CORE_POSITION_INVALID', 'no such element')
   return packDot(actor, counter)
 }
 
@@ -28,5 +28,5 @@ function actorOf(id: string, split: number): ActorId {
 }
 
 function malformed(id: string): never {
-  return refuse('CORE_POSITION_INVALID', `"${id}" is not an element id: counter@actor`)
+  return refuse('CORE_POSITION_INVALID', `"${id}" is not an element id`)
 }

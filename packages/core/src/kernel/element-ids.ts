@@ -41,7 +41,7 @@ export abstract class ElementIds extends CausalContainer {
   /** The dot of an id that a caller named. Throws `CORE_POSITION_INVALID` when it is not known here. */
   protected known(id: string): number {
     const dot = parseElementId(this.place.site, id)
-    if (!this.sequence.has(dotActor(dot), dotCounter(dot))) refuse('CORE_POSITION_INVALID', 'no such element here')
+    if (!this.sequence.has(dotActor(dot), dotCounter(dot))) refuse('CORE_POSITION_INVALID', 'no such element')
     return dot
   }
 

@@ -2,6 +2,7 @@
 import { type JsonValue, readJson, writeJson } from '../codec/json.ts'
 import { compareKeys, type ValueKey } from '../codec/value-key.ts'
 import type { Decoder, Encoder } from './codec.ts'
+import type { Container, Copy } from './container.ts'
 
 export class Elems<T extends JsonValue> {
   readonly #byKey = new Map<ValueKey, T>()
@@ -64,4 +65,18 @@ export function readElems<T extends JsonValue>(input: Decoder): T[] {
   const elems: T[] = []
   for (let count = input.reader.count(); count > 0; count -= 1) elems.push(readJson(input.reader) as T)
   return elems
+}
+
+/** A set of any kind. */
+interface Elements extends Container {
+  values(): Iterable<JsonValue>
+  add(elem: JsonValue): void
+}
+
+/** Remembers the elements of a set. */
+export function copyElements(set: Elements): Copy {
+  const elems = [...set.values()]
+  return (into) => {
+    for (const elem of elems) (into as Elements).add(elem)
+  }
 }

@@ -8,12 +8,11 @@
  * replicated data types", 2018).
  */
 import { type ActorId, type ActorTable, parseActorId } from '../causality/actor.ts'
-import type { CausalContext } from '../causality/causal-context.ts'
 import { Reader } from '../codec/reader.ts'
 import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
-import { type Claim, Decoder, Encoder, reusedActor } from './codec.ts'
+import * as limits from '../limits.ts'
+import { Decoder, Encoder, unknownTypes } from './codec.ts'
 import type { Container } from './container.ts'
 import { SELF, type Site } from './site.ts'
 
@@ -30,7 +29,7 @@ const ACTOR_BYTES_MAX = limits.replicaIdBytesMax + 17
 /** Reads the first byte. Throws `CORE_FORMAT_UNSUPPORTED` for another format than 1. */
 export function readKind(reader: Reader): number {
   const kind = reader.byte()
-  if (kind >>> 4 !== 1) refuse('CORE_FORMAT_UNSUPPORTED', `format ${kind >>> 4}, this build reads format 1`)
+  if (kind >>> 4 !== 1) refuse('CORE_FORMAT_UNSUPPORTED', `format ${kind >>> 4}`)
   return kind
 }
 
@@ -51,7 +50,7 @@ export function readActors(reader: Reader, known?: ActorTable): readonly ActorId
     const guess = known?.ids[i]
     ids.push(guess !== undefined && reader.takes(guess) ? guess : readActor(reader, known))
   }
-  if (count > 1 && new Set(ids).size !== count) reader.invalid('actor listed twice')
+  if (count > 1 && new Set(ids).size !== count) reader.invalid('listed twice')
   return ids
 }
 
@@ -61,7 +60,7 @@ function readActor(reader: Reader, known: ActorTable | undefined): ActorId {
   try {
     return parseActorId(text)
   } catch {
-    return reader.invalid('malformed actor id')
+    return reader.invalid('not an actor id')
   }
 }
 
@@ -96,7 +95,7 @@ export function encodeDelta(container: Container): Uint8Array {
   container.writePending(payload)
   const out = new Encoder(site, payload.table)
   writeHead(out, container, KIND_DELTA)
-  out.writer.append(payload.writer)
+  out.writer.append(payload.writer.bytes, payload.writer.length)
   payload.writer.release()
   site.next()
   return out.finish()
@@ -106,8 +105,8 @@ export function joinEncoded(container: Container, encoded: Uint8Array): void {
   const { site } = container.place
   const reader = new Reader(encoded)
   const kind = readKind(reader)
-  if (kind !== KIND_STATE && kind !== KIND_DELTA) reader.invalid('not a stand-alone value')
-  if (reader.byte() !== container.tag) reader.invalid('a value of another type')
+  if (kind !== KIND_STATE && kind !== KIND_DELTA) reader.invalid('another kind')
+  if (reader.byte() !== container.tag) reader.invalid('another kind')
   site.settle()
   const known = site.actors.ids.length
   try {
@@ -122,30 +121,13 @@ export function joinEncoded(container: Container, encoded: Uint8Array): void {
 function joinBody(container: Container, reader: Reader, kind: number): void {
   const { site } = container.place
   const actors = readActors(reader, site.actors).map((id) => site.actors.intern(id))
-  const context = container.readContext(reader, actors)
-  const input = new Decoder(reader, site, {
-    actors,
-    context: kind === KIND_STATE ? context : undefined,
-    claim: context ?? NOTHING,
-    ownLast: context !== undefined && site.resuming ? ownDots(context) : site.last,
-  })
+  const input = new Decoder(reader, site, container.readFrame(reader, actors, kind === KIND_STATE))
   const apply = container.read(input)
   reader.finish()
-  if (input.opaque) refuse('CORE_FORMAT_UNSUPPORTED', 'the value holds types that this one does not know')
-  if (context !== undefined) {
-    if (ownDots(context) > input.ownLast) reusedActor()
-    if (site.resuming && context.runs(SELF).length > 2) reader.invalid('gaps among the own dots')
-  }
-  apply()
-  if (context !== undefined) site.context?.join(context)
+  if (input.opaque) unknownTypes()
+  container.applyRead(input, apply)
   // What is mutated from here on has seen this: it refreshes presence that it had refreshed before.
   site.stamp += 1
-}
-
-const NOTHING: Claim = { has: () => false, covers: () => false }
-
-function ownDots(context: CausalContext): number {
-  return context.runs(SELF).at(-1) ?? 0
 }
 
 /**
@@ -157,6 +139,6 @@ export function loadEncoded<C extends Container>(container: C, encoded: Uint8Arr
   site.resuming = true
   joinEncoded(container, encoded)
   site.resuming = false
-  if (site.context !== undefined) site.resumeAfter(ownDots(site.context))
+  site.resumeAfter(site.context?.runs(SELF).at(-1) ?? 0)
   return container
 }

@@ -32,7 +32,7 @@ export function writeItem(writer: Writer, item: Item): void {
 }
 
 export function readItems(reader: Reader, count: number): Item[] {
-  if (count > reader.remaining) reader.invalid('more elements than bytes')
+  if (count > reader.remaining) reader.invalid('not as announced')
   const items: Item[] = []
   for (let i = 0; i < count; i += 1) items.push(readItem(reader))
   return items

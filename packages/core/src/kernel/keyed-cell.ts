@@ -72,5 +72,5 @@ export class KeyedCell implements RegisterCell {
 }
 
 function byItsMap(): never {
-  return refuse('CORE_PRECONDITION_FAILED', 'a value under a key is encoded and joined by its map')
+  return refuse('CORE_PRECONDITION_FAILED', 'done by its map')
 }

@@ -4,14 +4,15 @@
  */
 import { dotActor } from '../causality/dot.ts'
 import type { JsonValue } from '../codec/json.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
+import { pushTo } from '../lists.ts'
 import { mentionsActor, type Stamp, type Write } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { readDots, writeDots } from './dots.ts'
 import { isPending, isPrivate, knows, sees } from './seen.ts'
 import type { Site } from './site.ts'
 import { readColumns, readSingle, type SingleWrite, type WriteBlock, writeSingle, writeWrites } from './write-block.ts'
-import { NONE, STEPS_MAX, WriteTable } from './write-table.ts'
+import { NONE, WriteTable } from './write-table.ts'
 
 /** Dots taken from a key. */
 interface Removal {
@@ -26,8 +27,11 @@ export interface WritesDelta {
   readonly removed: readonly Removal[]
 }
 
+/** Takes note of a key that is about to change. */
+type Changes = (key: string) => void
+
 export class KeyedWrites {
-  readonly #table = new WriteTable()
+  #table = new WriteTable()
   /** Dots removed here before they arrived. */
   readonly #early = new Map<string, Set<number>>()
   /** Keys with something pending, and the row of the write of each. */
@@ -130,7 +134,7 @@ export class KeyedWrites {
       if (table.dotAt(row) === dot) replaced = true
       return true
     })
-    if (!replaced) table.add(site, key, stamp, value)
+    if (!replaced) table.add(key, stamp, value)
     table.link(site)
   }
 
@@ -160,9 +164,7 @@ export class KeyedWrites {
 
   /** Notes a dot whose removal the next delta must name. */
   #forgotten(key: string, dot: number): void {
-    const gone = this.#gone.get(key)
-    if (gone === undefined) this.#gone.set(key, [dot])
-    else gone.push(dot)
+    pushTo(this.#gone, key, dot)
   }
 
   isBottom(site: Site): boolean {
@@ -190,7 +192,7 @@ export class KeyedWrites {
   }
 
   clear(): void {
-    this.#table.clear()
+    this.#table = new WriteTable()
     this.#early.clear()
     this.#gone.clear()
     this.#queue = []
@@ -286,45 +288,36 @@ export class KeyedWrites {
     }
   }
 
-  /** Keys that a block may change. */
-  touched({ context }: Decoder, { single, block, removed }: WritesDelta): Set<string> {
-    const keys = new Set(context === undefined ? [] : this.#table.keys())
-    if (single !== undefined) keys.add(single.key)
-    for (const key of block?.keys ?? []) keys.add(key)
-    for (const { key } of removed) keys.add(key)
-    return keys
-  }
-
   /**
    * Joins a decoded block.
-   * @param changed where to put the keys that changed.
+   * @param changes is told of a key before it changes.
    */
-  join(input: Decoder, delta: WritesDelta, changed: Set<string> | undefined): void {
+  join(input: Decoder, delta: WritesDelta, changes: Changes | undefined): void {
     const { site } = input
     const { single, block, removed } = delta
-    if (input.context !== undefined && this.#table.size > 0) this.#takeAway(input, delta, changed)
-    for (const removal of removed) this.#joinRemoval(site, removal, changed)
-    if (single !== undefined) this.#joinSingle(site, single, changed)
-    else if (block !== undefined) this.#joinBlock(input, block, changed)
+    if (input.context !== undefined && this.#table.size > 0) this.#takeAway(input, delta, changes)
+    for (const removal of removed) this.#joinRemoval(site, removal, changes)
+    if (single !== undefined) this.#joinSingle(site, single, changes)
+    else if (block !== undefined) this.#joinBlock(input, block, changes)
     this.#table.link(site)
     this.#table.tidy()
   }
 
-  #joinSingle(site: Site, { key, dot, time, by, value }: SingleWrite, changed: Set<string> | undefined): void {
+  #joinSingle(site: Site, { key, dot, time, by, value }: SingleWrite, changes: Changes | undefined): void {
     if (knows(site, dot) || this.#isEarly(key, dot)) return
     // What is written here from now on comes after what was read here.
     site.clock.observe(time)
-    this.#table.add(site, key, this.#table.stamps.add(dot, time, by), value)
-    changed?.add(key)
+    changes?.(key)
+    this.#table.add(key, this.#table.stamps.add(dot, time, by), value)
   }
 
-  #joinBlock(input: Decoder, block: WriteBlock, changed: Set<string> | undefined): void {
+  #joinBlock(input: Decoder, block: WriteBlock, changes: Changes | undefined): void {
     const { site } = input
     const table = this.#table
     const known = block.table.dots.map((dot) => knows(site, dot))
-    if (table.size === 0 && this.#early.size === 0 && changed === undefined && !known.includes(true)) {
+    if (table.size === 0 && this.#early.size === 0 && changes === undefined && !known.includes(true)) {
       for (const time of block.table.times) site.clock.observe(time)
-      table.adopt(site, block, isCanonical(input))
+      this.#table = WriteTable.of(site, block, isCanonical(input))
       return
     }
     const { keys, stamps, values } = block
@@ -336,8 +329,8 @@ export class KeyedWrites {
       const key = keys[i] as string
       if (this.#early.size > 0 && this.#isEarly(key, block.table.dots[stamp] as number)) continue
       if (numbers[stamp] === NONE) numbers[stamp] = this.#learn(site, block, stamp)
-      table.add(site, key, numbers[stamp] as number, values[i] as JsonValue)
-      changed?.add(key)
+      changes?.(key)
+      table.add(key, numbers[stamp] as number, values[i] as JsonValue)
     }
   }
 
@@ -352,13 +345,13 @@ export class KeyedWrites {
     return this.#early.get(key)?.has(dot) === true
   }
 
-  #joinRemoval(site: Site, { key, dots }: Removal, changed: Set<string> | undefined): void {
+  #joinRemoval(site: Site, { key, dots }: Removal, changes: Changes | undefined): void {
     const table = this.#table
     // A dot that has not arrived is remembered, and what the same block shows of it does not come in.
     for (const dot of dots) if (!knows(site, dot)) this.#removeEarly(site, key, dot)
     if (!table.has(key)) return
     const removed = new Set(dots)
-    table.retain(key, (row) => !removed.has(table.dotAt(row)) || this.#lose(site, key, row, changed))
+    table.retain(key, (row) => !removed.has(table.dotAt(row)) || this.#lose(site, key, row, changes))
   }
 
   #removeEarly(site: Site, key: string, dot: number): void {
@@ -369,17 +362,17 @@ export class KeyedWrites {
   }
 
   /** A write is about to be taken away by others. */
-  #lose(site: Site, key: string, row: number, changed: Set<string> | undefined): false {
+  #lose(site: Site, key: string, row: number, changes: Changes | undefined): false {
     const dot = this.#table.dotAt(row)
     // A pending write that others removed was shown to them before its delta: the delta must not claim it in silence.
     if (isPending(site, dot)) this.#forgotten(key, dot)
     this.#repeats = true
-    changed?.add(key)
+    changes?.(key)
     return false
   }
 
   /** Takes away the writes that a whole state vouches for and does not show. */
-  #takeAway(input: Decoder, delta: WritesDelta, changed: Set<string> | undefined): void {
+  #takeAway(input: Decoder, delta: WritesDelta, changes: Changes | undefined): void {
     const { site, context } = input
     const table = this.#table
     const claimed = table.stamps.dots.map((dot) => context?.has(dot) === true)
@@ -391,7 +384,7 @@ export class KeyedWrites {
         all = !claimed[table.stampAt(row)] || shown[row] === 1
       if (all) continue
       table.retain(key, (row) => {
-        return !claimed[table.stampAt(row)] || shown[row] === 1 || this.#lose(site, key, row, changed)
+        return !claimed[table.stampAt(row)] || shown[row] === 1 || this.#lose(site, key, row, changes)
       })
     }
   }
@@ -400,9 +393,9 @@ export class KeyedWrites {
   #shownRows(site: Site, { single, block }: WritesDelta): Uint8Array {
     const table = this.#table
     const shown = new Uint8Array(table.rowCount)
-    const finder = new RowFinder(table)
+    const find = rowFinder(table)
     const mark = (key: string, dot: number): void => {
-      const row = finder.find(key, dot)
+      const row = find(key, dot)
       if (row !== NONE) shown[row] = 1
     }
     if (single !== undefined) mark(single.key, single.dot)
@@ -422,34 +415,30 @@ function isCanonical({ context, actors, site }: Decoder): boolean {
   return context !== undefined && actors.every((actor, i) => i === 0 || compare(actors[i - 1] as number, actor) < 0)
 }
 
-/** Finds rows by key and dot, at a bounded cost even where one key has very many writes. */
-class RowFinder {
-  readonly #table: WriteTable
-  readonly #byDot = new Map<string, Map<number, number>>()
+/** Writes of one key that are passed one by one to find one. */
+const STEPS_MAX = 16
 
-  constructor(table: WriteTable) {
-    this.#table = table
-  }
-
-  find(key: string, dot: number): number {
-    const table = this.#table
+/** Answers what finds the row of a key and dot, at a bounded cost even where one key has very many writes. */
+function rowFinder(table: WriteTable): (key: string, dot: number) => number {
+  const indices = new Map<string, Map<number, number>>()
+  return (key, dot) => {
     let row = table.head(key)
     for (let steps = 0; row !== NONE && table.dotAt(row) !== dot; steps += 1) {
-      if (steps === STEPS_MAX) return this.#indexOf(key).get(dot) ?? NONE
+      if (steps === STEPS_MAX) {
+        const index = indices.get(key) ?? byDot(table, key)
+        indices.set(key, index)
+        return index.get(dot) ?? NONE
+      }
       row = table.after(row)
     }
     return row
   }
+}
 
-  #indexOf(key: string): Map<number, number> {
-    const known = this.#byDot.get(key)
-    if (known !== undefined) return known
-    const table = this.#table
-    const index = new Map<number, number>()
-    for (let row = table.head(key); row !== NONE; row = table.after(row)) index.set(table.dotAt(row), row)
-    this.#byDot.set(key, index)
-    return index
-  }
+function byDot(table: WriteTable, key: string): Map<number, number> {
+  const index = new Map<number, number>()
+  for (let row = table.head(key); row !== NONE; row = table.after(row)) index.set(table.dotAt(row), row)
+  return index
 }
 
 /** Reads and checks what `writePending` or `writeState` wrote; touches nothing. */
@@ -471,12 +460,12 @@ function readRemovals(input: Decoder, count: number, keys: readonly string[]): R
   for (let i = 0; i < count; i += 1) {
     const place = reader.varint(whole ? 0 : keys.length)
     const key = place === 0 ? reader.string(limits.keyBytesMax) : (keys[place - 1] as string)
-    if (whole && i > 0 && key <= (removed[i - 1] as Removal).key) reader.invalid('keys out of order')
+    if (whole && i > 0 && key <= (removed[i - 1] as Removal).key) reader.invalid('out of order')
     const dots = readDots(input)
-    if (dots.length === 0) reader.invalid('key without removed dots')
+    if (dots.length === 0) reader.invalid('not canonical')
     removed.push({ key, dots })
   }
-  if (!whole && count > 1 && new Set(removed.map(({ key }) => key)).size !== count) reader.invalid('key listed twice')
+  if (!whole && count > 1 && new Set(removed.map(({ key }) => key)).size !== count) reader.invalid('listed twice')
   return removed
 }
 

@@ -2,7 +2,7 @@
 import { dotActor, dotCounter } from '../causality/dot.ts'
 import type { Sequence } from '../sequence/sequence.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { dotOrder, readDot, readDots, readOwnDot, writeDot, writeDots } from './dots.ts'
+import { Ascending, dotOrder, readDot, readDots, readOwnDot, writeDot, writeDots } from './dots.ts'
 import type { Move } from './moves.ts'
 
 /** Moves as they were read. */
@@ -27,15 +27,16 @@ export function writeMoves(out: Encoder, moves: readonly Move[], dead: readonly 
 export function readMoves(input: Decoder): MoveBlock {
   const { reader } = input
   const moves: Move[] = []
+  const order = new Ascending()
   for (let count = reader.count(5); count > 0; count -= 1) {
-    const slot = readOwnDot(input, moves.at(-1)?.slot)
+    const slot = readOwnDot(input, order)
     const element = readDot(input)
     moves.push({ slot, element, time: reader.varint() })
   }
   const dead = readDots(input)
   if (moves.length > 0) {
     const slots = new Set(moves.map(({ slot }) => slot))
-    if (moves.some(({ element }) => slots.has(element))) reader.invalid('move of another move')
+    if (moves.some(({ element }) => slots.has(element))) reader.invalid('impossible move')
   }
   return { moves, dead }
 }
@@ -51,13 +52,13 @@ export function checkMoves(input: Decoder, { moves, dead }: MoveBlock, loaded: S
   const places = new Map<number, number>()
   for (const { slot, element } of moves) {
     // A slot waits for its element.
-    if (here(slot) && !here(element)) reader.invalid('move of an element that is not there')
+    if (here(slot) && !here(element)) reader.invalid('impossible move')
     const known = places.get(element) ?? Number(shows(element))
     places.set(element, known + Number(shows(slot)))
   }
   for (const element of dead) {
-    if (!places.has(element)) reader.invalid('deleted element that was not moved')
-    if (places.get(element) !== 0) reader.invalid('moved element where it should not be')
+    if (!places.has(element)) reader.invalid('impossible move')
+    if (places.get(element) !== 0) reader.invalid('impossible move')
   }
-  for (const count of places.values()) if (count > 1) reader.invalid('moved element where it should not be')
+  for (const count of places.values()) if (count > 1) reader.invalid('impossible move')
 }

@@ -331,7 +331,7 @@ export abstract class Ordered<C> extends LocalEdits<C> {
     const opened = new Decoder(new Reader(input.reader.bytes, at, end), input.site, input)
     const { runs, content } = readPart(opened, this.#content) as Part<C>
     if (readIds(opened).length > 0 || readEntries(opened, this.#content).length > 0)
-      opened.reader.invalid('ids that wait')
+      opened.reader.invalid('not canonical')
     opened.reader.finish()
     const sequence = loadRuns(opened, runs)
     this.#unread = undefined

@@ -1,7 +1,7 @@
 /** Containers inside the block of another: each a length-prefixed part, so that a build without its type can pass over it. */
 import { Reader } from '../codec/reader.ts'
 import type { Writer } from '../codec/writer.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { Decoder } from './codec.ts'
 
 /** Begins a part that `endPart` puts its own length before. Answers where it begins. */
@@ -18,16 +18,16 @@ export function endPart(writer: Writer, body: number): void {
 export function readPart<T>(input: Decoder, content: { read(input: Decoder): T }): T {
   const { reader } = input
   const size = reader.varint()
-  if (size > reader.remaining) reader.invalid('part longer than its block')
+  if (size > reader.remaining) reader.invalid('not as announced')
   input.depth += 1
-  if (input.depth > limits.containerDepthMax) reader.invalid('containers nested too deep')
+  if (input.depth > limits.containerDepthMax) reader.invalid('nested too deep')
   const end = reader.at + size
   const outer = input.partEnd
   input.partEnd = end
   const part = content.read(input)
   input.partEnd = outer
   input.depth -= 1
-  if (reader.at !== end) reader.invalid('part of another length than announced')
+  if (reader.at !== end) reader.invalid('not as announced')
   return part
 }
 

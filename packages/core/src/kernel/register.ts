@@ -6,7 +6,7 @@ import { refuse } from '../errors.ts'
 import { CausalContainer } from './causal-container.ts'
 import { Cell, checkStamp, type Keep, type RegisterCell, readCell, type Stamp } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { type Apply, emitValue, noteInverse, type Place } from './container.ts'
+import { type Apply, type Copy, emitValue, noteInverse, type Place } from './container.ts'
 import { SELF } from './site.ts'
 
 export abstract class Register extends CausalContainer {
@@ -50,6 +50,18 @@ export abstract class Register extends CausalContainer {
     this.observedReset()
   }
 
+  /** What a copy is to read. */
+  protected shown(): JsonValue {
+    return this.cell.value
+  }
+
+  copy(): Copy {
+    const value = this.cell.dot === 0 ? undefined : this.shown()
+    return (into) => {
+      if (value !== undefined) (into as Register).write(value)
+    }
+  }
+
   isBottom(): boolean {
     return this.cell.isBottom(this.place.site)
   }
@@ -74,8 +86,7 @@ export abstract class Register extends CausalContainer {
   }
 
   reset(): void {
-    if (this.#keep === 'winner')
-      refuse('CORE_PRECONDITION_FAILED', 'a last-writer-wins register is reset below a removable key only')
+    if (this.#keep === 'winner') refuse('CORE_PRECONDITION_FAILED', 'cannot be reset')
     this.cell.remove(this.place.site)
   }
 

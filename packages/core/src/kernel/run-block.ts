@@ -31,7 +31,7 @@ export function readDelta<C>(input: Decoder, readContent: ReadContent<C>): reado
   if (run !== undefined) return [{ run, content }]
   input.reader.at = from
   const { ordered, circular } = orderRuns(readEntries(input, readContent))
-  if (circular.length > 0) input.reader.invalid('runs that hang on each other')
+  if (circular.length > 0) input.reader.invalid('not a tree')
   return ordered
 }
 
@@ -46,7 +46,7 @@ export function readPart<C>(input: Decoder, readContent: ReadContent<C>): Part<C
   if (shown === 0) return undefined
   const content = readContent(input, shown - 1)
   const runs = readColumns(input)
-  if (runs.shown !== shown - 1) input.reader.invalid('content of another length than its ids')
+  if (runs.shown !== shown - 1) input.reader.invalid('not as announced')
   return { runs, content }
 }
 
@@ -55,7 +55,7 @@ export function loadRuns(input: Decoder, runs: RunColumns): Sequence {
   try {
     return Sequence.load(runs, input.site.actors.compare)
   } catch {
-    return input.reader.invalid('runs that do not hang together')
+    return input.reader.invalid('not a tree')
   }
 }
 

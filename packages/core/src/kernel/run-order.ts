@@ -3,8 +3,10 @@
  * left children come first, and runs that waited come in any order; integrating in rounds until nothing moves would cost the
  * square of their number for a list that somebody always wrote to the front of.
  */
+import { packDot } from '../causality/dot.ts'
+import { pushTo } from '../lists.ts'
 import { firstWhere } from '../search.ts'
-import { type Ids, type Run, sliceRun } from './runs.ts'
+import { firstDot, type Ids, type Run, sliceRun } from './runs.ts'
 
 /** A run and the block it came in. */
 export interface Placed {
@@ -12,17 +14,15 @@ export interface Placed {
 }
 
 export interface RunOrder<R> {
-  /** Each behind its parent. Those whose parent is not among them come as they are. */
+  /** Each behind what it needs. What it needs that is not among them does not count. */
   readonly ordered: readonly R[]
-  /** Runs that hang on each other in a circle, and what hangs on those. */
+  /** Runs that need each other in a circle, and what needs those. */
   readonly circular: readonly R[]
-  /** How many hang on ids that are not among them. */
-  readonly orphans: number
 }
 
 /** Runs by actor, then counter; stable. */
 function byId<R extends Placed>(runs: readonly R[]): R[] {
-  return [...runs].sort((a, b) => a.run.actor - b.run.actor || a.run.counter - b.run.counter)
+  return [...runs].sort((a, b) => firstDot(a.run) - firstDot(b.run))
 }
 
 /** How many ids at the start of a run are in the one before. */
@@ -46,37 +46,43 @@ export function withoutTwins<R extends Placed>(runs: readonly R[], bury: (run: R
   return kept
 }
 
-/** Orders runs of which none shares an id with another. O(n log n). */
-export function orderRuns<R extends Placed>(runs: readonly R[]): RunOrder<R> {
+/**
+ * Orders runs of which none shares an id with another, each behind its parent. O(n log n).
+ * @param other an id that a run needs besides its parent.
+ */
+export function orderRuns<R extends Placed>(
+  runs: readonly R[],
+  other: (run: Run) => number | undefined = () => undefined,
+): RunOrder<R> {
   const sorted = byId(runs)
-  const ordered: R[] = []
-  const children = new Map<number, R[]>()
-  let orphans = 0
-  for (const entry of sorted) {
-    const { parentActor, parentCounter } = entry.run.placement
-    const parent = parentActor < 0 ? -1 : holder(sorted, parentActor, parentCounter)
-    if (parent < 0) {
-      if (parentActor >= 0) orphans += 1
-      ordered.push(entry)
-    } else {
-      const siblings = children.get(parent)
-      if (siblings === undefined) children.set(parent, [entry])
-      else siblings.push(entry)
+  const waiting = new Map<number, number[]>()
+  const lacking = new Int32Array(sorted.length)
+  const need = (i: number, id: number): void => {
+    const holder = holderOf(sorted, id)
+    if (holder < 0) return
+    lacking[i] = (lacking[i] as number) + 1
+    pushTo(waiting, holder, i)
+  }
+  for (const [i, { run }] of sorted.entries()) {
+    const { parentActor, parentCounter } = run.placement
+    if (parentActor >= 0) need(i, packDot(parentActor, parentCounter))
+    const id = other(run)
+    if (id !== undefined) need(i, id)
+  }
+  const order = [...sorted.keys()].filter((i) => lacking[i] === 0)
+  // The list grows while it is walked: what needs a run comes behind it.
+  for (const i of order) {
+    for (const next of waiting.get(i) ?? []) {
+      lacking[next] = (lacking[next] as number) - 1
+      if (lacking[next] === 0) order.push(next)
     }
   }
-  const index = new Map(sorted.map((entry, i) => [entry, i]))
-  // The list grows while it is walked: what hangs on a run comes behind it.
-  for (const entry of ordered) for (const child of children.get(index.get(entry) as number) ?? []) ordered.push(child)
-  const placed = ordered.length === sorted.length ? undefined : new Set(ordered)
-  return { ordered, circular: placed === undefined ? [] : sorted.filter((entry) => !placed.has(entry)), orphans }
+  return { ordered: order.map((i) => sorted[i] as R), circular: sorted.filter((_, i) => (lacking[i] as number) > 0) }
 }
 
 /** Index of the run that holds an id; -1 for none. */
-function holder(sorted: readonly Placed[], actor: number, counter: number): number {
-  const behind = firstWhere(sorted.length, (i) => {
-    const { run } = sorted[i] as Placed
-    return run.actor > actor || (run.actor === actor && run.counter > counter)
-  })
-  const run = sorted[behind - 1]?.run
-  return run !== undefined && run.actor === actor && counter < run.counter + run.count ? behind - 1 : -1
+function holderOf(sorted: readonly Placed[], id: number): number {
+  const index = firstWhere(sorted.length, (i) => firstDot((sorted[i] as Placed).run) > id) - 1
+  const run = sorted[index]?.run
+  return run !== undefined && id < firstDot(run) + run.count ? index : -1
 }

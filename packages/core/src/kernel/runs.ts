@@ -8,7 +8,7 @@
  */
 
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { RunColumns } from '../sequence/run-columns.ts'
 import type { Placement, VisibleRun } from '../sequence/sequence.ts'
 import type { Decoder, Encoder } from './codec.ts'
@@ -152,7 +152,7 @@ export function readColumns(input: Decoder): RunColumns {
     const counter = counters[i] as number
     const { parentActor, parentCounter, side } = readParent(input, actor, counter)
     const continues = parentActor === actor && parentCounter === counter - 1 && side === 1
-    if (continues && i > 0 && actors[i - 1] === actor && gaps[i] === 0) reader.invalid('run in two parts')
+    if (continues && i > 0 && actors[i - 1] === actor && gaps[i] === 0) reader.invalid('not canonical')
     runs.parentActors.push(parentActor)
     runs.parentCounters.push(parentCounter)
     runs.sides.push(side)
@@ -162,24 +162,24 @@ export function readColumns(input: Decoder): RunColumns {
 }
 
 function checkIds(input: Decoder, actor: number, counter: number, count: number): void {
-  if (counter + count - 1 > limits.dotCounterMax) input.reader.invalid('run of ids out of range')
+  if (counter + count - 1 > limits.dotCounterMax) input.reader.invalid('out of range')
   checkOwn(input, actor, counter + count - 1)
   if (!input.claim.covers(packDot(actor, counter), count)) {
-    input.reader.invalid('ids outside of what their author vouches for')
+    input.reader.invalid('not vouched for')
   }
 }
 
 function readGroups(input: Decoder, actors: number[]): void {
   const { reader } = input
   const groups = reader.count(2)
-  if (groups === 0) reader.invalid('content without ids')
+  if (groups === 0) reader.invalid('not canonical')
   const listed = groups > 1 ? new Set<number>() : undefined
   for (let left = groups; left > 0; left -= 1) {
     const actor = input.actor()
-    if (listed?.has(actor)) reader.invalid('actor listed twice')
+    if (listed?.has(actor)) reader.invalid('listed twice')
     listed?.add(actor)
     const count = reader.count(3)
-    if (count === 0) reader.invalid('actor without ids')
+    if (count === 0) reader.invalid('not canonical')
     for (let i = 0; i < count; i += 1) actors.push(actor)
   }
 }
@@ -190,33 +190,33 @@ function readParent(input: Decoder, actor: number, counter: number): Placement {
   const side = (code & RIGHT) as 0 | 1
   const rest = Math.floor(code / 4)
   if ((code & OTHER) !== 0) {
-    if (rest >= input.actors.length) reader.invalid('parent of an actor that is not listed')
+    if (rest >= input.actors.length) reader.invalid('out of range')
     const parentActor = input.actors[rest] as number
     const parentCounter = reader.varint(limits.dotCounterMax)
-    if (parentCounter === 0 || parentActor === actor) reader.invalid('parent in another than its shortest form')
+    if (parentCounter === 0 || parentActor === actor) reader.invalid('not canonical')
     checkOwn(input, parentActor, parentCounter)
     return { parentActor, parentCounter, side }
   }
-  if (rest >= counter) reader.invalid('parent with counter 0')
+  if (rest >= counter) reader.invalid('out of range')
   if (rest > 0) return { parentActor: actor, parentCounter: counter - rest, side }
-  if (side === 0) reader.invalid('left child of the root')
+  if (side === 0) reader.invalid('out of range')
   return ROOT
 }
 
 function readStretches(input: Decoder, runs: RunColumns, ids: number): void {
   const { reader } = input
   const count = reader.count()
-  if (count % 2 === 1) reader.invalid('stretches of ids that end with visible ones')
+  if (count % 2 === 1) reader.invalid('not canonical')
   let sum = 0
   let deleted = 0
   for (let i = 0; i < count; i += 1) {
     const length = reader.varint()
-    if (length === 0 && i > 0) reader.invalid('empty stretch of ids')
+    if (length === 0 && i > 0) reader.invalid('not canonical')
     sum += length
     if (i % 2 === 1) deleted += length
     runs.stretches.push(length)
   }
-  if (sum > ids) reader.invalid('more ids deleted than there are')
+  if (sum > ids) reader.invalid('not as announced')
   runs.shown = ids - deleted
 }
 
@@ -267,7 +267,7 @@ function readIdRun(input: Decoder): Ids {
   const dot = readDot(input)
   const counter = dotCounter(dot)
   const count = input.reader.varint(limits.dotCounterMax)
-  if (count === 0 || counter + count - 1 > limits.dotCounterMax) input.reader.invalid('run of ids out of range')
+  if (count === 0 || counter + count - 1 > limits.dotCounterMax) input.reader.invalid('out of range')
   checkOwn(input, dotActor(dot), counter + count - 1)
   return { actor: dotActor(dot), counter, count }
 }

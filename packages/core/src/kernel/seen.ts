@@ -1,5 +1,5 @@
 /** What the author of the change in progress had seen: what its operations on registers, sets and sequences take away. */
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Site } from './site.ts'
 
 /** True for a dot of the change in progress. */

@@ -6,7 +6,7 @@ import { type Actor, ActorTable } from '../causality/actor.ts'
 import type { CausalContext } from '../causality/causal-context.ts'
 import type { HybridClock } from '../causality/hybrid-clock.ts'
 import { refuse } from '../errors.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Container, Place } from './container.ts'
 import type { Patch, Path } from './patch.ts'
 import type { TypeTable } from './spec.ts'
@@ -59,8 +59,6 @@ export class Site {
   inverses: (() => void)[] | undefined
   /** Containers that undo brought back as copies, by what they are copies of. */
   readonly copies: Map<Container, Container> = new Map()
-  /** Remembers the value of a container; the answer writes it into an empty one. */
-  copier: ((container: Container) => (into: Container) => void) | undefined
   /** Where patches go while someone listens. */
   patches: Patch[] | undefined
   #time = 0
@@ -80,8 +78,7 @@ export class Site {
 
   /** `count` consecutive new dots; answers the first. */
   dots(count: number): number {
-    if (this.last + count > limits.dotCounterMax)
-      refuse('CORE_LIMIT_EXCEEDED', `more than ${limits.dotCounterMax} dots`)
+    if (this.last + count > limits.dotCounterMax) refuse('CORE_LIMIT_EXCEEDED', 'above limits.dotCounterMax')
     const first = this.last + 1
     this.last += count
     return first

@@ -7,6 +7,8 @@ export interface Spec<H = unknown> {
   readonly tag: number
   /** False for types that cannot stand below a removable key. */
   readonly resettable: boolean
+  /** What its containers hold, where it says so. */
+  readonly inner?: readonly Spec[]
   create(place: Place): Container
   /** The handle of a container of this type, whoever created it. */
   handle(container: Container): H
@@ -20,11 +22,16 @@ export function typesOf(spec: Spec | undefined): TypeTable {
   return (tag, place) => (tag === spec?.tag ? spec.create(place) : undefined)
 }
 
+/** The type of a container, for another of it. */
+export function typeOf(container: Container): Spec<Container> {
+  const Type = container.constructor as new (place: Place) => Container
+  return { tag: container.tag, resettable: true, create: (place) => new Type(place), handle: (made) => made }
+}
+
 /** The handle of a specification. */
 export type HandleOf<S> = S extends Spec<infer H> ? H : never
 
 /** Refuses a type below a removable key that could not be reset with it. */
-export function requireResettable(spec: Spec): void {
-  if (!spec.resettable)
-    refuse('CORE_SCHEMA_INVALID', 'a G-Set, 2P-Set or bounded counter cannot stand below a removable key')
+export function requireResettable({ resettable }: Pick<Spec, 'resettable'>): void {
+  if (!resettable) refuse('CORE_SCHEMA_INVALID', 'a type that cannot be reset, below a removable key')
 }

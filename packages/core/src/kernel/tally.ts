@@ -37,10 +37,9 @@ export class Tally<E extends Entry = Entry> {
   /** Refuses what `raise` could not do. Throws `CORE_VALUE_INVALID`, `CORE_LIMIT_EXCEEDED`. */
   requireRoom(by: number): void {
     if (!(by > 0) || !Number.isSafeInteger(by)) {
-      refuse('CORE_VALUE_INVALID', 'a counter goes up by a positive safe integer')
+      refuse('CORE_VALUE_INVALID', 'not a positive safe integer')
     }
-    if (this.own() + by > Number.MAX_SAFE_INTEGER)
-      refuse('CORE_LIMIT_EXCEEDED', 'this actor has counted up to 2^53 - 1')
+    if (this.own() + by > Number.MAX_SAFE_INTEGER) refuse('CORE_LIMIT_EXCEEDED', 'above 2^53 - 1')
   }
 
   /** Raises the local actor's total. Room is the caller's duty. */
@@ -73,7 +72,7 @@ export class Tally<E extends Entry = Entry> {
    * @param _seen the same counter as the author saw it, when that is not its present state.
    */
   cut(_seen: Tally | undefined): void {
-    refuse('CORE_PRECONDITION_FAILED', 'a counter is reset below a removable key only')
+    refuse('CORE_PRECONDITION_FAILED', 'cannot be reset')
   }
 
   mentions(actor: number): boolean {
@@ -119,7 +118,7 @@ export class Tally<E extends Entry = Entry> {
     for (let count = input.reader.count(2); count > 0; count -= 1) {
       const actor = input.actor()
       const sum = input.reader.varint()
-      if (sum === 0) input.reader.invalid('empty entry of a counter')
+      if (sum === 0) input.reader.invalid('not canonical')
       entries.push(this.readEntry(input, { actor, sum }))
     }
     return entries
@@ -127,7 +126,7 @@ export class Tally<E extends Entry = Entry> {
 
   protected readEntry({ reader, author, site }: Decoder, entry: Entry): E {
     const { actor, sum } = entry
-    if (author !== undefined && actor !== author) reader.invalid('entry of another actor than the author')
+    if (author !== undefined && actor !== author) reader.invalid('not vouched for')
     if (actor === SELF && this.#dotless && !site.resuming && sum > this.own()) reusedActor()
     return entry as E
   }

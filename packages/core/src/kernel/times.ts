@@ -29,7 +29,7 @@ export function writeTime(writer: Writer, time: number, before: number, count: n
 /** Reads the time that one thing has, after `before`. */
 export function readTime(reader: Reader, before: number): number {
   const head = reader.varint()
-  if (head % 2 === MORE) reader.invalid('times of more things than announced')
+  if (head % 2 === MORE) reader.invalid('not as announced')
   return follow(reader, head, before)
 }
 
@@ -47,9 +47,9 @@ export function readTimes(reader: Reader, before: number, total: number): TimeCo
     const head = reader.varint()
     const last = times.length === 0 ? before : (times[times.length - 1] as number)
     const time = follow(reader, head, last)
-    if (times.length > 0 && time === last) reader.invalid('equal times apart')
+    if (times.length > 0 && time === last) reader.invalid('not canonical')
     const count = head % 2 === MORE ? reader.varint() + 2 : 1
-    if (count > left) reader.invalid('times of more things than announced')
+    if (count > left) reader.invalid('not as announced')
     times.push(time)
     counts.push(count)
     left -= count
@@ -61,12 +61,12 @@ function follow(reader: Reader, head: number, before: number): number {
   const flags = head % 4
   const step = (head - flags) / 4
   if (flags < BACKWARD) {
-    if (before + step > Number.MAX_SAFE_INTEGER) reader.invalid('time out of range')
+    if (before + step > Number.MAX_SAFE_INTEGER) reader.invalid('out of range')
     return before + step
   }
-  if (step > before) reader.invalid('time out of range')
+  if (step > before) reader.invalid('out of range')
   if (step > 0) return before - step
   const time = reader.varint()
-  if (Math.abs(time - before) < STEP_LIMIT) reader.invalid('time not in its shortest form')
+  if (Math.abs(time - before) < STEP_LIMIT) reader.invalid('not canonical')
   return time
 }

@@ -11,9 +11,9 @@ import type { Reader } from '../codec/reader.ts'
 import { readTexts, writeTexts } from '../codec/texts.ts'
 import { readValues, writeValues } from '../codec/values.ts'
 import type { Writer } from '../codec/writer.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { readDotColumn, writeDotColumn } from './dot-column.ts'
+import { type DotColumn, readDotColumn, writeDotColumn } from './dot-column.ts'
 import { readOwnDot, writeDot } from './dots.ts'
 import { Stamps } from './stamps.ts'
 import { readTime, readTimes, type TimeColumn, writeTime } from './times.ts'
@@ -136,7 +136,7 @@ export interface SingleWrite {
 export function readSingle(input: Decoder): SingleWrite {
   const { reader } = input
   const key = reader.string(limits.keyBytesMax)
-  const dot = readOwnDot(input, undefined)
+  const dot = readOwnDot(input)
   const time = readTime(reader, input.time)
   const by = reader.string(limits.replicaIdBytesMax)
   return { key, dot, time, by: by === '' ? undefined : by, value: readJson(reader) }
@@ -148,12 +148,12 @@ export function readSingle(input: Decoder): SingleWrite {
  */
 export function readColumns(input: Decoder, count: number): WriteBlock {
   const { reader } = input
-  const { dots, counts } = readDotColumn(input, count)
+  const dots = readDotColumn(input, count)
   const keys = readTexts(reader, count, limits.keyBytesMax)
-  checkKeys(reader, keys, counts, input.context !== undefined)
+  checkKeys(reader, keys, dots.counts, input.context !== undefined)
   const times = readTimes(reader, input.time, count)
   const names = readReplicas(reader, count)
-  const { stamps, table } = combine(dots, counts, times, names, count)
+  const { stamps, table } = combine(dots, times, names, count)
   return { keys, stamps, table, values: readValues(reader, count) }
 }
 
@@ -161,10 +161,10 @@ function checkKeys(reader: Reader, keys: readonly string[], counts: readonly num
   let from = 0
   for (const count of counts) {
     const to = from + count
-    if (!ascending && count > 1 && new Set(keys.slice(from, to)).size !== count) reader.invalid('key listed twice')
+    if (!ascending && count > 1 && new Set(keys.slice(from, to)).size !== count) reader.invalid('listed twice')
     if (ascending) {
       for (let i = from + 1; i < to; i += 1) {
-        if ((keys[i - 1] as string) >= (keys[i] as string)) reader.invalid('keys out of order')
+        if ((keys[i - 1] as string) >= (keys[i] as string)) reader.invalid('out of order')
       }
     }
     from = to
@@ -183,46 +183,42 @@ function readReplicas(reader: Reader, count: number): Replicas {
   for (let stretches = reader.count(2); stretches > 0; stretches -= 1) {
     const name = reader.string(limits.replicaIdBytesMax)
     const length = reader.varint() + 1
-    if (name === names[names.length - 1] || length > left) reader.invalid('replicas of more writes than announced')
+    if (name === names[names.length - 1] || length > left) reader.invalid('not as announced')
     names.push(name)
     counts.push(length)
     left -= length
   }
   if (names.length === 0) return { names: [''], counts: [count] }
-  if (left > 0 || (names.length === 1 && names[0] === '')) reader.invalid('replicas of fewer writes than announced')
+  if (left > 0 || (names.length === 1 && names[0] === '')) reader.invalid('not as announced')
   return { names, counts }
 }
 
-/** Walks dots, times and replicas together: a stamp for each stretch in which none of them changes. */
+/** A stamp for each stretch of rows in which neither dot nor time nor replica changes. */
 function combine(
-  dots: readonly number[],
-  dotCounts: readonly number[],
+  { dots, counts: dotCounts }: DotColumn,
   { times, counts: timeCounts }: TimeColumn,
   { names, counts: nameCounts }: Replicas,
   count: number,
 ): { stamps: Int32Array; table: Stamps } {
   const stamps = new Int32Array(count)
   const table = new Stamps()
-  const at = [0, 0, 0]
-  const left = [dotCounts[0] as number, timeCounts[0] as number, nameCounts[0] as number]
-  const columns = [dotCounts, timeCounts, nameCounts]
-  for (let from = 0; from < count; ) {
-    const name = names[at[2] as number] as string
-    const stamp = table.add(
-      dots[at[0] as number] as number,
-      times[at[1] as number] as number,
-      name === '' ? undefined : name,
-    )
-    const length = Math.min(left[0] as number, left[1] as number, left[2] as number)
-    stamps.fill(stamp, from, from + length)
-    from += length
-    for (let column = 0; column < 3; column += 1) {
-      left[column] = (left[column] as number) - length
-      if (left[column] === 0) {
-        at[column] = (at[column] as number) + 1
-        left[column] = columns[column]?.[at[column] as number] ?? 0
-      }
-    }
+  const columns = [dotCounts, timeCounts, nameCounts].map((counts) => spread(counts, count))
+  const [dotOf, timeOf, nameOf] = columns as [Int32Array, Int32Array, Int32Array]
+  for (let i = 0; i < count; i += 1) {
+    const name = names[nameOf[i] as number] as string
+    const by = name === '' ? undefined : name
+    stamps[i] = table.add(dots[dotOf[i] as number] as number, times[timeOf[i] as number] as number, by)
   }
   return { stamps, table }
+}
+
+/** For each row the index of the stretch that it is in. */
+function spread(counts: readonly number[], total: number): Int32Array {
+  const indices = new Int32Array(total)
+  let from = 0
+  for (const [i, count] of counts.entries()) {
+    indices.fill(i, from, from + count)
+    from += count
+  }
+  return indices
 }

@@ -6,6 +6,7 @@
  */
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import type { JsonValue } from '../codec/json.ts'
+import { pushTo } from '../lists.ts'
 import type { Write } from './cell.ts'
 import type { Site } from './site.ts'
 import { Stamps } from './stamps.ts'
@@ -13,8 +14,6 @@ import type { WriteBlock } from './write-block.ts'
 
 /** No row. */
 export const NONE = -1
-/** Writes of one key that are passed one by one to find the place of another. */
-export const STEPS_MAX = 16
 /** Stamps that nothing refers to are left until there are this many more than rows. */
 const STALE_STAMPS_MAX = 1024
 
@@ -26,7 +25,7 @@ export class WriteTable {
   /** The row after each of the same key, plus 1; 0 for none. Only where there are concurrent writes. */
   #next: Int32Array | undefined
   #free: number[] = []
-  /** Rows that are not yet in their place among many of the same key. */
+  /** Rows that are not yet in their place among those of the same key. */
   readonly #loose = new Map<string, number[]>()
   /** Rows in use and free ones. */
   #count = 0
@@ -35,6 +34,30 @@ export class WriteTable {
   #ordered = true
   /** Whether the map has the keys in the order of their rows, one each. */
   #sequential = true
+
+  /**
+   * A table of the writes of a block, which is given away.
+   * @param ordered whether they are in canonical order, as those of a whole state are.
+   */
+  static of(site: Site, { keys, stamps, table, values }: WriteBlock, ordered: boolean): WriteTable {
+    const made = new WriteTable()
+    const rows = made.#rows
+    made.stamps = table
+    for (let row = 0; row < keys.length; row += 1) rows.set(keys[row] as string, row)
+    if (rows.size === keys.length) {
+      made.#stampOf = stamps
+      made.#values = values
+      made.#count = keys.length
+    } else {
+      // Some keys have several writes.
+      rows.clear()
+      made.reserve(keys.length)
+      for (let i = 0; i < keys.length; i += 1) made.add(keys[i] as string, stamps[i] as number, values[i] as JsonValue)
+      made.link(site)
+    }
+    made.#ordered = ordered
+    return made
+  }
 
   /** How many keys have a write. */
   get size(): number {
@@ -108,44 +131,24 @@ export class WriteTable {
   }
 
   /** Adds a write to those of its key. `link` must follow before anything is read. */
-  add(site: Site, key: string, stamp: number, value: JsonValue): void {
-    const head = this.#rows.get(key)
-    if (head === undefined) {
+  add(key: string, stamp: number, value: JsonValue): void {
+    if (!this.#rows.has(key)) {
       this.insert(key, stamp, value)
       return
     }
     const row = this.#take(stamp, value)
     this.#sequential = false
-    this.#next ??= new Int32Array(this.#stampOf.length)
-    let before = NONE
-    let next = head
-    for (let steps = 0; next !== NONE && this.stamps.compare(site, stamp, this.stampAt(next)) <= 0; steps += 1) {
-      if (steps === STEPS_MAX) {
-        this.#loosen(key, row)
-        return
-      }
-      before = next
-      next = this.after(next)
-    }
-    this.#next[row] = next + 1
-    if (before === NONE) this.#rows.set(key, row)
-    else this.#next[before] = row + 1
+    pushTo(this.#loose, key, row)
   }
 
-  #loosen(key: string, row: number): void {
-    const rows = this.#loose.get(key)
-    if (rows === undefined) this.#loose.set(key, [row])
-    else rows.push(row)
-  }
-
-  /** Puts rows in their place where many writes of one key were added: all at once, or each would pass the others. */
+  /** Puts rows in their place among those of their key: all at once, or each of many would pass the others. */
   link(site: Site): void {
     if (this.#loose.size === 0) return
+    this.#next ??= new Int32Array(this.#stampOf.length)
     for (const [key, rows] of this.#loose) {
       for (let row = this.head(key); row !== NONE; row = this.after(row)) rows.push(row)
       rows.sort((a, b) => this.stamps.compare(site, this.stampAt(b), this.stampAt(a)))
-      const next = this.#next as Int32Array
-      for (const [i, row] of rows.entries()) next[row] = (rows[i + 1] ?? NONE) + 1
+      for (const [i, row] of rows.entries()) this.#next[row] = (rows[i + 1] ?? NONE) + 1
       this.#rows.set(key, rows[0] as number)
     }
     this.#loose.clear()
@@ -202,19 +205,6 @@ export class WriteTable {
     this.#sequential = false
   }
 
-  clear(): void {
-    this.#rows.clear()
-    this.#stampOf = new Int32Array(0)
-    this.#values = []
-    this.#next = undefined
-    this.#free = []
-    this.#loose.clear()
-    this.#count = 0
-    this.stamps = new Stamps()
-    this.#ordered = true
-    this.#sequential = true
-  }
-
   /** Forgets stamps that no row refers to, once they are many. Ends the use of stamp numbers from before. */
   tidy(): void {
     if (this.stamps.length > 2 * this.#count + STALE_STAMPS_MAX) this.#renumberStamps()
@@ -233,34 +223,6 @@ export class WriteTable {
       this.#stampOf[row] = numbers[stamp] as number
     }
     this.stamps = stamps
-  }
-
-  /**
-   * Makes the writes of a block those of this table, which has none. The block is given away.
-   * @param ordered whether they are in canonical order, as those of a whole state are.
-   */
-  adopt(site: Site, { keys, stamps, table, values }: WriteBlock, ordered: boolean): void {
-    // Rows that were left free are of no use any more.
-    this.clear()
-    const rows = this.#rows
-    this.#ordered = ordered
-    for (let row = 0; row < keys.length; row += 1) rows.set(keys[row] as string, row)
-    if (rows.size === keys.length) {
-      this.#stampOf = stamps
-      this.#values = values
-      this.stamps = table
-      this.#count = keys.length
-      return
-    }
-    // Some keys have several writes.
-    rows.clear()
-    this.stamps = table
-    this.reserve(keys.length)
-    for (let i = 0; i < keys.length; i += 1) {
-      this.add(site, keys[i] as string, stamps[i] as number, values[i] as JsonValue)
-    }
-    this.link(site)
-    this.#ordered = ordered
   }
 
   /** All writes in canonical order, to be read at once. */

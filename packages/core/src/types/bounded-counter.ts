@@ -9,26 +9,24 @@
  * lacks a delta may read less until it arrives. Left out: asking others for rights, which needs a conversation; it cannot be reset.
  */
 import { type Actor, type ActorId, parseActorId } from '../causality/actor.ts'
+import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import { refuse } from '../errors.ts'
 import { type Decoder, type Encoder, reusedActor } from '../kernel/codec.ts'
 import type { Apply, Place } from '../kernel/container.ts'
 import { Counter } from '../kernel/counter.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { SELF } from '../kernel/site.ts'
+import { SELF, type Site } from '../kernel/site.ts'
 import type { Tally } from '../kernel/tally.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
-interface Transfer {
-  readonly from: number
-  readonly to: number
-  readonly amount: number
-}
+/** Giver and receiver as one number. */
+type Pair = number
 
 export class BoundedCounter extends Counter {
   readonly tag: number = tags.bcounter
-  /** Totals handed over: giver, then receiver. */
-  readonly #transfers = new Map<number, Map<number, number>>()
-  #transferred = new Set<number>()
+  /** Totals handed over. */
+  readonly #transfers = new Map<Pair, number>()
+  readonly #pending = new Set<Pair>()
 
   constructor(at: Actor | Place) {
     super(at, 2)
@@ -60,17 +58,21 @@ export class BoundedCounter extends Counter {
   transfer(to: ActorId, amount: number): void {
     this.#requireRights(amount)
     const { site } = this.place
-    if (!(amount > 0) || !Number.isSafeInteger(amount))
-      refuse('CORE_VALUE_INVALID', 'a transfer is a positive safe integer')
+    if (!(amount > 0) || !Number.isSafeInteger(amount)) refuse('CORE_VALUE_INVALID', 'not a positive safe integer')
     const receiver = site.actors.intern(parseActorId(to))
-    if (receiver === SELF) refuse('CORE_PRECONDITION_FAILED', 'rights are transferred to another actor')
-    const total = (this.#transfers.get(SELF)?.get(receiver) ?? 0) + amount
-    if (total > Number.MAX_SAFE_INTEGER) refuse('CORE_LIMIT_EXCEEDED', 'transferred up to 2^53 - 1')
+    if (receiver === SELF) refuse('CORE_PRECONDITION_FAILED', 'a transfer to oneself')
+    const pair = packDot(SELF, receiver)
+    const total = this.#transferred(pair) + amount
+    if (total > Number.MAX_SAFE_INTEGER) refuse('CORE_LIMIT_EXCEEDED', 'above 2^53 - 1')
     this.touch()
     site.mark()
     site.mentioned.add(receiver)
-    this.#raiseTransfer({ from: SELF, to: receiver, amount: total })
-    this.#transferred.add(receiver)
+    this.#transfers.set(pair, total)
+    this.#pending.add(pair)
+  }
+
+  #transferred(pair: Pair): number {
+    return this.#transfers.get(pair) ?? 0
   }
 
   #requireRights(amount: number): void {
@@ -81,8 +83,8 @@ export class BoundedCounter extends Counter {
   /** What this replica may still take away. */
   rights(): number {
     let held = this.up.own() - this.down.own()
-    for (const [from, row] of this.#transfers) {
-      for (const [to, amount] of row) held += (to === SELF ? amount : 0) - (from === SELF ? amount : 0)
+    for (const [pair, amount] of this.#transfers) {
+      held += (dotCounter(pair) === SELF ? amount : 0) - (dotActor(pair) === SELF ? amount : 0)
     }
     return held
   }
@@ -92,76 +94,69 @@ export class BoundedCounter extends Counter {
   }
 
   override mentions(actor: number): boolean {
-    return (
-      super.mentions(actor) || this.#transfers.has(actor) || [...this.#transfers.values()].some((row) => row.has(actor))
-    )
-  }
-
-  #raiseTransfer({ from, to, amount }: Transfer): void {
-    const row = this.#transfers.get(from) ?? new Map<number, number>()
-    this.#transfers.set(from, row)
-    row.set(to, Math.max(amount, row.get(to) ?? 0))
+    const pairs = [...this.#transfers.keys()]
+    return super.mentions(actor) || pairs.some((pair) => dotActor(pair) === actor || dotCounter(pair) === actor)
   }
 
   override writePending(out: Encoder): void {
     super.writePending(out)
-    const row = this.#transfers.get(SELF)
-    const pending = [...this.#transferred].map((to) => ({ from: SELF, to, amount: row?.get(to) ?? 0 }))
-    writeTransfers(out, pending)
-    this.#transferred = new Set()
+    this.#write(out, [...this.#pending])
+    this.#pending.clear()
   }
 
   override writeState(out: Encoder): void {
     super.writeState(out)
-    const all = [...this.#transfers].flatMap(([from, row]) => [...row].map(([to, amount]) => ({ from, to, amount })))
-    const order = (a: Transfer, b: Transfer): number =>
-      out.reference(a.from) - out.reference(b.from) || out.reference(a.to) - out.reference(b.to)
-    writeTransfers(out, all.sort(order))
+    const reference = (pair: Pair): number => packDot(out.reference(dotActor(pair)), out.reference(dotCounter(pair)))
+    this.#write(
+      out,
+      [...this.#transfers.keys()].sort((a, b) => reference(a) - reference(b)),
+    )
+  }
+
+  #write(out: Encoder, pairs: readonly Pair[]): void {
+    out.writer.varint(pairs.length)
+    for (const pair of pairs) {
+      out.actor(dotActor(pair))
+      out.actor(dotCounter(pair))
+      out.writer.varint(this.#transferred(pair))
+    }
   }
 
   override read(input: Decoder): Apply {
     const apply = super.read(input)
-    const transfers: Transfer[] = []
-    for (let count = input.reader.count(3); count > 0; count -= 1) {
-      const transfer = { from: input.actor(), to: input.actor(), amount: input.reader.varint() }
-      if (transfer.amount === 0 || transfer.from === transfer.to)
-        input.reader.invalid('transfer of nothing or to oneself')
-      if (input.author !== undefined && transfer.from !== input.author)
-        input.reader.invalid('transfer by another actor')
-      this.#requireKnown(input, transfer)
-      transfers.push(transfer)
+    const { reader, author, site } = input
+    const transfers: [Pair, number][] = []
+    for (let count = reader.count(3); count > 0; count -= 1) {
+      const from = input.actor()
+      const to = input.actor()
+      const amount = reader.varint()
+      if (amount === 0 || from === to) reader.invalid('out of range')
+      if (author !== undefined && from !== author) reader.invalid('not vouched for')
+      const pair = packDot(from, to)
+      if (from === SELF && this.#mustKnow(site) && amount > this.#transferred(pair)) reusedActor()
+      transfers.push([pair, amount])
     }
     return () => {
-      for (const transfer of transfers) {
-        this.#raiseTransfer(transfer)
-        input.site.mentioned.add(transfer.from).add(transfer.to)
+      for (const [pair, amount] of transfers) {
+        this.#transfers.set(pair, Math.max(amount, this.#transferred(pair)))
+        site.mentioned.add(dotActor(pair)).add(dotCounter(pair))
       }
       apply()
     }
   }
 
   /** A stand-alone value that hears of own transfers it does not know of has lost its state, and could spend twice. */
-  #requireKnown({ site }: Decoder, { from, to, amount }: Transfer): void {
-    if (from !== SELF || !site.standalone || site.resuming || this.place.parent !== undefined) return
-    if (amount > (this.#transfers.get(SELF)?.get(to) ?? 0)) reusedActor()
+  #mustKnow({ standalone, resuming }: Site): boolean {
+    return standalone && !resuming && this.place.parent === undefined
   }
 
   override reset(): void {
-    refuse('CORE_PRECONDITION_FAILED', 'a bounded counter cannot be reset: rights may be on their way')
+    refuse('CORE_PRECONDITION_FAILED', 'cannot be reset')
   }
 
   override clear(): void {
     super.clear()
     this.#transfers.clear()
-    this.#transferred = new Set()
-  }
-}
-
-function writeTransfers(out: Encoder, transfers: readonly Transfer[]): void {
-  out.writer.varint(transfers.length)
-  for (const { from, to, amount } of transfers) {
-    out.actor(from)
-    out.actor(to)
-    out.writer.varint(amount)
+    this.#pending.clear()
   }
 }

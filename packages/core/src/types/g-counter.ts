@@ -10,7 +10,7 @@ import type { Actor } from '../causality/actor.ts'
 import type { Place } from '../kernel/container.ts'
 import { Counter } from '../kernel/counter.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 export class GCounter extends Counter {
   readonly tag: number = tags.gcounter

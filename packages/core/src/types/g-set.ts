@@ -9,10 +9,10 @@ import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { valueKey } from '../codec/value-key.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, Container, emit } from '../kernel/container.ts'
-import { Elems, readElems } from '../kernel/elems.ts'
+import { type Apply, Container, type Copy, emit } from '../kernel/container.ts'
+import { copyElements, Elems, readElems } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 export class GSet<T extends JsonValue = JsonValue> extends Container {
   readonly tag: number = tags.gset
@@ -56,6 +56,10 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
     return this.#elems.sorted()
   }
 
+  copy(): Copy {
+    return copyElements(this)
+  }
+
   isBottom(): boolean {
     return this.#elems.size === 0
   }
@@ -80,7 +84,7 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
   }
 
   reset(): void {
-    refuse('CORE_PRECONDITION_FAILED', 'a G-Set only grows')
+    refuse('CORE_PRECONDITION_FAILED', 'cannot be reset')
   }
 
   clear(): void {

@@ -12,7 +12,7 @@ import type { RegisterCell, Stamp } from '../kernel/cell.ts'
 import type { Place } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { Register } from '../kernel/register.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 export class LwwRegister<T extends JsonValue = JsonValue> extends Register {
   readonly tag: number = tags.lww

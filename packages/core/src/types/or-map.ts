@@ -20,7 +20,15 @@ import type { Writer } from '../codec/writer.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import { Cell, checkStamp, compareWrites, readCell, type Stamp, type Write } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, type Container, noteInverse, type Parent, type Place } from '../kernel/container.ts'
+import {
+  type Apply,
+  type Container,
+  type Copy,
+  copyOf,
+  noteInverse,
+  type Parent,
+  type Place,
+} from '../kernel/container.ts'
 import { CutTally } from '../kernel/cut-tally.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { KeyedCell } from '../kernel/keyed-cell.ts'
@@ -29,12 +37,12 @@ import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/par
 import type { Path } from '../kernel/patch.ts'
 import { isPrivate } from '../kernel/seen.ts'
 import { SELF } from '../kernel/site.ts'
-import { requireResettable, type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
+import { requireResettable, type Spec, type TypeTable, typeOf, typesOf } from '../kernel/spec.ts'
 import { NONE } from '../kernel/write-table.ts'
-import { limits } from '../limits.ts'
+import * as limits from '../limits.ts'
 import { isRegister, openRegister } from './registers.ts'
 import { checkKey } from './struct.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 /** A value under a key that is not plain. For registers the cell is the value; for others the presence of the container. */
 interface Slot {
@@ -132,7 +140,12 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   /** The container under a key: the one shown, or the one of a type number. @internal */
-  find(key: string, tag: number = this.#shown(key)): Container | undefined {
+  override find(step: string | number, tag?: number): Container | undefined {
+    const key = `${step}`
+    return this.#find(key, tag ?? this.#shown(key))
+  }
+
+  #find(key: string, tag: number): Container | undefined {
     if (tag === tags.lww) return this.#plain.has(key) ? this.#plainRegister(key) : undefined
     const slot = this.#slots.get(tag)?.get(key)
     return slot === undefined || slot.cell.dot === 0 ? undefined : this.#containerOf(slot)
@@ -149,15 +162,28 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   /** Whether a key is present. */
   has(key: string): boolean {
     if (this.#plain.has(key)) return true
-    for (const slots of this.#slots.values()) if ((slots.get(key)?.cell.dot ?? 0) !== 0) return true
-    return false
+    return this.#slotsOf(key).some(({ cell }) => cell.dot !== 0)
+  }
+
+  /** The slots of a key that are not plain. */
+  #slotsOf(key: string): Slot[] {
+    const found: Slot[] = []
+    for (const slots of this.#slots.values()) {
+      const slot = slots.get(key)
+      if (slot !== undefined) found.push(slot)
+    }
+    return found
+  }
+
+  *#allSlots(): Iterable<Slot> {
+    for (const slots of this.#slots.values()) yield* slots.values()
   }
 
   /** The present keys, in an order of this replica. */
   keys(): string[] {
     if (this.#slots.size === 0) return [...this.#plain.keys()]
     const keys = new Set<string>(this.#plain.keys())
-    for (const slots of this.#slots.values()) for (const [key, { cell }] of slots) if (cell.dot !== 0) keys.add(key)
+    for (const { key, cell } of this.#allSlots()) if (cell.dot !== 0) keys.add(key)
     return [...keys]
   }
 
@@ -201,16 +227,21 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   /** Remembers what shows under a key; the answer writes it there again. */
-  #copyOf(key: string): ((map: OrMap<H>) => void) | undefined {
-    const { copier, types } = this.place.site
-    const container = this.find(key)
-    const copy = container && copier?.(container)
-    if (container === undefined || copy === undefined) return undefined
-    const { tag } = container
+  #copyOf(key: string): (map: OrMap<H>) => void {
+    const container = this.find(key) as Container
+    const copy = copyOf(container)
+    const type = typeOf(container)
     return (map) => {
-      const again = map.find(key, tag) ?? map.#container(key, { tag, create: (place) => types?.(tag, place) } as Spec)
+      const again = map.find(key, type.tag) ?? map.#container(key, type)
       again.touch()
       copy(again)
+    }
+  }
+
+  copy(): Copy {
+    const copies = this.keys().map((key) => this.#copyOf(key))
+    return (into) => {
+      for (const copy of copies) copy(into as OrMap<H>)
     }
   }
 
@@ -221,9 +252,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     // What goes and what stays of the value is told as a whole.
     site.patches = undefined
     this.#plain.remove(site, key)
-    for (const slots of this.#slots.values()) {
-      const slot = slots.get(key)
-      if (slot === undefined) continue
+    for (const slot of this.#slotsOf(key)) {
       slot.cell.remove(site)
       slot.child?.reset()
       // The next mutation below must make the key present again.
@@ -266,10 +295,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const present: Presence[] = []
     const plain = this.#plain.winner(key)
     if (plain !== undefined) present.push({ tag: tags.lww, write: plain })
-    for (const slots of this.#slots.values()) {
-      const slot = slots.get(key)
-      if (slot !== undefined && slot.cell.dot !== 0) present.push({ tag: slot.tag, write: slot.cell })
-    }
+    for (const { tag, cell } of this.#slotsOf(key)) if (cell.dot !== 0) present.push({ tag, write: cell })
     if (present.length < 2) return present
     const { site } = this.place
     return present.sort((a, b) => compareWrites(site, b.write, a.write) || a.tag - b.tag)
@@ -344,11 +370,9 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   override visitTags(visit: (dot: number) => void): void {
     this.#plain.visitTags(visit)
-    for (const slots of this.#slots.values()) {
-      for (const { cell, child } of slots.values()) {
-        for (const { dot } of cell.live()) visit(dot)
-        child?.visitTags(visit)
-      }
+    for (const { cell, child } of this.#allSlots()) {
+      for (const { dot } of cell.live()) visit(dot)
+      child?.visitTags(visit)
     }
   }
 
@@ -358,27 +382,23 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   mentions(actor: number): boolean {
     if (this.#plain.mentions(this.place.site, actor)) return true
-    for (const slots of this.#slots.values()) {
-      for (const { cell, child } of slots.values()) {
-        if (cell.mentions(this.place.site, actor) || child?.mentions(actor)) return true
-      }
+    for (const { cell, child } of this.#allSlots()) {
+      if (cell.mentions(this.place.site, actor) || child?.mentions(actor)) return true
     }
     return false
   }
 
   isBottom(): boolean {
     if (!this.#plain.isBottom(this.place.site)) return false
-    for (const slots of this.#slots.values()) for (const slot of slots.values()) if (!this.#isEmpty(slot)) return false
+    for (const slot of this.#allSlots()) if (!this.#isEmpty(slot)) return false
     return true
   }
 
   clear(): void {
     this.#plain.clear()
-    for (const slots of this.#slots.values()) {
-      for (const { cell, child } of slots.values()) {
-        cell.clear()
-        child?.clear()
-      }
+    for (const { cell, child } of this.#allSlots()) {
+      cell.clear()
+      child?.clear()
     }
     this.#queue = []
   }
@@ -399,9 +419,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   writeState(out: Encoder): void {
     this.#plain.writeState(out)
-    const slots = [...this.#slots.values()].flatMap((byKey) =>
-      [...byKey.values()].filter((slot) => !this.#isEmpty(slot)),
-    )
+    const slots = [...this.#allSlots()].filter((slot) => !this.#isEmpty(slot))
     slots.sort((a, b) => (a.key === b.key ? a.tag - b.tag : a.key < b.key ? -1 : 1))
     out.writer.varint(slots.length)
     for (const slot of slots) {
@@ -431,10 +449,10 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
       return
     }
     const shown = new Map<string, number>()
-    for (const key of this.#plain.touched(input, plain)) shown.set(key, this.#shown(key))
-    const changed = new Set<string>()
-    this.#plain.join(input, plain, changed)
-    for (const key of changed) this.#tell(key, shown.get(key) ?? NOTHING, true)
+    this.#plain.join(input, plain, (key) => {
+      if (!shown.has(key)) shown.set(key, this.#shown(key))
+    })
+    for (const [key, was] of shown) this.#tell(key, was, true)
   }
 
   /** Reads the slots that are not plain: those that are new here, and what applies them all. */
@@ -448,8 +466,8 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     for (let left = count; left > 0; left -= 1) {
       const key = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
-      if (tag === tags.lww) reader.invalid('plain value outside of its columns')
-      if (listed?.has(`${tag}/${key}`)) reader.invalid('key listed twice')
+      if (tag === tags.lww) reader.invalid('not canonical')
+      if (listed?.has(`${tag}/${key}`)) reader.invalid('listed twice')
       listed?.add(`${tag}/${key}`)
       const known = this.#slots.get(tag)?.get(key)
       const slot = known ?? this.#arriving(input, key, tag)
@@ -462,8 +480,8 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
       steps.push(readPart(input, { read: () => this.#readSlot(input, slot) }))
     }
     if (shown !== undefined) {
-      for (const slots of this.#slots.values()) {
-        for (const slot of slots.values()) if (!shown.has(slot)) steps.push(this.#readSlot(emptyPart(input), slot))
+      for (const slot of this.#allSlots()) {
+        if (!shown.has(slot)) steps.push(this.#readSlot(emptyPart(input), slot))
       }
     }
     return { fresh, steps }

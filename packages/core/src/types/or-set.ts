@@ -18,13 +18,14 @@ import { readValues, writeValues } from '../codec/values.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import { mentionsActor } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, emit, noteInverse } from '../kernel/container.ts'
+import { type Apply, type Copy, emit, noteInverse } from '../kernel/container.ts'
 import { readDotColumn, writeDotColumn } from '../kernel/dot-column.ts'
 import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from '../kernel/dots.ts'
+import { copyElements } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { isPending, isPrivate, knows, sees } from '../kernel/seen.ts'
 import { SELF } from '../kernel/site.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 /** Elements, each with a dot, in columns. */
 interface Additions<T> {
@@ -195,6 +196,10 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
     for (const dot of this.#allDots()) visit(dot)
   }
 
+  copy(): Copy {
+    return copyElements(this)
+  }
+
   isBottom(): boolean {
     this.#settleEarly()
     return this.#rows.size === 0 && this.#early.size === 0
@@ -321,9 +326,9 @@ function readAdditions<T extends JsonValue>(input: Decoder): Additions<T> {
   const { reader } = input
   const count = reader.count()
   if (count === 0) return NO_ADDITIONS
-  if (count === 1) return { dots: [readOwnDot(input, undefined)], elems: [readJson(reader) as T] }
+  if (count === 1) return { dots: [readOwnDot(input)], elems: [readJson(reader) as T] }
   const { dots } = readDotColumn(input, count)
-  if (dots.length !== count) reader.invalid('a dot with several elements')
+  if (dots.length !== count) reader.invalid('not as announced')
   return { dots, elems: readValues(reader, count) as T[] }
 }
 

@@ -6,7 +6,7 @@ import { DisableWinsFlag } from './disable-wins-flag.ts'
 import { EnableWinsFlag } from './enable-wins-flag.ts'
 import { LwwRegister } from './lww-register.ts'
 import { MvRegister } from './mv-register.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 export function isRegister(tag: number): boolean {
   return tag >= tags.lww && tag <= tags.dwflag

@@ -14,7 +14,7 @@ import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, type Container, emit, type Parent, type Place } from '../kernel/container.ts'
+import { type Apply, type Container, type Copy, copyOf, emit, type Parent, type Place } from '../kernel/container.ts'
 import { dotOrder, readDot, writeDot } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
@@ -25,8 +25,8 @@ import type { Source } from '../kernel/ordered.ts'
 import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import { isPending } from '../kernel/seen.ts'
-import { type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
-import { tags } from './tags.ts'
+import { type Spec, type TypeTable, typeOf, typesOf } from '../kernel/spec.ts'
+import * as tags from './tag-numbers.ts'
 
 /** @typeParam E what `get` answers: a JSON value, or the handle of a container. */
 export class Rga<E = JsonValue> extends Movable implements Parent {
@@ -120,7 +120,8 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
   }
 
   /** The container at an index. @internal */
-  find(index: number): Container | undefined {
+  override find(step: string | number): Container | undefined {
+    const index = Number(step)
     const item = index < this.length ? this.#items.get(index) : null
     return item instanceof Nested ? this.#child(this.dotAt(index), item) : undefined
   }
@@ -146,7 +147,7 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
 
   childTouched(child: Container): void {
     if (this.shownAt(child.place.step as number) === undefined) {
-      refuse('CORE_PRECONDITION_FAILED', 'the element was deleted: nothing inside it can be changed any more')
+      refuse('CORE_PRECONDITION_FAILED', 'the element was deleted')
     }
     this.#dirty.add(child)
   }
@@ -216,8 +217,25 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
     this.#items.delete(position, count, (items, from, to) => items.fill(null, from, to))
   }
 
-  #copyOf(child: Container | undefined): ((into: Container) => void) | undefined {
-    return child && this.place.site.copier?.(child)
+  #copyAt(index: number): Copy | undefined {
+    const child = this.find(index)
+    return child && copyOf(child)
+  }
+
+  copy(): Copy {
+    const elements = this.elements()
+    const items = Array.from({ length: this.length }, (_, index) => {
+      const child = this.find(index)
+      return { value: this.#items.get(index), spec: child && typeOf(child), copy: child && copyOf(child) }
+    })
+    return (into) => {
+      const list = into as Rga
+      for (const { value, spec, copy } of items) {
+        if (spec === undefined) list.push(value as JsonValue)
+        else copy?.(list.create(undefined, spec))
+      }
+      list.copiedFrom(elements)
+    }
   }
 
   protected copyOf(position: number, count: number): Deleted<readonly Item[]>['restore'] {
@@ -225,7 +243,7 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
       const item = this.#items.get(position + i)
       return {
         item,
-        copy: item instanceof Nested ? this.#copyOf(this.#child(this.dotAt(position + i), item)) : undefined,
+        copy: this.#copyAt(position + i),
       }
     })
     return (into, behind) => {
@@ -308,7 +326,7 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
     for (let count = input.reader.count(4); count > 0; count -= 1) {
       const dot = readDot(input)
       const tag = input.reader.byte()
-      if (listed.has(dot)) input.reader.invalid('element listed twice')
+      if (listed.has(dot)) input.reader.invalid('listed twice')
       listed.add(dot)
       const known = this.#children.get(dot)
       const child = known?.tag === tag ? known : input.site.types?.(tag, this.placeOf(dot, false))

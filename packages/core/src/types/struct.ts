@@ -7,17 +7,18 @@
  */
 
 import type { JsonValue } from '../codec/json.ts'
-import { isWellFormed, utf8Length } from '../codec/utf8.ts'
+import { isWellFormed, takesMore } from '../codec/utf8.ts'
 import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import type { Apply, Container, Parent } from '../kernel/container.ts'
+import { type Apply, type Container, type Copy, copyOf, type Parent } from '../kernel/container.ts'
 import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
-import type { Spec } from '../kernel/spec.ts'
-import { limits } from '../limits.ts'
-import { tags } from './tags.ts'
+import { type Spec, typeOf } from '../kernel/spec.ts'
+import * as limits from '../limits.ts'
+import { pushTo } from '../lists.ts'
+import * as tags from './tag-numbers.ts'
 
 interface Field {
   readonly name: string
@@ -50,22 +51,16 @@ export class Struct extends CausalContainer implements Parent {
   }
 
   #add(field: Field): void {
-    const others = this.#fields.get(field.name)
-    if (others === undefined) this.#fields.set(field.name, [field])
-    else others.push(field)
+    pushTo(this.#fields, field.name, field)
   }
 
   /** The field of a name and type number, if it is there. */
-  find(name: string, tag?: number): Container | undefined {
-    if (tag !== undefined) return this.#field(name, tag)?.container
-    return this.#sorted().find((field) => field.name === name)?.container
+  override find(name: string | number, tag?: number): Container | undefined {
+    if (tag !== undefined) return this.#field(`${name}`, tag)?.container
+    return this.#sorted().find((field) => field.name === `${name}`)?.container
   }
 
-  /** The fields that hold something, by name, then type. @internal */
-  entries(): readonly Field[] {
-    return this.#sorted()
-  }
-
+  /** The fields that hold something, by name, then type. */
   #sorted(): Field[] {
     return [...this.#fields.values()]
       .flat()
@@ -91,6 +86,17 @@ export class Struct extends CausalContainer implements Parent {
 
   *#containers(): Iterable<Container> {
     for (const fields of this.#fields.values()) for (const { container } of fields) yield container
+  }
+
+  copy(): Copy {
+    const fields = this.#sorted().map(({ name, container }) => ({
+      name,
+      spec: typeOf(container),
+      copy: copyOf(container),
+    }))
+    return (into) => {
+      for (const { name, spec, copy } of fields) copy((into as Struct).field(name, spec))
+    }
   }
 
   override visitTags(visit: (dot: number) => void): void {
@@ -161,7 +167,7 @@ export class Struct extends CausalContainer implements Parent {
     for (let left = count; left > 0; left -= 1) {
       const name = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
-      if (keys.has(fieldKey(tag, name))) reader.invalid('field listed twice')
+      if (keys.has(fieldKey(tag, name))) reader.invalid('listed twice')
       keys.add(fieldKey(tag, name))
       const known = this.#field(name, tag)
       const container = known?.container ?? input.site.types?.(tag, this.placeOf(name, this.place.removable))
@@ -212,8 +218,8 @@ function fieldKey(tag: number, name: string): string {
 
 /** Checks a field name or map key: well-formed text within the limit. */
 export function checkKey(name: string): void {
-  if (typeof name !== 'string' || !isWellFormed(name)) refuse('CORE_VALUE_INVALID', 'a key is well-formed text')
-  if (name.length * 3 > limits.keyBytesMax && utf8Length(name) > limits.keyBytesMax) {
-    refuse('CORE_LIMIT_EXCEEDED', `a key takes at most ${limits.keyBytesMax} bytes`)
+  if (!isWellFormed(name)) refuse('CORE_VALUE_INVALID', 'not well-formed text')
+  if (takesMore(name, limits.keyBytesMax)) {
+    refuse('CORE_LIMIT_EXCEEDED', 'above limits.keyBytesMax')
   }
 }

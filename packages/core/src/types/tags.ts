@@ -1,19 +1,35 @@
-/** Numbers of the types in encoded blocks. Never reused; a reader keeps blocks of numbers it does not know as they are. */
-export const tags = {
-  gcounter: 1,
-  pncounter: 2,
-  bcounter: 3,
-  gset: 4,
-  '2pset': 5,
-  orset: 6,
-  lww: 7,
-  mvreg: 8,
-  ewflag: 9,
-  dwflag: 10,
-  ormap: 11,
-  rga: 12,
-  text: 13,
-  struct: 14,
-} as const
+/** The types by name, for tools that know no schema. */
+import * as numbers from './tag-numbers.ts'
 
-export type TypeName = keyof typeof tags
+export type TypeName =
+  | 'gcounter'
+  | 'pncounter'
+  | 'bcounter'
+  | 'gset'
+  | '2pset'
+  | 'orset'
+  | 'lww'
+  | 'mvreg'
+  | 'ewflag'
+  | 'dwflag'
+  | 'ormap'
+  | 'rga'
+  | 'text'
+  | 'struct'
+
+export const tags: Readonly<Record<TypeName, number>> = {
+  gcounter: numbers.gcounter,
+  pncounter: numbers.pncounter,
+  bcounter: numbers.bcounter,
+  gset: numbers.gset,
+  '2pset': numbers.twoPhaseSet,
+  orset: numbers.orset,
+  lww: numbers.lww,
+  mvreg: numbers.mvreg,
+  ewflag: numbers.ewflag,
+  dwflag: numbers.dwflag,
+  ormap: numbers.ormap,
+  rga: numbers.rga,
+  text: numbers.text,
+  struct: numbers.struct,
+}

@@ -16,12 +16,12 @@ import type { Writer } from '../codec/writer.ts'
 import { readWtf8, toWellFormed, writeWtf8 } from '../codec/wtf8.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { emit } from '../kernel/container.ts'
+import { type Copy, emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import type { Deleted } from '../kernel/local-edits.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 /** Up to here units are written one by one, behind a length of one byte. */
 const SHORT = 64
@@ -64,7 +64,7 @@ export class Text extends Ordered<string> {
   }
 
   #checkText(text: string): void {
-    if (typeof text !== 'string' || !isWellFormed(text)) refuse('CORE_VALUE_INVALID', 'text is a well-formed string')
+    if (!isWellFormed(text)) refuse('CORE_VALUE_INVALID', 'not well-formed text')
   }
 
   /** Deletes `count` units from a position on. O(log n + runs). Throws `CORE_POSITION_INVALID`. */
@@ -105,7 +105,7 @@ export class Text extends Ordered<string> {
     if (position === 0 || position >= this.length) return
     const after = this.#units.get(position)
     if (after >= 0xdc00 && after < 0xe000) {
-      refuse('CORE_POSITION_INVALID', `position ${position} is inside a surrogate pair`)
+      refuse('CORE_POSITION_INVALID', `${position} is inside a surrogate pair`)
     }
   }
 
@@ -128,6 +128,16 @@ export class Text extends Ordered<string> {
 
   toJSON(): JsonValue {
     return this.toString()
+  }
+
+  copy(): Copy {
+    const text = this.slice()
+    const elements = this.elements()
+    return (into) => {
+      const copy = into as Text
+      copy.insertAfter(undefined, toWellFormed(text))
+      copy.copiedFrom(elements)
+    }
   }
 
   override clear(): void {
@@ -199,7 +209,7 @@ export class Text extends Ordered<string> {
 
   protected readContent({ reader }: Decoder, count: number): string {
     const text = reader.string(Number.MAX_SAFE_INTEGER, readWtf8)
-    if (text.length !== count) reader.invalid('text of another length than its ids')
+    if (text.length !== count) reader.invalid('not as announced')
     return text
   }
 }

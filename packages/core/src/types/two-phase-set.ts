@@ -10,13 +10,13 @@ import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { valueKey } from '../codec/value-key.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, Container, emit } from '../kernel/container.ts'
-import { Elems, readElems } from '../kernel/elems.ts'
+import { type Apply, Container, type Copy, emit } from '../kernel/container.ts'
+import { copyElements, Elems, readElems } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { tags } from './tags.ts'
+import * as tags from './tag-numbers.ts'
 
 export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
-  readonly tag: number = tags['2pset']
+  readonly tag: number = tags.twoPhaseSet
   /** Elements in the set, and elements that were removed. */
   readonly #live = new Elems<T>()
   readonly #removed = new Elems<T>()
@@ -29,7 +29,7 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
   /** Adds an element. O(1). Throws `CORE_PRECONDITION_FAILED` for one that was removed: it cannot come back. */
   add(elem: T): void {
     const value = normalizeJson(elem)
-    if (this.wasRemoved(value)) refuse('CORE_PRECONDITION_FAILED', 'removed from a 2P-Set is removed for ever')
+    if (this.wasRemoved(value)) refuse('CORE_PRECONDITION_FAILED', 'removed for ever')
     this.touch()
     this.place.site.mark()
     this.#insert(value, true)
@@ -82,6 +82,10 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
     return this.#live.sorted()
   }
 
+  copy(): Copy {
+    return copyElements(this)
+  }
+
   isBottom(): boolean {
     return this.#live.size === 0 && this.#removed.size === 0
   }
@@ -110,7 +114,7 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
   }
 
   reset(): void {
-    refuse('CORE_PRECONDITION_FAILED', 'a 2P-Set cannot be reset: what was removed stays removed')
+    refuse('CORE_PRECONDITION_FAILED', 'cannot be reset')
   }
 
   clear(): void {

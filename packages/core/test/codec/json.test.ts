@@ -5,7 +5,7 @@ import { Reader } from '../../src/codec/reader.ts'
 import { isWellFormed } from '../../src/codec/utf8.ts'
 import { compareKeys, valueKey } from '../../src/codec/value-key.ts'
 import { Writer } from '../../src/codec/writer.ts'
-import { limits } from '../../src/limits.ts'
+import * as limits from '../../src/limits.ts'
 import { hex, refusal } from '../fuzz/harness.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 12 })

@@ -271,7 +271,7 @@ describe('sets and maps', () => {
       inner.varint(0)
       nest(inner, left - 1)
       out.varint(inner.length)
-      out.append(inner)
+      out.append(inner.bytes, inner.length)
     }
     const bomb = block(DELTA, 11, [], (out) => nest(out, depth))
     const map = new OrMap(testActor('a'), undefined, allTypes)
