@@ -15,7 +15,8 @@ export class UsageError extends Error {
 
 const storeAdvice: Partial<Record<StoreError['code'], string>> = {
   STORE_LOCKED: 'One process owns a store: stop the server (or other command) that uses it, then try again.',
-  STORE_FORMAT: 'Give --store the file of a Joinery store, and use a version of joinery at least as new as the file.',
+  STORE_FORMAT:
+    'Give --store the file or directory of a Joinery store, and use a version of joinery at least as new as it.',
   STORE_IO: 'Look at the permissions and free space of the directory, and at the medium.',
 }
 

@@ -60,7 +60,7 @@ async function withKeys(
 ): Promise<void> {
   const url = parseStoreUrl(options.store)
   if (url.kind === 'memory') {
-    throw new UsageError('keys in memory would be gone at once', 'Give --store the sqlite:PATH that the server uses.')
+    throw new UsageError('keys in memory would be gone at once', 'Give --store what the server is given.')
   }
   let store: Store
   try {

@@ -64,7 +64,7 @@ export async function serve(options: ServeOptions, environment: Environment): Pr
 
 /** Where there can be no socket, keys are managed while the server is down. */
 async function openKeysSocket(url: StoreUrl, keys: KeyRing, logger: Logger): Promise<KeysSocket | undefined> {
-  const path = url.kind === 'sqlite' ? keysSocketPath(url.path) : undefined
+  const path = url.kind === 'memory' ? undefined : keysSocketPath(url.path)
   try {
     return path === undefined ? undefined : await serveKeys(path, keys, logger)
   } catch (error) {

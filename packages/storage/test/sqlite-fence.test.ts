@@ -12,9 +12,9 @@ import {
 import { join } from 'node:path'
 import type { Store } from '@joinery/sync'
 import { describe, expect, test } from 'vitest'
-import { createFence } from '../src/sqlite/fence.ts'
+import { createFence } from '../src/common/fence.ts'
 import { sqliteStore } from '../src/sqlite.ts'
-import { doc, write } from './sqlite-helpers.ts'
+import { doc, write } from './store-helpers.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const directory = temporaryDirectory()
