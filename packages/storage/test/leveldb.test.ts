@@ -11,6 +11,6 @@ testStore({
   name: 'leveldb',
   runner: { describe, test },
   open: (place) => levelStore({ path: join(directory, place) }),
-  supports: { persistence: true, singleOwner: true },
+  supports: { persistence: true, singleOwner: true, manyOwners: 'it has one owner' },
   random: { seed: 1, runs: soak ? 500 : 20, steps: 150 },
 })

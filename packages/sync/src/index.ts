@@ -24,5 +24,6 @@ export type {
   Receipt,
   Store,
   StoredSnapshot,
+  StoreEvent,
   StoreIdentity,
 } from './ports/store.ts'
