@@ -57,9 +57,9 @@ function engineOver(opened: OpenedStore, limits: LevelLimits): Engine<Write> {
     commitOf: (commit) => (group) => writeCommit(group, commit),
     compactionOf: (key, compaction) => (group) => writeCompaction(group, key, compaction),
     valueOf: (name, value) => (group) => writeValue(group, name, value),
-    async purgeOf(nowMs, limit) {
+    async purge(nowMs, limit, submit) {
       const expiries = await reads.readDueExpiries(context, nowMs, limit)
-      return (group) => purgeReceipts(group, expiries)
+      return submit((group) => purgeReceipts(group, expiries))
     },
     flush: groupOver(opened),
     failure: storeFailure,

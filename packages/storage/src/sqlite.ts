@@ -60,7 +60,7 @@ function engineOver(opened: OpenedStore): Engine<Write> {
     commitOf: (commit) => () => writeCommit(opened, commit),
     compactionOf: (key, compaction) => () => writeCompaction(opened, key, compaction),
     valueOf: (name, value) => () => writeValue(opened, name, value),
-    purgeOf: (nowMs, limit) => () => purgeReceipts(opened, nowMs, limit),
+    purge: (nowMs, limit, submit) => submit(() => purgeReceipts(opened, nowMs, limit)),
     flush: (writes) => runTransaction(opened, writes),
     failure: storeFailure,
     release() {

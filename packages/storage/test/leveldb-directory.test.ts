@@ -15,6 +15,7 @@ import type { Store } from '@joinery/sync'
 import { ClassicLevel } from 'classic-level'
 import { describe, expect, test } from 'vitest'
 import { levelStore } from '../src/leveldb.ts'
+import { identitySteps } from './identity-helpers.ts'
 import { change, changesOf, doc, expectGolden, write } from './store-helpers.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -27,33 +28,7 @@ function newPath(): string {
   return join(directory, `${count}`, 'store')
 }
 
-async function visit(path: string, work: (store: Store) => Promise<void> = async () => {}) {
-  const store = await levelStore({ path })
-  try {
-    await work(store)
-    return store.identity
-  } finally {
-    await store.close()
-  }
-}
-
-/** A store with ten changes, closed. */
-async function closedStore() {
-  const path = newPath()
-  const { storeId } = await visit(path, (store) => write(store, 10))
-  return { path, storeId }
-}
-
-/** The store took a new identity, has its data, and continues from now on. */
-async function expectRenamed(path: string, storeId: string, version = 10) {
-  const identity = await visit(path, async (store) => {
-    expect((await store.head(doc))?.version ?? 0).toBe(version)
-    await write(store, 1)
-  })
-  expect(identity.storeId).not.toBe(storeId)
-  expect(identity.continuous).toBe(false)
-  expect(await visit(path)).toEqual({ storeId: identity.storeId, continuous: true })
-}
+const { visit, closedStore, expectRenamed } = identitySteps((path) => levelStore({ path }), newPath)
 
 describe('the directory', () => {
   test('it is created with what is missing above it, for the owner only', async () => {
@@ -209,6 +184,12 @@ describe('identity', () => {
   })
 })
 
+async function visitWith(path: string, limits: object, work: (store: Store) => Promise<void>) {
+  const store = await levelStore({ path, limits })
+  await work(store)
+  await store.close()
+}
+
 describe('what the limits do', () => {
   test('flushWritesMax and flushBytesMax bound a batch', async () => {
     const batches = async (limits: object, commits: number, bytes: number) => {
@@ -234,6 +215,21 @@ describe('what the limits do', () => {
     const codes = settled.map((one) => (one.status === 'fulfilled' ? 'stored' : one.reason.code))
     expect(codes).toEqual([...Array(10).fill('stored'), ...Array(15).fill('STORE_BUSY')])
     await store.close()
+  })
+
+  test('writeBufferBytesMax: beyond it the log becomes a table', async () => {
+    const tables = async (limits: object) => {
+      const path = newPath()
+      await visitWith(path, limits, async (store) => {
+        const entries = [{ change: crypto.getRandomValues(new Uint8Array(60_000)), attributes: '' }]
+        for (let i = 0; i < 10; i += 1) {
+          await store.commit({ ...change({ tenant: 'tenant', id: `doc ${i}` }, 0), entries })
+        }
+      })
+      return readdirSync(join(path, databaseName)).filter((name) => name.endsWith('.ldb')).length
+    }
+    expect(await tables({ writeBufferBytesMax: 65_536 })).toBeGreaterThan(0)
+    expect(await tables({})).toBe(0)
   })
 
   test('scanItemsMax and scanBytesMax bound a step of a scan, not its result', async () => {

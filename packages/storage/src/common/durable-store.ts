@@ -13,6 +13,7 @@ import type {
   Receipt,
   Store,
   StoredSnapshot,
+  StoreEvent,
   StoreIdentity,
 } from '@joinery/sync'
 import { StoreError } from '@joinery/sync'
@@ -57,10 +58,13 @@ export interface Engine<W> {
   commitOf(commit: Commit): W
   compactionOf(key: DocumentKey, compaction: Compaction): W
   valueOf(name: string, value: string | undefined): W
-  /** Its flush answers how many receipts it has forgotten, at most `limit`. */
-  purgeOf(nowMs: number, limit: number): Answer<W>
+  /** Forgets at most `limit` receipts that are due; answers how many. What it writes may go through the queue. */
+  purge(nowMs: number, limit: number, submit: (write: W) => Promise<number>): Promise<number>
   /** Must neither throw nor reject. */
   flush(writes: readonly W[]): Answer<readonly Outcome[]>
+
+  /** Where the data may have several owners; as in the port. */
+  watch?(listener: (event: StoreEvent) => void): () => void
 
   /** The refusal that a failure amounts to. */
   failure(error: unknown, doing: string): StoreError
@@ -82,6 +86,7 @@ export function durableStore<W>(engine: Engine<W>, { limits, schedule }: Durable
 
 class DurableStore<W> implements Store {
   readonly identity: StoreIdentity
+  readonly watch?: (listener: (event: StoreEvent) => void) => () => void
   readonly #engine: Engine<W>
   readonly #queue: WriteQueue<W>
   readonly #purgeReceiptsMax: number
@@ -94,6 +99,12 @@ class DurableStore<W> implements Store {
     this.#engine = engine
     this.#queue = queue
     this.#purgeReceiptsMax = purgeReceiptsMax
+    if (engine.watch) {
+      this.watch = (listener) => {
+        this.#requireOpen()
+        return engine.watch!(listener)
+      }
+    }
   }
 
   async commit(commit: Commit): Promise<readonly LogEntry[]> {
@@ -148,8 +159,8 @@ class DurableStore<W> implements Store {
   async #purgeAll(nowMs: number): Promise<number> {
     let total = 0
     for (;;) {
-      const write = await this.#attempt(() => this.#engine.purgeOf(nowMs, this.#purgeReceiptsMax))
-      const purged = await this.#queue.submit<number>(0, write)
+      const submit = (write: W) => this.#queue.submit<number>(0, write)
+      const purged = await this.#attempt(() => this.#engine.purge(nowMs, this.#purgeReceiptsMax, submit))
       total += purged
       if (purged < this.#purgeReceiptsMax) return total
     }
@@ -192,7 +203,7 @@ class DurableStore<W> implements Store {
 
   #attempt<T>(read: () => Answer<T>): Answer<T> {
     const refuse = (error: unknown): never => {
-      throw this.#engine.failure(error, 'reading failed')
+      throw this.#engine.failure(error, 'the store could not be asked')
     }
     try {
       const answer = read()

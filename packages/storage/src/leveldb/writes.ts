@@ -1,6 +1,6 @@
 import type { Commit, DocumentHead, DocumentKey, LogEntry, Receipt } from '@joinery/sync'
 import type { Compaction } from '../common/durable-store.ts'
-import { checkCommit, checkCompaction } from '../common/rules.ts'
+import { checkCommit, checkCompaction, headAfterCommit, headAfterCompaction } from '../common/rules.ts'
 import type { Batch } from './batch.ts'
 import {
   arrivalKey,
@@ -45,30 +45,9 @@ export function writeCommit({ batch, nextPosition }: WriteContext, commit: Commi
     batch.put(arrivalKey(tenant, entry.position), records.encodeArrival({ id, version, isEnd }))
     return entry
   })
-  writeHead(batch, headAfter(head, commit), head)
+  writeHead(batch, headAfterCommit(head, commit), head)
   if (commit.receipt) putReceipt(batch, commit.receipt)
   return entries
-}
-
-function headAfter(head: DocumentHead | undefined, commit: Commit): DocumentHead {
-  const { key, kind, incarnation, attributes = '', expectedVersion } = commit
-  const version = expectedVersion + commit.entries.length
-  switch (kind) {
-    case 'append':
-      return { ...head!, version }
-    case 'begin':
-      return {
-        key,
-        version,
-        incarnation,
-        deleted: false,
-        attributes,
-        snapshotVersion: 0,
-        compactedVersion: expectedVersion,
-      }
-    case 'end':
-      return { ...head!, version, deleted: true, snapshotVersion: 0, compactedVersion: version }
-  }
 }
 
 /** Living and deleted heads are apart; a head that changes sides leaves nothing on the other. */
@@ -112,8 +91,7 @@ export function writeCompaction({ batch }: WriteContext, key: DocumentKey, { sna
   checkCompaction(head, snapshot)
   batch.put(snapshotKey(key), records.encodeSnapshot(snapshot))
   dropLog(batch, key, head!.compactedVersion, keepAfter)
-  const compactedVersion = Math.max(head!.compactedVersion, keepAfter)
-  writeHead(batch, { ...head!, snapshotVersion: snapshot.version, compactedVersion }, head)
+  writeHead(batch, headAfterCompaction(head!, snapshot, keepAfter), head)
 }
 
 /** Forgets the receipts of these expiries; answers how many. One that was replaced meanwhile has another expiry. */

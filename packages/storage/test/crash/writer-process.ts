@@ -10,13 +10,15 @@ const script = fileURLToPath(new URL('writer.mjs', import.meta.url))
 
 /** Which store the process opens, and with which options; they travel as JSON. */
 export interface WriterStore {
-  readonly kind: 'sqlite' | 'leveldb'
+  readonly kind: 'sqlite' | 'leveldb' | 'postgres'
   readonly options: Readonly<Record<string, unknown>>
 }
 
 export interface WriterProcess {
   /** Resolves when it has opened the store, or has ended. */
   readonly opened: Promise<unknown>
+  /** Resolves when its first commit was acknowledged, or when it has ended. */
+  readonly committed: Promise<unknown>
   kill(): Promise<void>
 }
 
@@ -34,16 +36,19 @@ export function startWriter({ kind, options }: WriterStore, journal: Journal, se
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout! })
-  const opened = new Promise<void>((resolve) => {
+  const before = journal.commits
+  const opened = new Promise<void>((resolve) => lines.once('line', () => resolve()))
+  const committed = new Promise<void>((resolve) => {
     lines.on('line', (line) => {
       // The kill may cut the last line; what it says was acknowledged all the same, but we cannot read it.
       if (line.endsWith('}')) journal.add(JSON.parse(line))
-      resolve()
+      if (journal.commits > before) resolve()
     })
   })
   const ended = Promise.all([once(child, 'exit'), once(lines, 'close')])
   return {
     opened: Promise.race([opened, ended]),
+    committed: Promise.race([committed, ended]),
     async kill() {
       child.kill('SIGKILL')
       const [[code, signal]] = await ended

@@ -7,10 +7,11 @@
 import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { levelStore } from '../../dist/leveldb.js'
+import { postgresStore } from '../../dist/postgres.js'
 import { sqliteStore } from '../../dist/sqlite.js'
 
 const [kind, options, seed] = process.argv.slice(2)
-const openers = { sqlite: sqliteStore, leveldb: levelStore }
+const openers = { sqlite: sqliteStore, leveldb: levelStore, postgres: postgresStore }
 
 // Written at once and as a whole, so that a line that the parent reads was acknowledged before the kill.
 const report = (line) => writeSync(1, `${JSON.stringify(line)}\n`)
