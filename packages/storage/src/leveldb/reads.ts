@@ -46,12 +46,20 @@ async function scan(
   }
 }
 
-export function readHead({ database }: ReadContext, key: DocumentKey): DocumentHead | undefined {
-  for (const deleted of [false, true]) {
-    const bytes = database.getSync(keys.headKey(key, deleted))
-    if (bytes) return records.decodeHead(key, deleted, bytes)
+export async function readHead({ database }: ReadContext, key: DocumentKey): Promise<DocumentHead | undefined> {
+  const living = database.getSync(keys.headKey(key, false))
+  if (living) return records.decodeHead(key, false, living)
+  // Both places at one moment: between two looks a head may change sides, and would be seen on neither.
+  const snapshot = database.snapshot()
+  try {
+    for (const deleted of [true, false]) {
+      const bytes = database.getSync(keys.headKey(key, deleted), { snapshot })
+      if (bytes) return records.decodeHead(key, deleted, bytes)
+    }
+    return undefined
+  } finally {
+    await snapshot.close()
   }
-  return undefined
 }
 
 export async function readLog(context: ReadContext, key: DocumentKey, options: LogOptions): Promise<LogEntry[]> {

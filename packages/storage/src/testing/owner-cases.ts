@@ -108,8 +108,10 @@ export const ownerCases: readonly StoreCase[] = [
           if (isLast && page.length === 0) return
         }
       })()
-      const acknowledged = await Promise.all(owners.map((owner, i) => writeMany(owner, `owner ${i}`, 40)))
-      isDone = true
+      const writing = Promise.all(owners.map((owner, i) => writeMany(owner, `owner ${i}`, 40)))
+      const acknowledged = await writing.finally(() => {
+        isDone = true
+      })
       await reading
       const changes = read.filter((change) => change !== 'change')
       assertEqual(changes.length, 120, 'entries')
