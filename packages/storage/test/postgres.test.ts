@@ -12,5 +12,5 @@ testStore({
   runner: { describe, test },
   open: (place) => postgresStore({ url: server.url, schema: place.replaceAll('-', '_') }),
   supports: { persistence: true, singleOwner: 'it has several owners', manyOwners: true },
-  random: { seed: 1, runs: soak ? 500 : 6, steps: 150 },
+  random: { seed: 1, runs: soak ? 500 : 4, steps: 120 },
 })
