@@ -6,7 +6,7 @@ node_modules/.package-lock.json: package-lock.json package.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch node_modules/.package-lock.json
 
-.PHONY: install build dev test soak check bench clean
+.PHONY: install build dev test soak check bench clean test-tools
 install: node_modules/.package-lock.json
 
 build: install
@@ -15,10 +15,20 @@ build: install
 dev: build
 	node packages/cli/dist/main.js serve --addr 127.0.0.1:8080 --store sqlite:.joinery/dev.sqlite
 
-test: build
+# What the tests run against, installed when it is missing and the user may install. Otherwise the tests that need it fail and
+# say how to get it. Debian begins a server of its own with the package; the tests do not want one.
+test-tools:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || [ -n "$$JOINERY_POSTGRES_BIN" ] || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf; \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends postgresql-15 || \
+		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends postgresql; \
+	fi
+
+test: build test-tools
 	npm test
 
-soak: build
+soak: build test-tools
 	npm run soak
 
 check: install

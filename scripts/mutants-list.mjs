@@ -35,7 +35,7 @@ export const mutants = [
   {
     name: 'lww-below-key-drops-loser',
     file: `${core}/kernel/write-table.ts`,
-    find: 'this.#next[row] = next + 1',
+    find: 'this.#next[row] = (rows[i + 1] ?? NONE) + 1',
     replace: 'this.#next[row] = NONE + 1',
     tests: [...lattice, ...named],
     only: 'lattice ormap of lww|write that lost by time',

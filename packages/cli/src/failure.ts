@@ -14,9 +14,13 @@ export class UsageError extends Error {
 }
 
 const storeAdvice: Partial<Record<StoreError['code'], string>> = {
-  STORE_LOCKED: 'One process owns a store: stop the server (or other command) that uses it, then try again.',
-  STORE_FORMAT: 'Give --store the file of a Joinery store, and use a version of joinery at least as new as the file.',
-  STORE_IO: 'Look at the permissions and free space of the directory, and at the medium.',
+  STORE_LOCKED:
+    'One process owns a store (of PostgreSQL: a seat in it): stop the server or other command that uses it, then try again.',
+  STORE_FORMAT:
+    'Give --store the file or directory of a Joinery store, and use a version of joinery at least as new as it.',
+  STORE_IO:
+    'Look at the permissions and free space of the directory, and at the medium; for a database, at its address and its log.',
+  STORE_ARGUMENT: 'Give --store an address as joinery serve --help has it.',
 }
 
 export interface Failure {

@@ -3,7 +3,10 @@ import { connectKeys, type KeyAdmin, type KeyRecord, keyAdmin, keysSocketPath, o
 import { type Store, StoreError } from '@joinery/sync'
 import type { Environment } from './environment.ts'
 import { UsageError } from './failure.ts'
-import { openStore, parseStoreUrl } from './store-url.ts'
+import { openStore, parseStoreUrl, storePath } from './store-url.ts'
+
+/** Servers may have the store open beside this command, and read the keys when they start. */
+const SHARED = 'Servers that run on this database learn of it when they are started again.\n'
 
 export interface KeysOptions {
   readonly store: string
@@ -14,7 +17,7 @@ export async function createKey(
   options: KeysOptions & { readonly tenant: string; readonly name: string },
   environment: Environment,
 ): Promise<void> {
-  await withKeys(options, environment, async (keys) => {
+  await withKeys(options, environment, async (keys, isShared) => {
     const created = await keys.create(options)
     if (options.json) return environment.stdout.write(`${JSON.stringify(created)}\n`)
     environment.stdout.write(`${created.key}\n`)
@@ -22,6 +25,7 @@ export async function createKey(
       `Key ${created.id} of tenant ${created.tenant}. It is shown this once: keep it. Send it as X-API-Key.\n` +
         'From now on every request to this server needs a key of its tenant.\n',
     )
+    if (isShared) environment.stderr.write(SHARED)
   })
 }
 
@@ -41,7 +45,7 @@ export async function revokeKey(
   options: KeysOptions & { readonly id: string },
   environment: Environment,
 ): Promise<void> {
-  await withKeys(options, environment, async (keys) => {
+  await withKeys(options, environment, async (keys, isShared) => {
     const revoked = await keys.revoke(options.id)
     if (revoked === undefined) {
       throw new UsageError(
@@ -50,28 +54,30 @@ export async function revokeKey(
       )
     }
     environment.stdout.write(options.json ? `${JSON.stringify(revoked)}\n` : `${line(revoked)}\n`)
+    if (isShared) environment.stderr.write(SHARED)
   })
 }
 
 async function withKeys(
   options: KeysOptions,
   { random, nowMs }: Environment,
-  run: (keys: KeyAdmin) => Promise<void>,
+  run: (keys: KeyAdmin, isShared: boolean) => Promise<void>,
 ): Promise<void> {
   const url = parseStoreUrl(options.store)
   if (url.kind === 'memory') {
-    throw new UsageError('keys in memory would be gone at once', 'Give --store the sqlite:PATH that the server uses.')
+    throw new UsageError('keys in memory would be gone at once', 'Give --store what the server is given.')
   }
   let store: Store
   try {
     store = await openStore(url)
   } catch (error) {
-    const running = isLocked(error) ? await runningServer(url.path) : undefined
+    const path = storePath(url)
+    const running = path !== undefined && isLocked(error) ? await runningServer(path) : undefined
     if (running === undefined) throw error
-    return await run(running)
+    return await run(running, false)
   }
   try {
-    await run(keyAdmin(await openKeyRing({ store, random, now: nowMs })))
+    await run(keyAdmin(await openKeyRing({ store, random, now: nowMs })), url.kind === 'postgres')
   } finally {
     await store.close()
   }
@@ -81,8 +87,8 @@ function isLocked(error: unknown): boolean {
   return error instanceof StoreError && error.code === 'STORE_LOCKED'
 }
 
-async function runningServer(storePath: string): Promise<KeyAdmin | undefined> {
-  const path = keysSocketPath(storePath)
+async function runningServer(place: string): Promise<KeyAdmin | undefined> {
+  const path = keysSocketPath(place)
   return path === undefined ? undefined : await connectKeys(path)
 }
 

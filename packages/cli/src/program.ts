@@ -56,7 +56,10 @@ function addServe(program: Command, environment: Environment, done: (status: num
     .command('serve')
     .description('run the sync server')
     .option('--addr <address>', `HOST:PORT or :PORT to listen on (env ADDR, default ${DEFAULT_ADDRESS})`)
-    .option('--store <url>', `sqlite:PATH or memory: (env STORE, default ${DEFAULT_STORE})`)
+    .option(
+      '--store <url>',
+      `sqlite:PATH, leveldb:DIR, postgres://USER@HOST/DATABASE or memory: (env STORE, default ${DEFAULT_STORE})`,
+    )
     .option('--tls-cert <file>', 'PEM certificate chain; TLS 1.3 only (env TLS_CERT)')
     .option('--tls-key <file>', 'PEM private key (env TLS_KEY)')
     .option(

@@ -19,7 +19,7 @@ import type { Logger } from 'pino'
 import type { Environment } from './environment.ts'
 import { UsageError } from './failure.ts'
 import { createLog, type LogLevel } from './log.ts'
-import { formatStoreUrl, openStore, parseStoreUrl, type StoreUrl } from './store-url.ts'
+import { formatStoreUrl, openStore, parseStoreUrl, type StoreUrl, storePath } from './store-url.ts'
 
 export interface ServeOptions {
   readonly addr: string
@@ -65,7 +65,8 @@ export async function serve(options: ServeOptions, environment: Environment): Pr
 
 /** Where there can be no socket, keys are managed while the server is down. */
 async function openKeysSocket(url: StoreUrl, keys: KeyRing, logger: Logger): Promise<KeysSocket | undefined> {
-  const path = url.kind === 'sqlite' ? keysSocketPath(url.path) : undefined
+  const place = storePath(url)
+  const path = place === undefined ? undefined : keysSocketPath(place)
   try {
     return path === undefined ? undefined : await serveKeys(path, keys, logger)
   } catch (error) {

@@ -117,9 +117,10 @@ describe('what it refuses', () => {
   test.each([
     [['--addr', '0.0.0.0:0', '--store', 'memory:'], 1, 'START_ADDRESS_EXPOSED', '--insecure'],
     [['--addr', 'nonsense', '--store', 'memory:'], 1, 'START_ADDRESS_INVALID', 'HOST:PORT'],
-    [['--addr', '127.0.0.1:0', '--store', 'postgres://x'], 2, 'there is no store of kind "postgres"', 'sqlite:PATH'],
+    [['--addr', '127.0.0.1:0', '--store', 'mongo://x'], 2, 'there is no store of kind "mongo"', 'sqlite:PATH'],
     [['--addr', '127.0.0.1:0', '--store', 'data.db'], 2, '"data.db" is not a store', 'sqlite:PATH'],
     [['--addr', '127.0.0.1:0', '--store', 'sqlite:'], 2, 'needs the path', 'sqlite:PATH'],
+    [['--addr', '127.0.0.1:0', '--store', 'leveldb:'], 2, 'needs the path', 'leveldb:DIR'],
     [['--addr', '127.0.0.1:0', '--store', 'memory:', '--allow-origin', '*'], 1, 'START_ORIGIN_INVALID', 'one by one'],
     [['--addr', '127.0.0.1:0', '--store', 'memory:', '--tls-cert', '/none'], 2, 'go together', 'both'],
     [

@@ -8,7 +8,7 @@
  *   name: 'sqlite',
  *   runner: { describe, test },
  *   open: (place) => sqliteStore({ path: join(directory, place) }),
- *   supports: { persistence: true, singleOwner: true },
+ *   supports: { persistence: true, singleOwner: true, manyOwners: 'a file has one owner' },
  * })
  * ```
  *
@@ -23,6 +23,7 @@ import { lifeCases } from './testing/life-cases.ts'
 import { listingCases } from './testing/listing-cases.ts'
 import { logCases } from './testing/log-cases.ts'
 import { closeCases, reopenCases } from './testing/open-cases.ts'
+import { ownerCases } from './testing/owner-cases.ts'
 import { raceCases } from './testing/race-cases.ts'
 import { type RunPlace, randomRun } from './testing/random-runs.ts'
 
@@ -61,6 +62,7 @@ const groups: Readonly<Record<string, readonly StoreCase[]>> = {
   values: valueCases,
   closing: closeCases,
   reopening: reopenCases,
+  owners: ownerCases,
 }
 
 /** Defines the suite for one adapter. */

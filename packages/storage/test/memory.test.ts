@@ -16,7 +16,7 @@ testStore({
   name: 'memory',
   runner: { describe, test },
   open: async (place) => memoryStore({ medium: mediumAt(place) }),
-  supports: { persistence: true, singleOwner: true },
+  supports: { persistence: true, singleOwner: true, manyOwners: 'it has one owner' },
   random: { seed: 1, runs: soak ? 2000 : 100, steps: 150 },
 })
 

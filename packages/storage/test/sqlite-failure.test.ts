@@ -3,7 +3,7 @@ import type { Store } from '@joinery/sync'
 import { describe, expect, test } from 'vitest'
 import { loadDriver, type SqliteDatabase, type SqliteDriver, type SqliteStatement } from '../src/sqlite/driver.ts'
 import { sqliteStore } from '../src/sqlite.ts'
-import { bytesOf, change, changesOf, doc, write } from './sqlite-helpers.ts'
+import { bytesOf, change, changesOf, doc, write } from './store-helpers.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const directory = temporaryDirectory()

@@ -10,11 +10,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { Store } from '@joinery/sync'
 import { describe, expect, test } from 'vitest'
-import { createFence } from '../src/sqlite/fence.ts'
+import { createFence } from '../src/common/fence.ts'
 import { sqliteStore } from '../src/sqlite.ts'
-import { doc, write } from './sqlite-helpers.ts'
+import { identitySteps } from './identity-helpers.ts'
+import { write } from './store-helpers.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const directory = temporaryDirectory()
@@ -25,33 +25,12 @@ function newPath(): string {
   return join(directory, `${count}`, 'store.sqlite')
 }
 
-/** Opens, works with and closes a store; answers its identity. */
-async function visit(path: string, work: (store: Store) => Promise<void> = async () => {}) {
-  const store = await sqliteStore({ path })
-  try {
-    await work(store)
-    return store.identity
-  } finally {
-    await store.close()
-  }
-}
+const { visit, closedStore: closedFile, expectRenamed } = identitySteps((path) => sqliteStore({ path }), newPath)
 
-/** A store with ten changes, closed. */
+/** A store with ten changes, closed, and where its fence is. */
 async function closedStore() {
-  const path = newPath()
-  const { storeId } = await visit(path, (store) => write(store, 10))
-  return { path, storeId, fence: `${path}.fence` }
-}
-
-/** The store took a new identity, has its data, and continues from now on. */
-async function expectRenamed(path: string, storeId: string, version = 10) {
-  const identity = await visit(path, async (store) => {
-    expect((await store.head(doc))?.version ?? 0).toBe(version)
-    await write(store, 1)
-  })
-  expect(identity.storeId).not.toBe(storeId)
-  expect(identity.continuous).toBe(false)
-  expect(await visit(path)).toEqual({ storeId: identity.storeId, continuous: true })
+  const closed = await closedFile()
+  return { ...closed, fence: `${closed.path}.fence` }
 }
 
 /** The count in a fence file. */

@@ -6,7 +6,7 @@ import { loadDriver } from '../src/sqlite/driver.ts'
 import { applicationId, format, schema } from '../src/sqlite/schema.ts'
 import { statementSql } from '../src/sqlite/statements.ts'
 import { sqliteStore } from '../src/sqlite.ts'
-import { changesOf, doc, write } from './sqlite-helpers.ts'
+import { doc, expectGolden, write } from './store-helpers.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const directory = temporaryDirectory()
@@ -134,29 +134,7 @@ describe('the format', () => {
     cpSync(new URL('golden/format-1.sqlite', import.meta.url), path)
     const store = await sqliteStore({ path })
     expect(store.identity.continuous).toBe(false)
-    await expect(store.documents('tenant', { limit: 10, deleted: true })).resolves.toMatchObject({
-      items: [
-        { key: { id: 'compacted' }, version: 3, deleted: false, snapshotVersion: 2, compactedVersion: 1 },
-        { key: { id: 'deleted' }, version: 2, deleted: true, incarnation: 'life-1' },
-        { key: { id: 'second life' }, version: 3, deleted: false, incarnation: 'life-2', compactedVersion: 2 },
-      ],
-    })
-    const compacted = { tenant: 'tenant', id: 'compacted' }
-    expect(await changesOf(store, compacted)).toEqual(['two', 'three'])
-    const state = { version: 2, incarnation: 'life-1', bytes: Uint8Array.of(0, 1, 254, 255), attributes: 'tags' }
-    expect(await store.snapshot(compacted)).toEqual(state)
-    const log = await store.tenantLog('tenant', { after: 0, limit: 10 })
-    expect(log.map(({ position }) => position)).toEqual([2, 3, 5, 7, 8])
-    const receipt = {
-      tenant: 'tenant',
-      scope: 'scope',
-      key: 'key',
-      requestHash: 'hash',
-      answer: 'answer',
-      expiresAtMs: 5,
-    }
-    expect(await store.receipt('tenant', 'scope', 'key')).toEqual(receipt)
-    expect(await store.values('')).toEqual([{ name: 'name\0', value: 'value \u{1f600}' }])
+    await expectGolden(store)
     await store.close()
   })
 })

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { loadDriver, type SqliteDatabase } from '../src/sqlite/driver.ts'
 import { defaultSqliteLimits, type SqliteLimits } from '../src/sqlite/limits.ts'
 import { sqliteStore } from '../src/sqlite.ts'
-import { change, write } from './sqlite-helpers.ts'
+import { change, write } from './store-helpers.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const directory = temporaryDirectory()

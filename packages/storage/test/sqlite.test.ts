@@ -11,6 +11,6 @@ testStore({
   name: 'sqlite',
   runner: { describe, test },
   open: (place) => sqliteStore({ path: join(directory, `${place}.sqlite`) }),
-  supports: { persistence: true, singleOwner: true },
+  supports: { persistence: true, singleOwner: true, manyOwners: 'it has one owner' },
   random: { seed: 1, runs: soak ? 500 : 20, steps: 150 },
 })

@@ -42,7 +42,7 @@ async function failuresOf(fault: Fault): Promise<string[]> {
       media.set(place, medium)
       return withFault(memoryStore({ medium }), fault)
     },
-    supports: { persistence: true, singleOwner: true },
+    supports: { persistence: true, singleOwner: true, manyOwners: 'it has one owner' },
     random: { seed: 1, runs: 2, steps: 60 },
   })
   const failed: string[] = []

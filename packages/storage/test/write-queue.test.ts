@@ -1,7 +1,9 @@
 import { StoreError } from '@joinery/sync'
 import { describe, expect, test } from 'vitest'
-import { defaultSqliteLimits } from '../src/sqlite/limits.ts'
-import { type Outcome, type Write, writeQueue } from '../src/sqlite/write-queue.ts'
+import { defaultQueueLimits } from '../src/common/limits.ts'
+import { type Outcome, writeQueue } from '../src/common/write-queue.ts'
+
+type Write = () => unknown
 
 const limits = { queueWritesMax: 5, queueBytesMax: 100, flushWritesMax: 3, flushBytesMax: 50 }
 
@@ -109,8 +111,28 @@ describe('write queue', () => {
     expect(settled.at(-1)).toBe('drained')
   })
 
+  test('what arrives while a flush is under way waits for the next one, and drained waits for both', async () => {
+    const answers: ((outcomes: Outcome[]) => void)[] = []
+    const flush = () => new Promise<Outcome[]>((resolve) => answers.push(resolve))
+    const turns: (() => void)[] = []
+    const queue = writeQueue<string>({ flush, schedule: (run) => turns.push(run), limits })
+    const settled: string[] = []
+    const first = queue.submit<string>(1, 'first').then((value) => settled.push(value))
+    turns.shift()!()
+    const second = queue.submit<string>(1, 'second').then((value) => settled.push(value))
+    const drained = queue.drained().then(() => settled.push('drained'))
+    expect([turns.length, answers.length]).toEqual([0, 1])
+    answers[0]!([{ ok: true, value: 'one' }])
+    await first
+    expect(settled).toEqual(['one'])
+    turns.shift()!()
+    answers[1]!([{ ok: true, value: 'two' }])
+    await Promise.all([second, drained])
+    expect(settled).toEqual(['one', 'two', 'drained'])
+  })
+
   test('the defaults hold together', () => {
-    const { queueWritesMax, queueBytesMax, flushWritesMax, flushBytesMax } = defaultSqliteLimits
+    const { queueWritesMax, queueBytesMax, flushWritesMax, flushBytesMax } = defaultQueueLimits
     expect(queueWritesMax).toBeGreaterThan(flushWritesMax)
     expect(queueBytesMax).toBeGreaterThan(flushBytesMax)
   })

@@ -8,10 +8,12 @@ export type StoreErrorCode =
   | 'STORE_BUSY'
   /** The store was closed. */
   | 'STORE_CLOSED'
-  /** Another process holds the store. */
+  /** Another process holds the store, or has taken this owner's place in it. Nothing of the commit was stored. */
   | 'STORE_LOCKED'
   /** The medium failed; nothing of the commit may be assumed stored. `cause` has the driver's error. */
   | 'STORE_IO'
+  /** The connection was lost during the commit, and whether it was stored could not be found out. Read before trying again. */
+  | 'STORE_UNKNOWN'
   /** What is on the medium is not a store, or one of a newer format. Nothing was changed. */
   | 'STORE_FORMAT'
 

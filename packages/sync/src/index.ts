@@ -24,6 +24,7 @@ export type {
   Receipt,
   Store,
   StoredSnapshot,
+  StoreEvent,
   StoreIdentity,
 } from './ports/store.ts'
 export { Channel } from './session/channel.ts'

@@ -4,9 +4,12 @@
  * mistake that a join cannot repair.
  */
 import { type Actor, actorId, type HybridClock, parseActorId, replicaId } from '@joinery/core'
-import type { Store } from '@joinery/sync'
+import type { Store, StoreIdentity } from '@joinery/sync'
 
-const VALUE = 'server/actor'
+/** One actor per seat, so that servers on one store never share one; stores of a single owner have no seats. */
+function valueName({ seat }: StoreIdentity): string {
+  return seat === undefined ? 'server/actor' : `server/actor/${seat}`
+}
 
 export interface ServerActorOptions {
   readonly store: Store
@@ -18,9 +21,10 @@ export interface ServerActorOptions {
 }
 
 export async function serverActor({ store, clock, epoch, name = 'server' }: ServerActorOptions): Promise<Actor> {
-  const kept = store.identity.continuous ? await store.value(VALUE) : undefined
+  const value = valueName(store.identity)
+  const kept = store.identity.continuous ? await store.value(value) : undefined
   if (kept !== undefined) return { id: parseActorId(kept), clock }
   const id = actorId(replicaId(name), epoch())
-  await store.setValue(VALUE, id)
+  await store.setValue(value, id)
   return { id, clock }
 }

@@ -37,6 +37,27 @@ export function checkCompaction(head: HeadState | undefined, snapshot: StoredSna
   if (snapshot.version < head.compactedVersion) throw conflict('the snapshot lies before the log')
 }
 
+/** The head after a commit that was not refused. */
+export function headAfterCommit(head: DocumentHead | undefined, commit: Commit): DocumentHead {
+  const { key, kind, incarnation, attributes = '', expectedVersion } = commit
+  const version = expectedVersion + commit.entries.length
+  switch (kind) {
+    case 'append':
+      return { ...head!, version }
+    case 'begin': {
+      const begun = { key: { tenant: key.tenant, id: key.id }, version, incarnation, deleted: false, attributes }
+      return { ...begun, snapshotVersion: 0, compactedVersion: expectedVersion }
+    }
+    case 'end':
+      return { ...head!, version, deleted: true, snapshotVersion: 0, compactedVersion: version }
+  }
+}
+
+/** The head after a compaction that was not refused. */
+export function headAfterCompaction(head: DocumentHead, { version }: StoredSnapshot, keepAfter: number): DocumentHead {
+  return { ...head, snapshotVersion: version, compactedVersion: Math.max(head.compactedVersion, keepAfter) }
+}
+
 function conflict(message: string): StoreError {
   return new StoreError('STORE_CONFLICT', message)
 }

@@ -1,24 +1,7 @@
-/** Bounds of a SQLite store: what may wait, how much one transaction takes, what SQLite itself may use. */
-export interface SqliteLimits {
-  /**
-   * Writes that wait for a transaction. At a full queue a write is refused with `STORE_BUSY`: the caller holds the request and
-   * can delay its answer, while a longer queue would only hide that the disk is behind. Default 10 000, some seconds of work.
-   */
-  readonly queueWritesMax: number
-  /**
-   * Bytes of the writes that wait, changes, attributes and snapshots together. A write larger than this is taken when nothing
-   * else waits. Default 64 MiB, so that a burst of snapshots cannot exhaust memory.
-   */
-  readonly queueBytesMax: number
-  /**
-   * Writes that share one transaction. SQLite works on the thread of the host, so this bounds how long a flush keeps it from
-   * answering anyone. Default 500, about 20 ms.
-   */
-  readonly flushWritesMax: number
-  /** Bytes that share one transaction, for the same reason; one larger write flushes alone. Default 4 MiB. */
-  readonly flushBytesMax: number
-  /** Receipts forgotten in one transaction, for the same reason; a purge takes as many transactions as it needs. Default 1 000. */
-  readonly purgeReceiptsMax: number
+import { defaultQueueLimits, type QueueLimits } from '../common/limits.ts'
+
+/** Bounds of a SQLite store: those of its queue, and what SQLite itself may use. */
+export interface SqliteLimits extends QueueLimits {
   /**
    * Pages of 4 KiB in the write-ahead log at which SQLite copies it into the database. Smaller spreads the work more evenly,
    * larger writes a page that changes often fewer times. Default 1 000, which is SQLite's own.
@@ -31,11 +14,7 @@ export interface SqliteLimits {
 }
 
 export const defaultSqliteLimits: SqliteLimits = {
-  queueWritesMax: 10_000,
-  queueBytesMax: 64 * 1024 * 1024,
-  flushWritesMax: 500,
-  flushBytesMax: 4 * 1024 * 1024,
-  purgeReceiptsMax: 1_000,
+  ...defaultQueueLimits,
   checkpointPagesMax: 1_000,
   walBytesMax: 64 * 1024 * 1024,
   cacheBytesMax: 32 * 1024 * 1024,

@@ -1,13 +1,15 @@
-import { closeSync, mkdirSync, openSync, realpathSync } from 'node:fs'
+import { closeSync, openSync, realpathSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { StoreError, type StoreIdentity } from '@joinery/sync'
-import { newStoreId, type RandomBytes } from '../common/random.ts'
+import { createDirectory, syncDirectory } from '../common/directory.ts'
+import type { Fence } from '../common/fence.ts'
+import { beginIdentity, continueIdentity, type IdentityOptions, newMark, type StoreMark } from '../common/identity.ts'
+import type { RandomBytes } from '../common/random.ts'
+import { toBytes, toText } from '../common/text.ts'
 import { type Peek, peekInto, type SqliteDatabase, type SqliteDriver } from './driver.ts'
-import { continueFence, createFence, type Fence, fencePath, syncDirectory, tokenBytes } from './fence.ts'
 import type { SqliteLimits } from './limits.ts'
 import { applicationId, format, schema } from './schema.ts'
 import { prepareStatements, type Statements } from './statements.ts'
-import { toBytes, toText } from './text.ts'
 import type { Counters } from './transaction.ts'
 
 export interface OpenedStore {
@@ -39,7 +41,7 @@ export function openStore({ path, driver, random, limits }: OpenOptions): Opened
   try {
     configure(database, limits)
     const statements = prepare(database)
-    return { database, statements, ...establishIdentity(database, fencePath(file), random) }
+    return { database, statements, ...establishIdentity(database, file, random) }
   } catch (error) {
     try {
       releaseDatabase(database)
@@ -60,8 +62,7 @@ function createFile(path: string): string {
   if (basename(path) === ':memory:') throw new StoreError('STORE_ARGUMENT', 'a store in memory is memoryStore()')
   const absolute = resolve(path)
   const directory = dirname(absolute)
-  const firstCreated = mkdirSync(directory, { recursive: true, mode: 0o700 })
-  if (firstCreated !== undefined) syncCreated(directory, firstCreated)
+  createDirectory(directory)
   try {
     closeSync(openSync(absolute, 'wx', 0o600))
     syncDirectory(directory)
@@ -69,14 +70,6 @@ function createFile(path: string): string {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
   return realpathSync(absolute)
-}
-
-/** Flushes the parents of all directories from the innermost up to the first that was created. */
-function syncCreated(innermost: string, firstCreated: string): void {
-  for (let directory = innermost; ; directory = dirname(directory)) {
-    syncDirectory(dirname(directory))
-    if (directory === firstCreated || directory === dirname(directory)) return
-  }
 }
 
 /** Takes the lock, held until the database is closed or the process is gone, and checks what the file is. */
@@ -145,22 +138,25 @@ interface StoreRow {
 /** Keeps the identity when the fence vouches for the data. Otherwise takes a new one, in the database first. */
 function establishIdentity(
   database: SqliteDatabase,
-  path: string,
+  file: string,
   random: RandomBytes,
 ): { readonly fence: Fence; readonly identity: StoreIdentity; readonly counters: Counters } {
   const row = database.prepare('SELECT * FROM store').get() as StoreRow
-  const counters: Counters = { transactions: row.transactions, lastPosition: row.last_position }
-  const continued = continueFence(path, { token: row.fence_token, transactions: row.transactions })
-  if (continued) {
-    return { fence: continued, identity: { storeId: toText(row.store_id), continuous: true }, counters }
-  }
-  const storeId = newStoreId(random)
-  const token = random(tokenBytes)
-  counters.transactions += 1
+  const mark = { storeId: toText(row.store_id), token: row.fence_token, transactions: row.transactions }
+  const options = { mark, fencePath: `${file}.fence`, random }
+  const {
+    identity,
+    fence,
+    mark: current,
+  } = continueIdentity(options) ?? beginIdentity(options, remark(database, options))
+  return { identity, fence, counters: { transactions: current.transactions, lastPosition: row.last_position } }
+}
+
+function remark(database: SqliteDatabase, options: IdentityOptions): StoreMark {
+  const mark = newMark(options)
   const rename = database.prepare('UPDATE store SET store_id = ?, fence_token = ?, transactions = ?')
-  rename.run(toBytes(storeId), token, counters.transactions)
-  const fence = createFence(path, { token, transactions: counters.transactions })
-  return { fence, identity: { storeId, continuous: false }, counters }
+  rename.run(toBytes(mark.storeId), mark.token, mark.transactions)
+  return mark
 }
 
 /**

@@ -9,8 +9,9 @@ import type {
   StoredSnapshot,
 } from '@joinery/sync'
 import { cursorAfter, idOfCursor } from '../common/arguments.ts'
+import type { HostValue, ReceiptKey } from '../common/durable-store.ts'
+import { prefixRange, successor, toBytes, toText } from '../common/text.ts'
 import type { Statements } from './statements.ts'
-import { prefixRange, successor, toBytes, toText } from './text.ts'
 
 interface HeadRow {
   readonly id: Uint8Array
@@ -109,10 +110,7 @@ export function readDocuments(statements: Statements, tenant: string, options: L
   return rows.length > limit ? { items, cursor: cursorAfter(items.at(-1)!.key.id) } : { items }
 }
 
-export function readReceipt(
-  statements: Statements,
-  { tenant, scope, key }: Pick<Receipt, 'tenant' | 'scope' | 'key'>,
-): Receipt | undefined {
+export function readReceipt(statements: Statements, { tenant, scope, key }: ReceiptKey): Receipt | undefined {
   const row = statements.receipt.get(toBytes(tenant), toBytes(scope), toBytes(key)) as
     | {
         readonly request_hash: Uint8Array
@@ -130,10 +128,7 @@ export function readValue(statements: Statements, name: string): string | undefi
   return row && toText(row.value)
 }
 
-export function readValues(
-  statements: Statements,
-  prefix: string,
-): readonly { readonly name: string; readonly value: string }[] {
+export function readValues(statements: Statements, prefix: string): readonly HostValue[] {
   const { from, to } = prefixRange(prefix)
   const rows = statements.values.all(from, to) as { readonly name: Uint8Array; readonly value: Uint8Array }[]
   return rows.map(({ name, value }) => ({ name: toText(name), value: toText(value) }))

@@ -1,14 +1,17 @@
 import { StoreError } from '@joinery/sync'
+import type { Fence } from '../common/fence.ts'
+import type { Outcome } from '../common/write-queue.ts'
 import { storeFailure } from './failure.ts'
-import type { Fence } from './fence.ts'
 import type { Statements } from './statements.ts'
-import type { Outcome, Write } from './write-queue.ts'
 
 /** Counts that go with the data: stored in every transaction, put back when one fails. */
 export interface Counters {
   transactions: number
   lastPosition: number
 }
+
+/** A write: runs inside a transaction, and answers with what its caller gets. */
+export type Write = () => unknown
 
 export interface TransactionContext {
   readonly statements: Statements

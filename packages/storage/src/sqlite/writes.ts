@@ -1,7 +1,8 @@
-import type { Commit, DocumentKey, LogEntry, Receipt, StoredSnapshot } from '@joinery/sync'
+import type { Commit, DocumentKey, LogEntry, Receipt } from '@joinery/sync'
+import type { Compaction } from '../common/durable-store.ts'
 import { checkCommit, checkCompaction, type HeadState } from '../common/rules.ts'
+import { toBytes, toText } from '../common/text.ts'
 import type { Statements } from './statements.ts'
-import { toBytes, toText } from './text.ts'
 import type { Counters } from './transaction.ts'
 
 /** Where writes go. They run inside a transaction, one after the other. */
@@ -102,7 +103,7 @@ function putReceipt(statements: Statements, tenant: number, receipt: Receipt): v
 export function writeCompaction(
   { statements }: WriteContext,
   key: DocumentKey,
-  { snapshot, keepAfter }: { readonly snapshot: StoredSnapshot; readonly keepAfter: number },
+  { snapshot, keepAfter }: Compaction,
 ): void {
   const row = readState(statements, key)
   checkCompaction(row && headState(row), snapshot)
@@ -120,11 +121,4 @@ export function purgeReceipts({ statements }: WriteContext, nowMs: number, limit
 export function writeValue({ statements }: WriteContext, name: string, value: string | undefined): void {
   if (value === undefined) statements.dropValue.run(toBytes(name))
   else statements.putValue.run(toBytes(name), toBytes(value))
-}
-
-/** Memory that a waiting commit holds, near enough: characters count as bytes. */
-export function commitBytes({ entries, attributes = '', receipt }: Commit): number {
-  let bytes = attributes.length + (receipt?.answer.length ?? 0)
-  for (const entry of entries) bytes += entry.change.byteLength + entry.attributes.length
-  return bytes
 }

@@ -60,7 +60,9 @@ function receiptAt(dice: Dice): Receipt {
 
 /** Applies what the store says it stored, after checking that it is what was asked for. */
 function applyStored(model: Model, commit: Commit, stored: readonly LogEntry[]): void {
-  const last = Math.max(0, ...model.entries.map(({ position }) => position))
+  // Positions are an order within a tenant.
+  const ofTenant = model.entries.filter(({ key }) => key.tenant === commit.key.tenant)
+  const last = Math.max(0, ...ofTenant.map(({ position }) => position))
   const positions = stored.map(({ position }) => position)
   for (const [i, position] of positions.entries()) assert(position > (positions[i - 1] ?? last), 'positions rise')
   const { key, incarnation } = commit
@@ -81,9 +83,13 @@ async function commitOne({ store, model, trace }: RunState, dice: Dice): Promise
   if (expected === 'stored') applyStored(model, commit, await answer)
 }
 
-/** Commits of one turn: whatever order the store takes them in, its answers must fit that order. */
+/**
+ * Commits of one turn: whatever order the store takes them in, its answers must fit that order. They are of one tenant, whose
+ * positions tell the order.
+ */
 async function commitMany({ store, model, trace }: RunState, dice: Dice): Promise<void> {
-  const keys = [keyOf(dice), keyOf(dice)]
+  const tenant = pick(dice, tenants)
+  const keys = [docAt(pick(dice, ids), tenant), docAt(pick(dice, ids), tenant)]
   const commits = Array.from({ length: 2 + dice(6) }, () => commitOf(dice, model, pick(dice, keys)))
   trace.push(`together: ${commits.map(describe).join(', ')}`)
   const answers = commits.map((commit) => store.commit(commit))
@@ -181,10 +187,10 @@ async function values({ store, model, trace }: RunState, dice: Dice): Promise<vo
 
 async function reopen(state: RunState): Promise<void> {
   if (!state.reopen) return
-  const { storeId } = state.store.identity
+  const { identity } = state.store
   state.trace.push('reopen')
   state.store = await state.reopen()
-  assertEqual(state.store.identity, { storeId, continuous: true }, 'identity')
+  assertEqual(state.store.identity, { ...identity, continuous: true }, 'identity')
 }
 
 const actions: Readonly<Record<string, (state: RunState, dice: Dice) => Promise<void>>> = {

@@ -6,6 +6,8 @@ export interface StoreCapabilities {
   readonly persistence: true | string
   /** A second open of a place is refused while the first one is open. */
   readonly singleOwner: true | string
+  /** Several may have a place open at once, each with a seat of its own, and are told what the others commit. */
+  readonly manyOwners: true | string
 }
 
 /** What a case works with: a store at a place of its own. */

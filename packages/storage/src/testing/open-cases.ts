@@ -105,11 +105,10 @@ export const reopenCases: readonly StoreCase[] = [
     async run({ store, reopen }) {
       await fill(store)
       const before = await everything(store)
-      const { storeId } = store.identity
       for (let i = 0; i < 3; i += 1) {
         const again = await reopen()
         assertEqual(await everything(again), before, 'data')
-        assertEqual(again.identity, { storeId, continuous: true }, 'identity')
+        assertEqual(again.identity, { ...store.identity, continuous: true }, 'identity')
       }
     },
   },
@@ -118,7 +117,7 @@ export const reopenCases: readonly StoreCase[] = [
     needs: 'persistence',
     async run({ store, reopen }) {
       const again = await reopen()
-      assertEqual(again.identity, { storeId: store.identity.storeId, continuous: true }, 'identity')
+      assertEqual(again.identity, { ...store.identity, continuous: true }, 'identity')
     },
   },
   {

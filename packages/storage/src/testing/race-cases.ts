@@ -115,6 +115,32 @@ export const raceCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'whoever reads beside ends and beginnings always sees the document, and never an older version',
+    async run({ store }) {
+      await store.commit(begin(doc))
+      let isDone = false
+      const reading = Array.from({ length: 4 }, async () => {
+        for (let last = 1; !isDone; ) {
+          const head = await store.head(doc)
+          assert(head !== undefined, 'a document that was begun has a head')
+          assert(head!.version >= last, 'versions never go back')
+          last = head!.version
+          // Others get their turn where reading needs no waiting.
+          await new Promise((resolve) => setTimeout(resolve, 0))
+        }
+      })
+      try {
+        for (let life = 1; life <= 40; life += 1) {
+          await store.commit(end(doc, life * 2 - 1, { life: `life-${life}` }))
+          await store.commit(begin(doc, { on: life * 2, life: `life-${life + 1}` }))
+        }
+      } finally {
+        isDone = true
+      }
+      await Promise.all(reading)
+    },
+  },
+  {
     name: 'compaction beside appends loses nothing',
     async run({ store }) {
       await store.commit(begin(doc, { changes: ['1'] }))

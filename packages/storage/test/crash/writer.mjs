@@ -2,13 +2,16 @@
  * The process that is killed: writes without end and reports each acknowledged step as a line of JSON. It runs the built
  * package, as Node 20 does not run TypeScript.
  *
- *     node writer.mjs PATH SEED CHECKPOINT_PAGES
+ *     node writer.mjs STORE OPTIONS SEED      STORE: sqlite, leveldb or postgres; OPTIONS: JSON, as that store takes them
  */
 import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
+import { levelStore } from '../../dist/leveldb.js'
+import { postgresStore } from '../../dist/postgres.js'
 import { sqliteStore } from '../../dist/sqlite.js'
 
-const [path, seed, checkpointPages] = process.argv.slice(2)
+const [kind, options, seed] = process.argv.slice(2)
+const openers = { sqlite: sqliteStore, leveldb: levelStore, postgres: postgresStore }
 
 // Written at once and as a whole, so that a line that the parent reads was acknowledged before the kill.
 const report = (line) => writeSync(1, `${JSON.stringify(line)}\n`)
@@ -74,7 +77,7 @@ async function writeValue(store) {
   }
 }
 
-const store = await sqliteStore({ path, limits: { checkpointPagesMax: Number(checkpointPages) } })
+const store = await openers[kind](JSON.parse(options))
 report({ type: 'open', ...store.identity })
 const documents = ['a', 'b', 'c', 'd', 'e'].map((id) => writeDocument(store, { tenant: 'tenant', id }))
 await Promise.all([...documents, writeValue(store)])

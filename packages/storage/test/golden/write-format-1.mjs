@@ -1,11 +1,21 @@
-/** Wrote `format-1.sqlite`, with the package built: `node write-format-1.mjs`. A new format gets a file and a script of its own. */
+/**
+ * Wrote `format-1.sqlite` and `leveldb-format-1`, with the package built: `node write-format-1.mjs sqlite|leveldb`. A new format
+ * gets a file and a script of its own.
+ */
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { levelStore } from '../../dist/leveldb.js'
 import { sqliteStore } from '../../dist/sqlite.js'
 
-const path = fileURLToPath(new URL('format-1.sqlite', import.meta.url))
-rmSync(path, { force: true })
-const store = await sqliteStore({ path })
+const kinds = {
+  sqlite: { open: sqliteStore, name: 'format-1.sqlite', left: ['.fence'] },
+  // LevelDB's own diary says when and where it ran, and is not read again.
+  leveldb: { open: levelStore, name: 'leveldb-format-1', left: ['/fence', '/joinery-leveldb-1/LOG'] },
+}
+const { open, name, left } = kinds[process.argv[2]]
+const path = fileURLToPath(new URL(name, import.meta.url))
+rmSync(path, { force: true, recursive: true })
+const store = await open({ path })
 const bytes = (text) => new TextEncoder().encode(text)
 
 function commit(id, kind, expectedVersion, changes, more = {}) {
@@ -25,4 +35,4 @@ await commit('second life', 'end', 1, ['ended'])
 await commit('second life', 'begin', 2, ['begun again'], { incarnation: 'life-2' })
 await store.setValue('name\0', 'value \u{1f600}')
 await store.close()
-rmSync(`${path}.fence`)
+for (const part of left) rmSync(path + part)

@@ -131,12 +131,29 @@ export interface StoreIdentity {
   readonly storeId: string
   /** True when the data is known to be exactly what this store last acknowledged, so that the host may keep its actor. */
   readonly continuous: boolean
+  /**
+   * Which of several owners this is, where a store may have several at a time. Two living owners never share a seat, and an
+   * owner that is gone leaves its seat to the next, so what a host must have to itself (its actor) it keeps per seat, and
+   * `continuous` speaks of this seat. Absent where a store has one owner at a time.
+   */
+  readonly seat?: string
 }
+
+/** What other owners of the same data have done. */
+export type StoreEvent =
+  /** A document has this version now. */
+  | { readonly type: 'commit'; readonly key: DocumentKey; readonly version: number }
+  /** Commits may have gone untold, of any document: whoever keeps something must look again. */
+  | { readonly type: 'gap' }
 
 export interface Store {
   readonly identity: StoreIdentity
 
-  /** Commits one step and answers with what was stored. Refused: every code but `STORE_LOCKED` and `STORE_FORMAT`. */
+  /**
+   * Commits one step and answers with what was stored. Refused: every code but `STORE_FORMAT`. After `STORE_UNKNOWN` the
+   * commit may be stored or not; after every other refusal it is not, except that `STORE_IO` of an embedded store's failing
+   * medium leaves that to be seen when it is opened again.
+   */
   commit(commit: Commit): Promise<readonly LogEntry[]>
 
   head(key: DocumentKey): Promise<DocumentHead | undefined>
@@ -170,6 +187,13 @@ export interface Store {
   values(prefix: string): Promise<readonly { readonly name: string; readonly value: string }[]>
   /** Durable when it resolves. `undefined` removes. */
   setValue(name: string, value: string | undefined): Promise<void>
+
+  /**
+   * Tells of commits by other owners of the same data, from now until the answered function is called or the store is closed.
+   * What is told can be read. Own commits are not told, order among documents is not kept, and a version may be told late or
+   * twice. The listener must not throw. Only where a store may have several owners.
+   */
+  watch?(listener: (event: StoreEvent) => void): () => void
 
   /** Waits for what was begun, then lets go of the files. Later calls are refused with `STORE_CLOSED`. Idempotent. */
   close(): Promise<void>

@@ -12,6 +12,7 @@
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { syncDirectory } from './directory.ts'
 
 const magic = Buffer.from('JNRYFNC1', 'latin1')
 const recordBytes = 48
@@ -28,10 +29,6 @@ export interface Fence {
   /** Notes that this many transactions are durable. Never throws: what it is told about has been committed already. */
   advance(transactions: number): void
   close(): void
-}
-
-export function fencePath(databasePath: string): string {
-  return `${databasePath}.fence`
 }
 
 /** The fence at this path, if it vouches for the database; `undefined` means that the store needs a new identity. */
@@ -109,16 +106,5 @@ function removeQuietly(path: string): void {
     rmSync(path, { force: true })
   } catch {
     // Then the count stays behind. Still no crash is mistaken; only a restored backup of after this moment could be.
-  }
-}
-
-/** Makes a new name in a directory durable. Windows cannot, and does not need to. */
-export function syncDirectory(path: string): void {
-  if (process.platform === 'win32') return
-  const directory = openSync(path, 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
   }
 }
