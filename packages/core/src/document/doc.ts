@@ -255,7 +255,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const next = this.#applyNext(bytes)
     if (next !== undefined) {
       this.#boundLog()
-      return { applied: [next], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }
+      return appliedOne(next)
     }
     const { actors } = this.#site
     const known = actors.ids.length
@@ -266,7 +266,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
         case KIND_BUNDLE:
           return this.#applyBundle(readBundle(bytes))
         default:
-          return this.#applyAll([readChange(bytes.slice())])
+          return this.#applyOne(readChange(bytes))
       }
     } catch (error) {
       // Nothing refers to the actors of refused bytes, and whoever sends many must not fill the table.
@@ -288,16 +288,19 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     return next.header
   }
 
-  /** The same for an author whose changes begin otherwise than before. */
-  #applyFirst(bytes: Uint8Array): ChangeHeader | undefined {
-    const change = readChange(bytes)
+  /** The same for an author whose changes begin otherwise than before. Answers whether it was applied. */
+  #applyFirst(change: Change): boolean {
     const { header } = change
     const past = this.#past
-    if (this.#buffer.size > 0 || header.incarnation !== this.#incarnation || header.actor === this.#actor.id)
-      return undefined
-    if (past.isKnown(header) || past.isFork(header) || past.need(header) !== undefined) return undefined
+    if (this.#buffer.size > 0 || header.incarnation !== this.#incarnation || header.actor === this.#actor.id) return false
+    if (past.isKnown(header) || past.isFork(header) || past.need(header) !== undefined) return false
     this.#applyChange(change)
-    return header
+    return true
+  }
+
+  #applyOne(change: Change): ApplyResult {
+    if (this.#applyFirst(change)) return appliedOne(change.header)
+    return this.#applyAll([{ ...change, bytes: change.bytes.slice() }])
   }
 
   /** Applies a change that was read, and takes it into the log and the past, whose newest dots these are. */
@@ -332,9 +335,14 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#events.hold()
     try {
       for (const bytes of bundle) {
-        const header = this.#applyNext(bytes) ?? this.#applyFirst(bytes)
-        if (header === undefined) break
-        applied.push(header)
+        const next = this.#applyNext(bytes)
+        if (next !== undefined) {
+          applied.push(next)
+          continue
+        }
+        const change = readChange(bytes)
+        if (!this.#applyFirst(change)) break
+        applied.push(change.header)
       }
       const rest = this.#applyAll(bundle.slice(applied.length).map((bytes) => readChange(bytes.slice())))
       const result = { ...rest, applied: [...applied, ...rest.applied], changed: rest.changed || applied.length > 0 }
@@ -500,3 +508,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 }
 
 const NO_OPTIONS: ChangeOptions = {}
+
+function appliedOne(header: ChangeHeader): ApplyResult {
+  return { applied: [header], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }
+}
