@@ -37,6 +37,11 @@ export function writeUtf8(text: string, into: Uint8Array, at: number): number {
   return encoder.encodeInto(text, into.subarray(at)).written
 }
 
+/** Writes text into as many bytes as it has units. Answers false for text that is not all ASCII and finds no room. */
+export function writeAscii(text: string, into: Uint8Array): boolean {
+  return encoder.encodeInto(text, into).read === text.length
+}
+
 /** Reads UTF-8 and refuses what is not. */
 export function readUtf8(bytes: Uint8Array, from: number, to: number): string {
   if (to - from < 24) {

@@ -30,7 +30,7 @@ export function writeWtf8(text: string, into: Uint8Array, at: number): number {
 export function readWtf8(bytes: Uint8Array, from: number, to: number): string {
   let text = ''
   let start = from
-  for (let i = bytes.indexOf(0xed, from); i >= 0 && i + 2 < to; i = bytes.indexOf(0xed, i + 1)) {
+  for (let i = leadFrom(bytes, from, to); i + 2 < to; i = leadFrom(bytes, i + 1, to)) {
     const second = bytes[i + 1] as number
     const third = bytes[i + 2] as number
     if (second < 0xa0 || second > 0xbf || third < 0x80 || third > 0xbf) continue
@@ -45,3 +45,17 @@ export function readWtf8(bytes: Uint8Array, from: number, to: number): string {
   }
   return text + readUtf8(bytes, start, to)
 }
+
+/** Where the next byte stands that every surrogate begins with; `to` when there is none. */
+function leadFrom(bytes: Uint8Array, from: number, to: number): number {
+  if (to - from >= SEARCHED_MIN) {
+    const at = bytes.subarray(from, to).indexOf(0xed)
+    return at < 0 ? to : from + at
+  }
+  let at = from
+  while (at < to && bytes[at] !== 0xed) at += 1
+  return at
+}
+
+/** From here on the platform's search is worth the view that ends where the text does. */
+const SEARCHED_MIN = 64

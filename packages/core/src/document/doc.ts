@@ -37,7 +37,7 @@ import {
   lastOf,
   NO_HEADERS,
   NO_HEADS,
-  readChange,
+  openChange,
 } from './change.ts'
 import { checkChanges, forked, otherLife, unknownTypes } from './check-changes.ts'
 import { copyValue } from './copy-value.ts'
@@ -92,7 +92,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     this.#arrivals = new Arrivals(this.#past, this.#buffer, (change) => this.#applyChange(change))
     const place: Place = { site: this.#site, parent: undefined, step: '', removable: false, depth: 0 }
     this.#root = new Struct(place)
-    this.#out = new Encoder(this.#site, undefined, new Writer(64))
+    this.#out = new Encoder(this.#site, undefined, payload)
     this.#next = new NextReader(this.#site, this.#past, this.#root)
   }
 
@@ -192,7 +192,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     past.append(SELF, site.last, checksum32(bytes), extent.timeMicros)
     site.next()
     if (this.#events.heard) {
-      this.#events.emit({ origin: 'local', header: readChange(bytes).header, bytes, patches })
+      this.#events.emit({ origin: 'local', header: openChange(bytes).header, bytes, patches })
     }
     this.#boundLog()
     return bytes
@@ -214,11 +214,12 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const from = writer.length
     this.#from = from
     this.#encoder ??= new ChangeEncoder(site, this.#incarnation)
-    this.#encoder.write(writer, out.table, extent, note, out.writer)
+    this.#encoder.write(writer, out.table, extent, note, payload)
+    if (payload.bytes.length > PAYLOAD_BYTES_MAX) payload.bytes = new Uint8Array(PAYLOAD_BYTES_MIN)
     if (writer.length - from > limits.changeBytesMax)
       refuse('CORE_LIMIT_EXCEEDED', `a change above ${limits.changeBytesMax} bytes`)
     // What a caller gave is read back, so that nothing is sent that others refuse: names once, options each time.
-    if (note !== NO_OPTIONS || previous === undefined) readChange(writer.bytes.subarray(from, writer.length))
+    if (note !== NO_OPTIONS || previous === undefined) openChange(writer.bytes.subarray(from, writer.length))
     return extent
   }
 
@@ -227,7 +228,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     const twin = new Doc<S>({ actor: this.#actor, incarnation: this.#incarnation })
     twin.#site.resuming = true
     for (const part of this.#history.base) twin.apply(part)
-    for (let i = 0; i < this.#history.log.count; i += 1) twin.#applyChange(readChange(this.#history.log.bytes(i)))
+    for (let i = 0; i < this.#history.log.count; i += 1) twin.#applyChange(openChange(this.#history.log.bytes(i)))
     // First, as it throws where what was loaded turns out to be damaged, and then what is here stays as it is.
     const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, twin.#past), this.#site)
     this.#site.patches = undefined
@@ -266,7 +267,7 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
         case KIND_BUNDLE:
           return this.#applyBundle(readBundle(bytes))
         default:
-          return this.#applyOne(readChange(bytes))
+          return this.#applyOne(openChange(bytes, actors))
       }
     } catch (error) {
       // Nothing refers to the actors of refused bytes, and whoever sends many must not fill the table.
@@ -292,7 +293,8 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
   #applyFirst(change: Change): boolean {
     const { header } = change
     const past = this.#past
-    if (this.#buffer.size > 0 || header.incarnation !== this.#incarnation || header.actor === this.#actor.id) return false
+    if (this.#buffer.size > 0 || header.incarnation !== this.#incarnation || header.actor === this.#actor.id)
+      return false
     if (past.isKnown(header) || past.isFork(header) || past.need(header) !== undefined) return false
     this.#applyChange(change)
     return true
@@ -340,11 +342,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
           applied.push(next)
           continue
         }
-        const change = readChange(bytes)
+        const change = openChange(bytes, this.#site.actors)
         if (!this.#applyFirst(change)) break
         applied.push(change.header)
       }
-      const rest = this.#applyAll(bundle.slice(applied.length).map((bytes) => readChange(bytes.slice())))
+      const rest = this.#applyAll(bundle.slice(applied.length).map((bytes) => openChange(bytes.slice())))
       const result = { ...rest, applied: [...applied, ...rest.applied], changed: rest.changed || applied.length > 0 }
       this.#events.release()
       return result
@@ -508,6 +510,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
 }
 
 const NO_OPTIONS: ChangeOptions = {}
+
+/** What the payload of a change is written into before its place is known: one for all documents, since nothing runs meanwhile. */
+const PAYLOAD_BYTES_MIN = 1024
+const PAYLOAD_BYTES_MAX = 65_536
+const payload = new Writer(PAYLOAD_BYTES_MIN)
 
 function appliedOne(header: ChangeHeader): ApplyResult {
   return { applied: [header], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }

@@ -20,7 +20,7 @@ import { OrMap } from '../types/or-map.ts'
 import type { OrSet } from '../types/or-set.ts'
 import type { PnCounter } from '../types/pn-counter.ts'
 import { Rga } from '../types/rga.ts'
-import type { Struct } from '../types/struct.ts'
+import type { Struct, ViewClass } from '../types/struct.ts'
 import { type TypeName, tags } from '../types/tags.ts'
 import type { Text } from '../types/text.ts'
 import type { TwoPhaseSet } from '../types/two-phase-set.ts'
@@ -96,19 +96,12 @@ export function list<E = JsonValue>(elements?: Spec<E>): Spec<Rga<E>> {
 /** Fixed fields of any types. Throws `CORE_SCHEMA_INVALID` below a removable key for fields that cannot be reset. */
 export function struct<S extends FieldSpecs>(fields: S): StructSpec<S> {
   const View = viewOf(fields)
-  const views = new WeakMap<Container, Fields<S>>()
   return {
     tag: tags.struct,
     fields,
     resettable: Object.values(fields).every((field) => field.resettable),
     create: (place) => allTypes(tags.struct, place) as Container,
-    handle: (container) => {
-      const known = views.get(container)
-      if (known !== undefined) return known
-      const view = new View(container as Struct) as unknown as Fields<S>
-      views.set(container, view)
-      return view
-    },
+    handle: (container) => (container as Struct).view(View) as Fields<S>,
   }
 }
 
@@ -121,7 +114,7 @@ export function defineSchema<S extends FieldSpecs>(fields: S): Schema<S> {
  * A class with a getter per field. The struct itself stays out of sight, so any field name is free. All views share the
  * getters: with getters of its own each would have a shape of its own, and every access would be slow.
  */
-function viewOf(fields: FieldSpecs): new (struct: Struct) => object {
+function viewOf(fields: FieldSpecs): ViewClass {
   class View {
     readonly #struct: Struct
     readonly #handles: unknown[] = []

@@ -17,7 +17,7 @@ import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, type Container, emit, type Parent, type Place } from '../kernel/container.ts'
 import { dotOrder, readDot, writeDot } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { GapBuffer } from '../kernel/gap-buffer.ts'
+import { arrayBlocks, GapBuffer } from '../kernel/gap-buffer.ts'
 import { type Item, Moved, Nested, readItems, writeItem } from '../kernel/items.ts'
 import type { Deleted } from '../kernel/local-edits.ts'
 import { Movable } from '../kernel/movable.ts'
@@ -31,7 +31,7 @@ import { tags } from './tags.ts'
 /** @typeParam E what `get` answers: a JSON value, or the handle of a container. */
 export class Rga<E = JsonValue> extends Movable implements Parent {
   readonly tag: number = tags.rga
-  readonly #items = new GapBuffer<Item, Item[]>((length) => new Array<Item>(length).fill(null))
+  readonly #items = new GapBuffer<Item, Item[]>(arrayBlocks<Item>(null))
   readonly #children = new Map<number, Container>()
   readonly #dirty = new Set<Container>()
   #elements: Spec<E> | undefined

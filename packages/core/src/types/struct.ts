@@ -19,6 +19,9 @@ import type { Spec } from '../kernel/spec.ts'
 import { limits } from '../limits.ts'
 import { tags } from './tags.ts'
 
+/** Makes the handle that a schema shows of a struct. */
+export type ViewClass = new (struct: Struct) => object
+
 interface Field {
   readonly name: string
   readonly container: Container
@@ -32,6 +35,17 @@ export class Struct extends CausalContainer implements Parent {
   readonly #dirty: Container[] = []
   /** The field that arrived last. */
   #arrived: Field | undefined
+  /** One per schema that somebody reads it by. Kept here, as what a `WeakMap` holds outlives every small garbage collection. */
+  #views: object[] | undefined
+
+  /** The handle that a schema shows. @internal */
+  view(View: ViewClass): object {
+    for (const view of this.#views ?? []) if (view instanceof View) return view
+    const view = new View(this)
+    this.#views ??= []
+    this.#views.push(view)
+    return view
+  }
 
   /** The field of a name and type, made now if it is not there yet. Throws `CORE_VALUE_INVALID` for an unusable name. */
   field(name: string, spec: Spec): Container {
