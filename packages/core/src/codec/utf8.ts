@@ -62,9 +62,9 @@ export function readUtf8(bytes: Uint8Array, from: number, to: number): string {
   }
 }
 
-/** Order of two well-formed strings by their UTF-8 bytes, which is the order of their code points. */
-export function compareUtf8(a: string, b: string): number {
-  const shared = Math.min(a.length, b.length)
+/** Order of two well-formed strings, or of their first units, by their UTF-8 bytes, which is the order of their code points. */
+export function compareUtf8(a: string, b: string, aLength: number = a.length, bLength: number = b.length): number {
+  const shared = Math.min(aLength, bLength)
   for (let i = 0; i < shared; i += 1) {
     const x = a.charCodeAt(i)
     const y = b.charCodeAt(i)
@@ -75,7 +75,7 @@ export function compareUtf8(a: string, b: string): number {
       return xHigh === yHigh ? x - y : xHigh ? 1 : -1
     }
   }
-  return a.length - b.length
+  return aLength - bLength
 }
 
 /** How many bytes the UTF-8 form of well-formed text takes. */

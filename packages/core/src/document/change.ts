@@ -199,20 +199,23 @@ export function openChange(bytes: Uint8Array, known?: ActorTable): Change {
   const actors = readActors(reader, known)
   const actor = actors[0] ?? reader.invalid('change without an author')
   const beginning = flags === 0 ? reader.at : 0
-  const header: ChangeHeader = { incarnation, actor, ...readExtent(reader, actors) }
+  const header = readExtent(reader, incarnation, actor, actors)
   const noted = flags === 0 ? header : readNote(reader, flags, header)
   return { bytes, header: noted, actors, payloadAt: reader.at, beginning }
 }
 
-/** Reads what stands behind the beginning of a change, up to its note. */
+/** Reads what stands behind the beginning of a change, up to its note, and answers the header. */
 export function readExtent(
   reader: Reader,
+  incarnation: string,
+  actor: ActorId,
   actors: readonly ActorId[],
-): Pick<ChangeHeader, 'first' | 'length' | 'previous' | 'timeMicros' | 'deps'> {
+): ChangeHeader {
   const first = reader.varint(limits.dotCounterMax)
   const length = reader.varint(limits.dotCounterMax)
   if (first === 0 || length === 0 || first + length - 1 > limits.dotCounterMax) reader.invalid('dots out of range')
-  return { first, length, previous: readUint32(reader), timeMicros: reader.varint(), deps: readDeps(reader, actors) }
+  const previous = readUint32(reader)
+  return { incarnation, actor, first, length, previous, timeMicros: reader.varint(), deps: readDeps(reader, actors) }
 }
 
 function readNote(reader: Reader, flags: number, header: ChangeHeader): ChangeHeader {

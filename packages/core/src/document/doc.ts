@@ -283,10 +283,9 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * header; undefined, with nothing done, for any other change.
    */
   #applyNext(bytes: Uint8Array): ChangeHeader | undefined {
-    const next = this.#buffer.size === 0 ? this.#next.read(bytes, this.#incarnation) : undefined
-    if (next === undefined) return undefined
-    this.#perform(bytes, next.header, next.actor, next.apply, next.opaque)
-    return next.header
+    const header = this.#buffer.size === 0 ? this.#next.read(bytes, this.#incarnation) : undefined
+    if (header !== undefined) this.#perform(bytes, header)
+    return header
   }
 
   /** The same for an author whose changes begin otherwise than before. Answers whether it was applied. */
@@ -305,14 +304,14 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
     return this.#applyAll([{ ...change, bytes: change.bytes.slice() }])
   }
 
-  /** Applies a change that was read, and takes it into the log and the past, whose newest dots these are. */
-  #perform(bytes: Uint8Array, header: ChangeHeader, actor: number, apply: () => void, opaque: boolean): void {
+  /** Applies the change that was read last, and takes it into the log and the past, whose newest dots these are. */
+  #perform(bytes: Uint8Array, header: ChangeHeader): void {
     const past = this.#past
     const log = this.#history.log
     const patches = this.#events.record(this.#site)
-    apply()
+    const actor = this.#next.perform()
     this.#site.patches = undefined
-    if (opaque) this.#opaque = true
+    if (this.#next.opaque) this.#opaque = true
     this.#site.clock.observe(header.timeMicros)
     for (const dep of header.deps) past.follow(this.#site.actors.intern(dep.actor), dep.counter)
     past.append(actor, lastOf(header), checksum32(bytes), header.timeMicros)
@@ -329,6 +328,11 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    * is taken back: a bundle is applied whole or not at all.
    */
   #applyBundle(bundle: readonly Uint8Array[]): ApplyResult {
+    const [first] = bundle
+    if (bundle.length === 1 && first !== undefined) {
+      const next = this.#applyNext(first)
+      return next === undefined ? this.#applyOne(openChange(first, this.#site.actors)) : appliedOne(next)
+    }
     const from = this.#history.log.count
     const saved = this.#past.save()
     const kept = this.#actorsKept
@@ -372,18 +376,21 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
       past: this.#past,
       logged: (actor, last) => this.#history.log.find(this.#site.actors.find(actor) ?? NO_ACTOR, last),
       buffer: this.#buffer,
-      read: (change) => void this.#next.readAny(change),
+      read: (change) => this.#next.readAny(change, this.#indicesOf(change)),
     })
     this.#incarnation ||= changes[0]?.header.incarnation ?? ''
     return this.#arrivals.take(changes)
   }
 
   #applyChange(change: Change): void {
-    const { apply, opaque } = this.#next.readAny(change)
-    const { bytes, header, actors } = change
-    const indices = actors.map((id) => this.#site.actors.intern(id))
-    this.#perform(bytes, header, indices[0] as number, apply, opaque)
+    const indices = this.#indicesOf(change)
+    this.#next.readAny(change, indices)
+    this.#perform(change.bytes, change.header)
     this.#next.learn(change, indices)
+  }
+
+  #indicesOf({ actors }: Change): readonly number[] {
+    return actors.map((id) => this.#site.actors.intern(id))
   }
 
   #applySnapshot(bytes: Uint8Array): ApplyResult {

@@ -266,6 +266,10 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
 
   override writePending(out: Encoder): void {
     super.writePending(out)
+    if (this.#dirty.size === 0) {
+      out.writer.byte(0)
+      return
+    }
     const dirty = [...this.#dirty].filter((child) => this.shownAt(child.place.step as number) !== undefined)
     this.#dirty.clear()
     out.writer.varint(dirty.length)
@@ -302,10 +306,15 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
 
   override read(input: Decoder): Apply {
     const applyRuns = super.read(input)
+    const count = input.reader.count(4)
+    return count === 0 && input.context === undefined ? applyRuns : this.#readChildren(input, count, applyRuns)
+  }
+
+  #readChildren(input: Decoder, count: number, applyRuns: Apply): Apply {
     const fresh = new Map<number, Container>()
     const listed = new Set<number>()
     const steps: Apply[] = []
-    for (let count = input.reader.count(4); count > 0; count -= 1) {
+    for (let left = count; left > 0; left -= 1) {
       const dot = readDot(input)
       const tag = input.reader.byte()
       if (listed.has(dot)) input.reader.invalid('element listed twice')

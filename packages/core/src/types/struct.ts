@@ -162,15 +162,17 @@ export class Struct extends CausalContainer implements Parent {
   }
 
   read(input: Decoder): Apply {
+    const count = input.reader.count(3)
+    return (
+      (count === 1 && input.context === undefined ? this.#readKnown(input) : undefined) ?? this.#readAll(input, count)
+    )
+  }
+
+  #readAll(input: Decoder, count: number): Apply {
     const { reader } = input
     const fresh: Field[] = []
     const steps: Apply[] = []
     const shown = input.context && new Set<Container>()
-    const count = reader.count(3)
-    if (count === 1 && shown === undefined) {
-      const step = this.#readKnown(input)
-      if (step !== undefined) return step
-    }
     const keys = new Set<string>()
     for (let left = count; left > 0; left -= 1) {
       const name = reader.string(limits.keyBytesMax)
