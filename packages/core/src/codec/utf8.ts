@@ -37,6 +37,11 @@ export function writeUtf8(text: string, into: Uint8Array, at: number): number {
   return encoder.encodeInto(text, into.subarray(at)).written
 }
 
+/** Writes text into as many bytes as it has units. Answers false for text that is not all ASCII and finds no room. */
+export function writeAscii(text: string, into: Uint8Array): boolean {
+  return encoder.encodeInto(text, into).read === text.length
+}
+
 /** Reads UTF-8 and refuses what is not. */
 export function readUtf8(bytes: Uint8Array, from: number, to: number): string {
   if (to - from < 24) {
@@ -57,9 +62,9 @@ export function readUtf8(bytes: Uint8Array, from: number, to: number): string {
   }
 }
 
-/** Order of two well-formed strings by their UTF-8 bytes, which is the order of their code points. */
-export function compareUtf8(a: string, b: string): number {
-  const shared = Math.min(a.length, b.length)
+/** Order of two well-formed strings, or of their first units, by their UTF-8 bytes, which is the order of their code points. */
+export function compareUtf8(a: string, b: string, aLength: number = a.length, bLength: number = b.length): number {
+  const shared = Math.min(aLength, bLength)
   for (let i = 0; i < shared; i += 1) {
     const x = a.charCodeAt(i)
     const y = b.charCodeAt(i)
@@ -70,7 +75,7 @@ export function compareUtf8(a: string, b: string): number {
       return xHigh === yHigh ? x - y : xHigh ? 1 : -1
     }
   }
-  return a.length - b.length
+  return aLength - bLength
 }
 
 /** Whether the UTF-8 form of well-formed text takes more than so many bytes. */

@@ -28,12 +28,21 @@ export function writeWtf8(text: string, into: Uint8Array, at: number): number {
 
 /** Reads what `writeWtf8` writes, and refuses a pair in two parts, which has a shorter form. */
 export function readWtf8(bytes: Uint8Array, from: number, to: number): string {
+  try {
+    return readUtf8(bytes, from, to)
+  } catch {
+    return readCut(bytes, from, to)
+  }
+}
+
+/** Reads text in which there are lone surrogates, or which is damaged. */
+function readCut(bytes: Uint8Array, from: number, to: number): string {
   let text = ''
   let start = from
-  for (let i = bytes.indexOf(0xed, from); i >= 0 && i + 2 < to; i = bytes.indexOf(0xed, i + 1)) {
+  for (let i = from; i + 2 < to; i += 1) {
     const second = bytes[i + 1] as number
     const third = bytes[i + 2] as number
-    if (second < 0xa0 || second > 0xbf || third < 0x80 || third > 0xbf) continue
+    if (bytes[i] !== 0xed || second < 0xa0 || second > 0xbf || third < 0x80 || third > 0xbf) continue
     text += readUtf8(bytes, start, i)
     const unit = 0xd000 | ((second & 63) << 6) | (third & 63)
     const before = text.charCodeAt(text.length - 1)

@@ -35,7 +35,9 @@ export class Beginnings {
   }
 
   /** @param indices of the change's actors. */
-  learn({ bytes, actors, beginning }: Change, indices: readonly number[]): void {
+  learn({ bytes, actors, header, beginning }: Change, indices: readonly number[]): void {
+    // Of many that write once nothing need be kept.
+    if (header.first === 1) return
     if (beginning === 0 || beginning > BYTES_MAX || this.find(bytes) !== undefined) return
     this.#known.unshift({ bytes: bytes.slice(0, beginning), actors, indices })
     if (this.#known.length > KNOWN_MAX) this.#known.pop()

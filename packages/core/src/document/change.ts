@@ -6,7 +6,7 @@
  *     [author]  [message]  [schema version]  [signature]  payload
  */
 
-import type { ActorId } from '../causality/actor.ts'
+import type { ActorId, ActorTable } from '../causality/actor.ts'
 import type { CausalContext } from '../causality/causal-context.ts'
 import { readBlock, writeBlock } from '../codec/blocks.ts'
 import { checksum32 } from '../codec/checksum.ts'
@@ -52,11 +52,10 @@ export interface ChangeHeader extends ChangeNote {
   readonly deps: readonly Head[]
 }
 
-/** A change as it is kept: bytes, header, and the check that the actor's next change will name. */
+/** A change that was read up to its payload. */
 export interface Change {
   readonly bytes: Uint8Array
   readonly header: ChangeHeader
-  readonly check: number
   /** Actors its payload refers to, in the order of their references. */
   readonly actors: readonly ActorId[]
   readonly payloadAt: number
@@ -113,7 +112,7 @@ export class ChangeEncoder {
   readonly #site: Site
   readonly #incarnation: string
   /** What the last change without a note began with, and for which actors. */
-  #beginning = new Writer(64)
+  #beginning: Writer | undefined
   #table: readonly number[] = []
 
   constructor(site: Site, incarnation: string) {
@@ -126,7 +125,7 @@ export class ChangeEncoder {
     const flags = flagsOf(note)
     if (flags !== 0) this.#begin(writer, flags, table)
     else {
-      if (!sameNumbers(table, this.#table)) {
+      if (this.#beginning === undefined || !sameNumbers(table, this.#table)) {
         this.#beginning = new Writer(64)
         this.#begin(this.#beginning, 0, table)
         this.#table = [...table]
@@ -176,31 +175,47 @@ function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   return true
 }
 
+/** A change with the check that its actor's next one will name. */
+export interface CheckedChange extends Change {
+  readonly check: number
+}
+
 /** Reads the header of a change and leaves the payload alone. Throws `CORE_DECODE_*`, `CORE_FORMAT_UNSUPPORTED`. */
-export function readChange(bytes: Uint8Array): Change {
+export function readChange(bytes: Uint8Array): CheckedChange {
+  return { ...openChange(bytes), check: checksum32(bytes) }
+}
+
+/**
+ * The same without the check, which costs more than the header.
+ * @param known actors whose names need not be looked at again.
+ */
+export function openChange(bytes: Uint8Array, known?: ActorTable): Change {
   const reader = new Reader(bytes)
   if (bytes.length > limits.changeBytesMax) reader.invalid('out of range')
   if (readKind(reader) !== KIND_CHANGE) reader.invalid('another kind')
   const flags = reader.varint()
   if (flags >= REQUIRED_FEATURES) reader.invalid('unknown features')
   const incarnation = reader.string(limits.incarnationBytesMax)
-  const actors = readActors(reader)
+  const actors = readActors(reader, known)
   const actor = actors[0] ?? reader.invalid('not canonical')
   const beginning = flags === 0 ? reader.at : 0
-  const header: ChangeHeader = { incarnation, actor, ...readExtent(reader, actors) }
+  const header = readExtent(reader, incarnation, actor, actors)
   const noted = flags === 0 ? header : readNote(reader, flags, header)
-  return { bytes, header: noted, check: checksum32(bytes), actors, payloadAt: reader.at, beginning }
+  return { bytes, header: noted, actors, payloadAt: reader.at, beginning }
 }
 
-/** Reads what stands behind the beginning of a change, up to its note. */
+/** Reads what stands behind the beginning of a change, up to its note, and answers the header. */
 export function readExtent(
   reader: Reader,
+  incarnation: string,
+  actor: ActorId,
   actors: readonly ActorId[],
-): Pick<ChangeHeader, 'first' | 'length' | 'previous' | 'timeMicros' | 'deps'> {
+): ChangeHeader {
   const first = reader.varint(limits.dotCounterMax)
   const length = reader.varint(limits.dotCounterMax)
   if (first === 0 || length === 0 || first + length - 1 > limits.dotCounterMax) reader.invalid('out of range')
-  return { first, length, previous: readUint32(reader), timeMicros: reader.varint(), deps: readDeps(reader, actors) }
+  const previous = readUint32(reader)
+  return { incarnation, actor, first, length, previous, timeMicros: reader.varint(), deps: readDeps(reader, actors) }
 }
 
 function readNote(reader: Reader, flags: number, header: ChangeHeader): ChangeHeader {

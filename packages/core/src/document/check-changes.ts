@@ -46,7 +46,7 @@ export function checkChanges(changes: readonly Change[], history: History): void
     const key = `${header.first}@${header.actor}`
     const waiting = buffer.twin(change)
     const twin = waiting ?? early.get(key)
-    if (twin !== undefined && twin.check !== change.check) forked()
+    if (twin !== undefined && checksum32(twin.bytes) !== checksum32(change.bytes)) forked()
     if (twin === undefined) earlyBytes += change.bytes.length
     if (waiting === undefined) early.set(key, change)
   }
@@ -62,11 +62,12 @@ function isNews(change: Change, head: Change | undefined, history: History): boo
   if (actor === history.own && lastOf(header) > here) reusedActor()
   if (lastOf(header) <= known) {
     const twin = history.logged(actor, lastOf(header))
-    if (twin !== undefined && checksum32(twin) !== change.check) forked()
+    if (twin !== undefined && checksum32(twin) !== checksum32(change.bytes)) forked()
     return false
   }
   if (first <= known) forked()
-  if (first === known + 1 && previous !== (head === undefined ? history.past.checkOf(actor) : head.check)) forked()
+  if (first > known + 1) return true
+  if (previous !== (head === undefined ? history.past.checkOf(actor) : checksum32(head.bytes))) forked()
   return true
 }
 

@@ -70,9 +70,3 @@ export interface DocEvent {
   readonly bytes: Uint8Array | undefined
   readonly patches: readonly Patch[]
 }
-
-/** A change from elsewhere, read and checked against what is here. */
-export interface Reading {
-  readonly apply: () => void
-  readonly opaque: boolean
-}

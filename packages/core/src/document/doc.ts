@@ -38,7 +38,7 @@ import {
   lastOf,
   NO_HEADERS,
   NO_HEADS,
-  readChange,
+  openChange,
 } from './change.ts'
 import { checkChanges, forked, otherLife } from './check-changes.ts'
 import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
@@ -93,7 +93,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     this.#arrivals = new Arrivals(this.#past, this.#buffer, (change) => this.#applyChange(change))
     const place: Place = { site: this.#site, parent: undefined, step: '', removable: false, depth: 0 }
     this.#root = new Struct(place)
-    this.#out = new Encoder(this.#site, undefined, new Writer(64))
+    this.#out = new Encoder(this.#site, undefined, payload)
     this.#next = new NextReader(this.#site, this.#past, this.#root)
   }
 
@@ -197,7 +197,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     past.append(SELF, site.last, checksum32(bytes), extent.timeMicros)
     site.next()
     if (this.#events.heard) {
-      this.#events.emit({ origin: 'local', header: readChange(bytes).header, bytes, patches })
+      this.#events.emit({ origin: 'local', header: openChange(bytes).header, bytes, patches })
     }
     this.#boundLog()
     return bytes
@@ -219,10 +219,11 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     const from = writer.length
     this.#from = from
     this.#encoder ??= new ChangeEncoder(site, this.#incarnation)
-    this.#encoder.write(writer, out.table, extent, note, out.writer)
+    this.#encoder.write(writer, out.table, extent, note, payload)
+    if (payload.bytes.length > PAYLOAD_BYTES_MAX) payload.bytes = new Uint8Array(PAYLOAD_BYTES_MIN)
     if (writer.length - from > limits.changeBytesMax) refuse('CORE_LIMIT_EXCEEDED', 'above limits.changeBytesMax')
     // What a caller gave is read back, so that nothing is sent that others refuse: names once, options each time.
-    if (note !== NO_OPTIONS || previous === undefined) readChange(writer.bytes.subarray(from, writer.length))
+    if (note !== NO_OPTIONS || previous === undefined) openChange(writer.bytes.subarray(from, writer.length))
     return extent
   }
 
@@ -231,7 +232,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     const twin = new SchemaDoc<S>({ actor: this.#actor, incarnation: this.#incarnation, types: this.#types })
     twin.#site.resuming = true
     for (const part of this.#history.base) twin.apply(part)
-    for (let i = 0; i < this.#history.log.count; i += 1) twin.#applyChange(readChange(this.#history.log.bytes(i)))
+    for (let i = 0; i < this.#history.log.count; i += 1) twin.#applyChange(openChange(this.#history.log.bytes(i)))
     // First, as it throws where what was loaded turns out to be damaged, and then what is here stays as it is.
     const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, twin.#past), this.#site)
     this.#site.patches = undefined
@@ -259,7 +260,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     const next = this.#applyNext(bytes)
     if (next !== undefined) {
       this.#boundLog()
-      return { applied: [next], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }
+      return appliedOne(next)
     }
     const { actors } = this.#site
     const known = actors.ids.length
@@ -270,7 +271,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
         case KIND_BUNDLE:
           return this.#applyBundle(readBundle(bytes))
         default:
-          return this.#applyAll([readChange(bytes.slice())])
+          return this.#applyOne(openChange(bytes, actors))
       }
     } catch (error) {
       // Nothing refers to the actors of refused bytes, and whoever sends many must not fill the table.
@@ -286,32 +287,35 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
    * header; undefined, with nothing done, for any other change.
    */
   #applyNext(bytes: Uint8Array): ChangeHeader | undefined {
-    const next = this.#buffer.size === 0 ? this.#next.read(bytes, this.#incarnation) : undefined
-    if (next === undefined) return undefined
-    this.#perform(bytes, next.header, next.actor, next.apply, next.opaque)
-    return next.header
-  }
-
-  /** The same for an author whose changes begin otherwise than before. */
-  #applyFirst(bytes: Uint8Array): ChangeHeader | undefined {
-    const change = readChange(bytes)
-    const { header } = change
-    const past = this.#past
-    if (this.#buffer.size > 0 || header.incarnation !== this.#incarnation || header.actor === this.#actor.id)
-      return undefined
-    if (past.isKnown(header) || past.isFork(header) || past.need(header) !== undefined) return undefined
-    this.#applyChange(change)
+    const header = this.#buffer.size === 0 ? this.#next.read(bytes, this.#incarnation) : undefined
+    if (header !== undefined) this.#perform(bytes, header)
     return header
   }
 
-  /** Applies a change that was read, and takes it into the log and the past, whose newest dots these are. */
-  #perform(bytes: Uint8Array, header: ChangeHeader, actor: number, apply: () => void, opaque: boolean): void {
+  /** The same for an author whose changes begin otherwise than before. Answers whether it was applied. */
+  #applyFirst(change: Change): boolean {
+    const { header } = change
+    const past = this.#past
+    if (this.#buffer.size > 0 || header.incarnation !== this.#incarnation || header.actor === this.#actor.id)
+      return false
+    if (past.isKnown(header) || past.isFork(header) || past.need(header) !== undefined) return false
+    this.#applyChange(change)
+    return true
+  }
+
+  #applyOne(change: Change): ApplyResult {
+    if (this.#applyFirst(change)) return appliedOne(change.header)
+    return this.#applyAll([{ ...change, bytes: change.bytes.slice() }])
+  }
+
+  /** Applies the change that was read last, and takes it into the log and the past, whose newest dots these are. */
+  #perform(bytes: Uint8Array, header: ChangeHeader): void {
     const past = this.#past
     const log = this.#history.log
     const patches = this.#events.record(this.#site)
-    apply()
+    const actor = this.#next.perform()
     this.#site.patches = undefined
-    if (opaque) this.#opaque = true
+    if (this.#next.opaque) this.#opaque = true
     this.#site.clock.observe(header.timeMicros)
     for (const dep of header.deps) past.follow(this.#site.actors.intern(dep.actor), dep.counter)
     past.append(actor, lastOf(header), checksum32(bytes), header.timeMicros)
@@ -328,6 +332,11 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
    * is taken back: a bundle is applied whole or not at all.
    */
   #applyBundle(bundle: readonly Uint8Array[]): ApplyResult {
+    const [first] = bundle
+    if (bundle.length === 1 && first !== undefined) {
+      const next = this.#applyNext(first)
+      return next === undefined ? this.#applyOne(openChange(first, this.#site.actors)) : appliedOne(next)
+    }
     const from = this.#history.log.count
     const saved = this.#past.save()
     const kept = this.#actorsKept
@@ -336,11 +345,16 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     this.#events.hold()
     try {
       for (const bytes of bundle) {
-        const header = this.#applyNext(bytes) ?? this.#applyFirst(bytes)
-        if (header === undefined) break
-        applied.push(header)
+        const next = this.#applyNext(bytes)
+        if (next !== undefined) {
+          applied.push(next)
+          continue
+        }
+        const change = openChange(bytes, this.#site.actors)
+        if (!this.#applyFirst(change)) break
+        applied.push(change.header)
       }
-      const rest = this.#applyAll(bundle.slice(applied.length).map((bytes) => readChange(bytes.slice())))
+      const rest = this.#applyAll(bundle.slice(applied.length).map((bytes) => openChange(bytes.slice())))
       const result = { ...rest, applied: [...applied, ...rest.applied], changed: rest.changed || applied.length > 0 }
       this.#events.release()
       return result
@@ -366,18 +380,21 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
       past: this.#past,
       logged: (actor, last) => this.#history.log.find(this.#site.actors.find(actor) ?? NO_ACTOR, last),
       buffer: this.#buffer,
-      read: (change) => void this.#next.readAny(change),
+      read: (change) => this.#next.readAny(change, this.#indicesOf(change)),
     })
     this.#incarnation ||= changes[0]?.header.incarnation ?? ''
     return this.#arrivals.take(changes)
   }
 
   #applyChange(change: Change): void {
-    const { apply, opaque } = this.#next.readAny(change)
-    const { bytes, header, actors } = change
-    const indices = actors.map((id) => this.#site.actors.intern(id))
-    this.#perform(bytes, header, indices[0] as number, apply, opaque)
+    const indices = this.#indicesOf(change)
+    this.#next.readAny(change, indices)
+    this.#perform(change.bytes, change.header)
     this.#next.learn(change, indices)
+  }
+
+  #indicesOf({ actors }: Change): readonly number[] {
+    return actors.map((id) => this.#site.actors.intern(id))
   }
 
   #applySnapshot(bytes: Uint8Array): ApplyResult {
@@ -509,3 +526,12 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
 }
 
 const NO_OPTIONS: ChangeOptions = {}
+
+/** What the payload of a change is written into before its place is known: one for all documents, since nothing runs meanwhile. */
+const PAYLOAD_BYTES_MIN = 1024
+const PAYLOAD_BYTES_MAX = 65_536
+const payload = new Writer(PAYLOAD_BYTES_MIN)
+
+function appliedOne(header: ChangeHeader): ApplyResult {
+  return { applied: [header], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }
+}

@@ -6,20 +6,13 @@ import type { ActorId } from '../causality/actor.ts'
 import { packDot } from '../causality/dot.ts'
 import { Reader } from '../codec/reader.ts'
 import { Decoder } from '../kernel/codec.ts'
-import type { Container } from '../kernel/container.ts'
+import type { Apply, Container } from '../kernel/container.ts'
 import { Interval } from '../kernel/dots.ts'
 import { SELF, type Site } from '../kernel/site.ts'
 import * as limits from '../limits.ts'
 import { Beginnings } from './beginnings.ts'
-import { type Change, type ChangeHeader, lastOf, readExtent } from './change.ts'
-import type { Reading } from './doc-types.ts'
+import { type Change, type ChangeHeader, readExtent } from './change.ts'
 import type { Past } from './past.ts'
-
-/** A change that was read, to be applied at once. */
-export interface NextChange extends Reading {
-  readonly header: ChangeHeader
-  readonly actor: number
-}
 
 export class NextReader {
   readonly #site: Site
@@ -29,6 +22,9 @@ export class NextReader {
   readonly #claim = new Interval(0, 0)
   readonly #input: Decoder
   #beginnings = new Beginnings()
+  /** Of the change that was read last. */
+  #actor = SELF
+  #apply: Apply | undefined
 
   constructor(site: Site, past: Past, root: Container) {
     this.#site = site
@@ -37,8 +33,11 @@ export class NextReader {
     this.#input = new Decoder(this.#reader, site, { actors: [SELF], claim: this.#claim, ownLast: 0 })
   }
 
-  /** Reads a change; undefined, with nothing read, for one that is not the next. Throws `CORE_DECODE_*`. */
-  read(bytes: Uint8Array, incarnation: string): NextChange | undefined {
+  /**
+   * Reads a change, to be applied by `perform`, and answers its header; undefined, with nothing read, for one that is not the
+   * next. Throws `CORE_DECODE_*`.
+   */
+  read(bytes: Uint8Array, incarnation: string): ChangeHeader | undefined {
     const beginning = this.#beginnings.find(bytes)
     if (beginning === undefined || bytes.length > limits.changeBytesMax) return undefined
     const { actors, indices } = beginning
@@ -48,35 +47,44 @@ export class NextReader {
     const past = this.#past
     const reader = this.#reader
     reader.restart(bytes, beginning.bytes.length)
-    const { first, length, previous, timeMicros, deps } = readExtent(reader, actors)
-    if (first !== past.context.prefix(actor) + 1 || previous !== (past.checks[actor] ?? 0)) return undefined
+    const header = readExtent(reader, incarnation, actors[0] as ActorId, actors)
+    const { first, length, deps } = header
+    if (first !== past.context.prefix(actor) + 1 || header.previous !== (past.checks[actor] ?? 0)) return undefined
     for (const dep of deps) if (past.known(dep.actor) < dep.counter) return undefined
-    const input = this.#input
-    restart(input, indices, timeMicros)
-    this.#claim.from = packDot(actor, first)
-    this.#claim.to = this.#claim.from + length - 1
-    const apply = this.#root.read(input)
-    reader.finish()
-    const header = { incarnation, actor: actors[0] as ActorId, first, length, previous, timeMicros, deps }
-    return { header, actor, apply, opaque: input.opaque }
+    this.#read(indices, first, length, header.timeMicros)
+    return header
   }
 
-  /** Reads any change against what is here; it need not be the next one. Throws `CORE_DECODE_*`. */
-  readAny(change: Change): Reading {
-    const { bytes, payloadAt, header } = change
-    const site = this.#site
-    const actors = change.actors.map((id) => site.actors.intern(id))
-    const author = actors[0] as number
-    const input = new Decoder(new Reader(bytes, payloadAt), site, {
-      actors,
-      claim: new Interval(packDot(author, header.first), packDot(author, lastOf(header))),
-      time: header.timeMicros,
-      author,
-      ownLast: site.resuming ? Number.POSITIVE_INFINITY : site.last,
-    })
-    const apply = this.#root.read(input)
-    input.reader.finish()
-    return { apply, opaque: input.opaque }
+  /**
+   * Reads any change against what is here, to be applied by `perform`; it need not be the next one. Throws `CORE_DECODE_*`.
+   * @param indices of the change's actors.
+   */
+  readAny({ bytes, payloadAt, header }: Change, indices: readonly number[]): void {
+    this.#reader.restart(bytes, payloadAt)
+    this.#read(indices, header.first, header.length, header.timeMicros)
+  }
+
+  /** Applies the change that was read last. Answers the index of its author. */
+  perform(): number {
+    this.#apply?.()
+    this.#apply = undefined
+    return this.#actor
+  }
+
+  /** Whether something of the change that was read last is of a type that this build does not know. */
+  get opaque(): boolean {
+    return this.#input.opaque
+  }
+
+  /** Reads the payload at which the reader stands. */
+  #read(indices: readonly number[], first: number, length: number, timeMicros: number): void {
+    const input = this.#input
+    restart(input, indices, timeMicros)
+    this.#actor = indices[0] as number
+    this.#claim.from = packDot(this.#actor, first)
+    this.#claim.to = this.#claim.from + length - 1
+    this.#apply = this.#root.read(input)
+    this.#reader.finish()
   }
 
   /** Remembers what changes of an author begin with. */

@@ -19,7 +19,7 @@ import { OrMap } from '../types/or-map.ts'
 import { OrSet } from '../types/or-set.ts'
 import { PnCounter } from '../types/pn-counter.ts'
 import { Rga } from '../types/rga.ts'
-import { Struct } from '../types/struct.ts'
+import { Struct, type ViewClass } from '../types/struct.ts'
 import * as tags from '../types/tag-numbers.ts'
 import { Text } from '../types/text.ts'
 import { TwoPhaseSet } from '../types/two-phase-set.ts'
@@ -113,20 +113,13 @@ export function list<E = JsonValue>(elements?: Spec<E>): Spec<Rga<E>> {
 /** Fixed fields of any types. Throws `CORE_SCHEMA_INVALID` below a removable key for fields that cannot be reset. */
 export function struct<S extends FieldSpecs>(fields: S): StructSpec<S> {
   const View = viewOf(fields)
-  const views = new WeakMap<Container, Fields<S>>()
   return {
     tag: tags.struct,
     fields,
     resettable: Object.values(fields).every((field) => field.resettable),
     inner: Object.values(fields),
     create: (place) => new Struct(place),
-    handle: (container) => {
-      const known = views.get(container)
-      if (known !== undefined) return known
-      const view = new View(container as Struct) as unknown as Fields<S>
-      views.set(container, view)
-      return view
-    },
+    handle: (container) => (container as Struct).view(View) as Fields<S>,
   }
 }
 
@@ -139,7 +132,7 @@ export function defineSchema<S extends FieldSpecs>(fields: S): Schema<S> {
  * A class with a getter per field. The struct itself stays out of sight, so any field name is free. All views share the
  * getters: with getters of its own each would have a shape of its own, and every access would be slow.
  */
-function viewOf(fields: FieldSpecs): new (struct: Struct) => object {
+function viewOf(fields: FieldSpecs): ViewClass {
   class View {
     readonly #struct: Struct
     readonly #handles: unknown[] = []

@@ -21,11 +21,13 @@ export interface Part<C> {
 /** Reads content of as many items. */
 export type ReadContent<C> = (input: Decoder, count: number) => C
 
+const NO_ENTRIES: readonly Entry<never>[] = []
+
 /** Reads the runs of a delta, in an order in which they can be integrated. */
 export function readDelta<C>(input: Decoder, readContent: ReadContent<C>): readonly Entry<C>[] {
   const from = input.reader.at
   const shown = input.reader.varint()
-  if (shown === 0) return []
+  if (shown === 0) return NO_ENTRIES
   const content = readContent(input, shown - 1)
   const run = readSingle(input, shown - 1)
   if (run !== undefined) return [{ run, content }]
@@ -36,9 +38,9 @@ export function readDelta<C>(input: Decoder, readContent: ReadContent<C>): reado
 }
 
 /** Reads runs one by one; their content stands in their order. */
-export function readEntries<C>(input: Decoder, readContent: ReadContent<C>): Entry<C>[] {
+export function readEntries<C>(input: Decoder, readContent: ReadContent<C>): readonly Entry<C>[] {
   const part = readPart(input, readContent)
-  return part === undefined ? [] : toRuns(part.runs).map((run) => ({ run, content: part.content }))
+  return part === undefined ? NO_ENTRIES : toRuns(part.runs).map((run) => ({ run, content: part.content }))
 }
 
 export function readPart<C>(input: Decoder, readContent: ReadContent<C>): Part<C> | undefined {

@@ -27,14 +27,9 @@ export class IdIndex {
 
   /** Takes in all spans at once, ascending, into an index that holds the root span only. */
   load(rows: Int32Array): void {
-    let chunk = this.#chunks[0]!
-    for (const row of rows) {
-      if (chunk.length === CHUNK) {
-        chunk = []
-        this.#chunks.push(chunk)
-      }
-      chunk.push(row)
-    }
+    const chunks = this.#chunks
+    chunks[0] = [ROOT, ...rows.subarray(0, CHUNK - 1)]
+    for (let i = CHUNK - 1; i < rows.length; i += CHUNK) chunks.push(Array.from(rows.subarray(i, i + CHUNK)))
   }
 
   /** The span with the largest first id that is not above the given one: the one that holds it, if any does. */

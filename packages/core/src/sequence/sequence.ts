@@ -65,6 +65,8 @@ export class Sequence {
   /** Cursor: a span, and the visible ids before it. */
   #row = ROOT
   #start = 0
+  /** The span searched for last: whoever asks whether an id is there uses it next. */
+  #found = ROOT
 
   /** `compareActors` orders actor numbers by what they stand for, and must say the same for ever. */
   constructor(compareActors: CompareActors, tree: FugueTree = new FugueTree(compareActors)) {
@@ -94,6 +96,7 @@ export class Sequence {
     this.#tree = new FugueTree(this.#compareActors)
     this.#spans = this.#tree.spans
     this.#idCount = 0
+    this.#found = ROOT
     this.#row = ROOT
     this.#start = 0
   }
@@ -345,9 +348,14 @@ export class Sequence {
 
   /** The span that holds the id, or -1. */
   #locate(actor: number, counter: number): number {
-    if (this.#spans.holds(this.#row, actor, counter)) return this.#row
+    const spans = this.#spans
+    if (spans.holds(this.#row, actor, counter)) return this.#row
+    // A span that is gone holds nothing, and one whose row has another now says so.
+    if (spans.holds(this.#found, actor, counter)) return this.#found
     const row = this.#tree.ids.floor(actor, counter)
-    return this.#spans.holds(row, actor, counter) ? row : -1
+    if (!spans.holds(row, actor, counter)) return -1
+    this.#found = row
+    return row
   }
 
   /** The span that holds a known id. */

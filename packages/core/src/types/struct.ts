@@ -20,6 +20,9 @@ import * as limits from '../limits.ts'
 import { pushTo } from '../lists.ts'
 import * as tags from './tag-numbers.ts'
 
+/** Makes the handle that a schema shows of a struct. */
+export type ViewClass = new (struct: Struct) => object
+
 interface Field {
   readonly name: string
   readonly container: Container
@@ -33,6 +36,17 @@ export class Struct extends CausalContainer implements Parent {
   readonly #dirty: Container[] = []
   /** The field that arrived last. */
   #arrived: Field | undefined
+  /** One per schema that somebody reads it by. Kept here, as what a `WeakMap` holds outlives every small garbage collection. */
+  #views: object[] | undefined
+
+  /** The handle that a schema shows. @internal */
+  view(View: ViewClass): object {
+    for (const view of this.#views ?? []) if (view instanceof View) return view
+    const view = new View(this)
+    this.#views ??= []
+    this.#views.push(view)
+    return view
+  }
 
   /** The field of a name and type, made now if it is not there yet. Throws `CORE_VALUE_INVALID` for an unusable name. */
   field(name: string, spec: Spec): Container {
@@ -154,15 +168,17 @@ export class Struct extends CausalContainer implements Parent {
   }
 
   read(input: Decoder): Apply {
+    const count = input.reader.count(3)
+    return (
+      (count === 1 && input.context === undefined ? this.#readKnown(input) : undefined) ?? this.#readAll(input, count)
+    )
+  }
+
+  #readAll(input: Decoder, count: number): Apply {
     const { reader } = input
     const fresh: Field[] = []
     const steps: Apply[] = []
     const shown = input.context && new Set<Container>()
-    const count = reader.count(3)
-    if (count === 1 && shown === undefined) {
-      const step = this.#readKnown(input)
-      if (step !== undefined) return step
-    }
     const keys = new Set<string>()
     for (let left = count; left > 0; left -= 1) {
       const name = reader.string(limits.keyBytesMax)

@@ -11,29 +11,24 @@ import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { Reader } from '../codec/reader.ts'
 import { isWellFormed } from '../codec/utf8.ts'
-import { textOfUnits } from '../codec/utf16.ts'
-import type { Writer } from '../codec/writer.ts'
 import { readWtf8, toWellFormed, writeWtf8 } from '../codec/wtf8.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Copy, emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { GapBuffer } from '../kernel/gap-buffer.ts'
 import type { Deleted } from '../kernel/local-edits.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
+import { UnitBuffer } from '../kernel/unit-buffer.ts'
 import * as tags from './tag-numbers.ts'
-
-/** Up to here units are written one by one, behind a length of one byte. */
-const SHORT = 64
 
 export class Text extends Ordered<string> {
   readonly tag: number = tags.text
-  /** The text, while nothing was edited since it was loaded or asked for. */
+  /** The text, while nothing was edited since it was loaded, asked for, or inserted in one piece. */
   #whole: string | undefined
   /** Where the text of a loaded state stands, until somebody asks for it. */
   #unread: Reader | undefined
   /** The units, since the first edit. */
-  #edited: GapBuffer<number, Uint16Array> | undefined
+  #edited: UnitBuffer | undefined
 
   /** Loads what `encode` wrote; the actor continues it. */
   static decode(bytes: Uint8Array, actor: Actor): Text {
@@ -83,12 +78,8 @@ export class Text extends Ordered<string> {
   }
 
   /** The units, to be edited. */
-  get #units(): GapBuffer<number, Uint16Array> {
-    if (this.#edited === undefined) {
-      const text = this.#wholeText() ?? ''
-      this.#edited = new GapBuffer((length) => new Uint16Array(length))
-      this.#edited.insert(0, text.length, (units, at) => putUnits(units, at, text, 0, text.length))
-    }
+  get #units(): UnitBuffer {
+    this.#edited ??= new UnitBuffer(this.#wholeText() ?? '')
     return this.#edited
   }
 
@@ -103,8 +94,7 @@ export class Text extends Ordered<string> {
 
   #checkBoundary(position: number): void {
     if (position === 0 || position >= this.length) return
-    const after = this.#units.get(position)
-    if (after >= 0xdc00 && after < 0xe000) {
+    if (this.#units.cutsPair(position)) {
       refuse('CORE_POSITION_INVALID', `${position} is inside a surrogate pair`)
     }
   }
@@ -113,11 +103,7 @@ export class Text extends Ordered<string> {
   slice(from = 0, to: number = this.length): string {
     const whole = this.#wholeText()
     if (whole !== undefined) return whole.slice(from, to)
-    let text = ''
-    this.#edited?.stretches(from, to, (units, start, end) => {
-      text += textOfUnits(units, start, end)
-    })
-    return text
+    return this.#edited?.slice(from, to) ?? ''
   }
 
   /** The whole text. Where others have cut a surrogate pair, U+FFFD stands for what is left of it. */
@@ -148,8 +134,11 @@ export class Text extends Ordered<string> {
   }
 
   protected insertContent(position: number, content: string, offset: number, count: number): void {
-    this.#units.insert(position, count, (units, at) => putUnits(units, at, content, offset, count))
-    this.#whole = undefined
+    if (this.#edited === undefined && !this.#wholeText()) this.#whole = content.slice(offset, offset + count)
+    else {
+      this.#units.insert(position, content, offset, count)
+      this.#whole = undefined
+    }
     this.#tellInsert(position, content, offset, count)
   }
 
@@ -167,8 +156,11 @@ export class Text extends Ordered<string> {
   }
 
   protected deleteContent(position: number, count: number): void {
-    this.#units.delete(position, count)
-    this.#whole = undefined
+    if (this.#edited === undefined && this.#wholeText()?.length === count) this.#whole = ''
+    else {
+      this.#units.delete(position, count)
+      this.#whole = undefined
+    }
   }
 
   protected copyOf(position: number, count: number): Deleted<string>['restore'] {
@@ -177,28 +169,17 @@ export class Text extends Ordered<string> {
   }
 
   protected writePlaced({ writer }: Encoder, from: number, count: number): void {
-    // What people type is mostly short and ASCII, and then a string is a detour.
-    if (count > SHORT || !this.#writeAscii(writer, from, count))
-      writer.string(this.slice(from, from + count), writeWtf8)
-  }
-
-  #writeAscii(writer: Writer, from: number, count: number): boolean {
-    const units = this.#units
-    writer.reserve(count + 1)
-    const { bytes, length } = writer
-    bytes[length] = count
-    for (let i = 0; i < count; i += 1) {
-      const unit = units.get(from + i)
-      if (unit > 127) return false
-      bytes[length + 1 + i] = unit
-    }
-    writer.length = length + 1 + count
-    return true
+    if (this.#edited?.write(writer, from, count) !== true) writer.string(this.slice(from, from + count), writeWtf8)
   }
 
   protected writeContent(out: Encoder, sources: readonly Source<string>[]): void {
+    const [only] = sources
+    if (sources.length === 1 && only !== undefined && only.content === undefined) {
+      this.writePlaced(out, only.from, only.count)
+      return
+    }
     const texts = sources.map(({ content, from, count }) => (content ?? this).slice(from, from + count))
-    out.writer.string(texts.length === 1 ? (texts[0] as string) : texts.join(''), writeWtf8)
+    out.writer.string(texts.join(''), writeWtf8)
   }
 
   protected override passContent({ reader }: Decoder): void {
@@ -212,8 +193,4 @@ export class Text extends Ordered<string> {
     if (text.length !== count) reader.invalid('not as announced')
     return text
   }
-}
-
-function putUnits(units: Uint16Array, at: number, text: string, from: number, count: number): void {
-  for (let i = 0; i < count; i += 1) units[at + i] = text.charCodeAt(from + i)
 }
