@@ -71,12 +71,17 @@ export class Writer {
 
   /** Appends what another writer holds. */
   append(other: Writer): void {
-    const count = other.length
+    this.put(other.bytes, 0, other.length)
+  }
+
+  /** Appends bytes, or a part of them, as they are. */
+  put(from: Uint8Array, start = 0, end: number = from.length): void {
+    const count = end - start
     this.reserve(count)
     const { bytes, length } = this
     // A loop beats the platform call, and the view it needs, for the small blocks that most changes are.
-    if (count <= 128) for (let i = 0; i < count; i += 1) bytes[length + i] = other.bytes[i] as number
-    else bytes.set(other.bytes.subarray(0, count), length)
+    if (count <= 128) for (let i = 0; i < count; i += 1) bytes[length + i] = from[start + i] as number
+    else bytes.set(from.subarray(start, end), length)
     this.length = length + count
   }
 
