@@ -252,22 +252,14 @@ export class Doc<S extends FieldSpecs = FieldSpecs> {
    */
   apply(bytes: Uint8Array): ApplyResult {
     if (this.#site.open) refuse('CORE_PRECONDITION_FAILED', 'apply inside a change')
-    const next = this.#applyNext(bytes)
-    if (next !== undefined) {
-      this.#boundLog()
-      return { applied: [next], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }
-    }
     const { actors } = this.#site
     const known = actors.ids.length
     try {
-      switch (bytes[0]) {
-        case KIND_SNAPSHOT:
-          return this.#applySnapshot(bytes.slice())
-        case KIND_BUNDLE:
-          return this.#applyBundle(readBundle(bytes))
-        default:
-          return this.#applyBundle([bytes])
-      }
+      if (bytes[0] === KIND_SNAPSHOT) return this.#applySnapshot(bytes.slice())
+      if (bytes[0] === KIND_BUNDLE) return this.#applyBundle(readBundle(bytes))
+      const header = this.#applyNext(bytes) ?? this.#applyFirst(bytes)
+      if (header === undefined) return this.#applyAll([openChange(bytes.slice())])
+      return { applied: [header], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }
     } catch (error) {
       // Nothing refers to the actors of refused bytes, and whoever sends many must not fill the table.
       actors.truncate(Math.max(known, this.#actorsKept))
