@@ -120,7 +120,7 @@ describe.each([['sqlite', () => `sqlite:${temporaryDirectory()}/a.sqlite`]])(
       let server: Serving = await serve(args)
       // The first makes the documents: of concurrent beginnings one would be refused.
       const first = await connect(port, 'n0')
-      for (const { doc } of first.followed) write(doc as Doc)
+      for (const { doc } of first.followed) doc?.change(() => doc.field('votes', pnCounter()).increment(1))
       await Promise.all(first.followed.map((each) => each.saved()))
       const writers = [first]
       for (let i = 1; i < CLIENTS; i += 1) writers.push(await connect(port, `n${i}`))

@@ -58,20 +58,6 @@ export class Reader {
     return value
   }
 
-  /** As many integers of at most `max`, which is 127 or more. */
-  varints(count: number, max: number): number[] {
-    this.#need(count)
-    const all = new Array<number>(count)
-    for (let i = 0; i < count; i += 1) {
-      const byte = this.at < this.end ? (this.bytes[this.at] as number) : 128
-      if (byte < 128) {
-        all[i] = byte
-        this.at += 1
-      } else all[i] = this.varint(max)
-    }
-    return all
-  }
-
   /** A count of things that take at least `bytesEach` bytes, so that it cannot announce more than there is. */
   count(bytesEach = 1): number {
     const count = this.varint()

@@ -19,37 +19,24 @@ export interface Beginning {
 }
 
 export class Beginnings {
-  /** The one met last comes first. */
+  /** The oldest first. Not by use: of two who write in turn each would push the other back. */
   readonly #known: Beginning[] = []
 
   /** The known beginning of a change; undefined for another. */
   find(change: Uint8Array): Beginning | undefined {
-    const known = this.#known
-    for (let i = 0; i < known.length; i += 1) {
-      const beginning = known[i] as Beginning
-      if (!startsWith(change, beginning.bytes)) continue
-      if (i > 0) this.#toFront(i)
-      return beginning
-    }
+    for (const beginning of this.#known) if (startsWith(change, beginning.bytes)) return beginning
     return undefined
   }
 
   /** @param indices of the change's actors. */
   learn({ bytes, actors, header, beginning }: Change, indices: readonly number[]): void {
     // Of many that write once nothing need be kept.
-    if (header.first === 1) return
-    if (beginning === 0 || beginning > BYTES_MAX || this.find(bytes) !== undefined) return
-    this.#known.unshift({ bytes: bytes.slice(0, beginning), actors, indices })
-    if (this.#known.length > KNOWN_MAX) this.#known.pop()
-  }
-
-  #toFront(index: number): void {
-    const [found] = this.#known.splice(index, 1)
-    this.#known.unshift(found as Beginning)
+    if (header.first === 1 || beginning === 0 || beginning > BYTES_MAX || this.find(bytes) !== undefined) return
+    this.#known.push({ bytes: bytes.slice(0, beginning), actors, indices })
+    if (this.#known.length > KNOWN_MAX) this.#known.shift()
   }
 }
 
-/** From the back, where the beginnings of two authors differ. */
 function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
   if (bytes.length <= start.length) return false
   for (let i = start.length - 1; i >= 0; i -= 1) if (bytes[i] !== start[i]) return false

@@ -20,7 +20,7 @@ export interface History {
   logged(actor: ActorId, last: number): Uint8Array | undefined
   readonly buffer: CausalBuffer
   /** Reads a change's payload and throws when it is damaged. */
-  read(change: Change): void
+  read(change: Change): unknown
 }
 
 /** Throws `CORE_INCARNATION_MISMATCH`, `CORE_ACTOR_*`, `CORE_DECODE_*`, `CORE_BUFFER_FULL`. */

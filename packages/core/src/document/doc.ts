@@ -165,7 +165,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
       if (site.last >= site.first) header = this.#encode(options)
     } catch (error) {
       this.#history.log.abandon()
-      this.#rollBack()
+      this.#rollBack(this.#history.log.count)
       throw error
     } finally {
       site.open = false
@@ -227,22 +227,22 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     return extent
   }
 
-  /** Rebuilds the state that the past and the log tell of, inside the same containers. */
-  #rollBack(): void {
+  /** Rebuilds what the first changes of the log led to, inside the same containers, and drops the others. */
+  #rollBack(count: number): void {
     const twin = new SchemaDoc<S>({ actor: this.#actor, incarnation: this.#incarnation, types: this.#types })
     twin.#site.resuming = true
     for (const part of this.#history.base) twin.apply(part)
-    for (let i = 0; i < this.#history.log.count; i += 1) twin.#applyChange(openChange(this.#history.log.bytes(i)))
+    for (let i = 0; i < count; i += 1) twin.#applyChange(openChange(this.#history.log.bytes(i)))
     // First, as it throws where what was loaded turns out to be damaged, and then what is here stays as it is.
     const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, twin.#past), this.#site)
     this.#site.patches = undefined
     this.#root.clear()
     this.#site.abandon()
     // The dots are announced but not here any more: what follows brings them back.
-    const { context } = this.#past
-    context.clear()
+    this.#past.context.clear()
     readRoot(this.#root, snapshot)()
-    for (const actor of snapshot.actors) context.advance(actor, snapshot.context.prefix(actor))
+    this.#past.restore(snapshot)
+    this.#history.log.truncate(count)
   }
 
   /** Folds a log that has grown too long into a snapshot. Not while what was applied last may have to be taken back. */
@@ -257,22 +257,14 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
    */
   apply(bytes: Uint8Array): ApplyResult {
     if (this.#site.open) refuse('CORE_PRECONDITION_FAILED', 'apply inside a change')
-    const next = this.#applyNext(bytes)
-    if (next !== undefined) {
-      this.#boundLog()
-      return appliedOne(next)
-    }
     const { actors } = this.#site
     const known = actors.ids.length
     try {
-      switch (bytes[0]) {
-        case KIND_SNAPSHOT:
-          return this.#applySnapshot(bytes.slice())
-        case KIND_BUNDLE:
-          return this.#applyBundle(readBundle(bytes))
-        default:
-          return this.#applyOne(openChange(bytes, actors))
-      }
+      if (bytes[0] === KIND_SNAPSHOT) return this.#applySnapshot(bytes.slice())
+      if (bytes[0] === KIND_BUNDLE) return this.#applyBundle(readBundle(bytes))
+      const header = this.#applyNext(bytes) ?? this.#applyFirst(bytes)
+      if (header === undefined) return this.#applyAll([openChange(bytes.slice())])
+      return { applied: [header], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }
     } catch (error) {
       // Nothing refers to the actors of refused bytes, and whoever sends many must not fill the table.
       actors.truncate(Math.max(known, this.#actorsKept))
@@ -292,20 +284,16 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     return header
   }
 
-  /** The same for an author whose changes begin otherwise than before. Answers whether it was applied. */
-  #applyFirst(change: Change): boolean {
+  /** The same for an author whose changes begin otherwise than before. */
+  #applyFirst(bytes: Uint8Array): ChangeHeader | undefined {
+    const change = openChange(bytes, this.#site.actors)
     const { header } = change
     const past = this.#past
     if (this.#buffer.size > 0 || header.incarnation !== this.#incarnation || header.actor === this.#actor.id)
-      return false
-    if (past.isKnown(header) || past.isFork(header) || past.need(header) !== undefined) return false
+      return undefined
+    if (past.isFork(header) || past.need(header) !== undefined) return undefined
     this.#applyChange(change)
-    return true
-  }
-
-  #applyOne(change: Change): ApplyResult {
-    if (this.#applyFirst(change)) return appliedOne(change.header)
-    return this.#applyAll([{ ...change, bytes: change.bytes.slice() }])
+    return header
   }
 
   /** Applies the change that was read last, and takes it into the log and the past, whose newest dots these are. */
@@ -332,27 +320,16 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
    * is taken back: a bundle is applied whole or not at all.
    */
   #applyBundle(bundle: readonly Uint8Array[]): ApplyResult {
-    const [first] = bundle
-    if (bundle.length === 1 && first !== undefined) {
-      const next = this.#applyNext(first)
-      return next === undefined ? this.#applyOne(openChange(first, this.#site.actors)) : appliedOne(next)
-    }
     const from = this.#history.log.count
-    const saved = this.#past.save()
     const kept = this.#actorsKept
     const opaque = this.#opaque
     const applied: ChangeHeader[] = []
     this.#events.hold()
     try {
       for (const bytes of bundle) {
-        const next = this.#applyNext(bytes)
-        if (next !== undefined) {
-          applied.push(next)
-          continue
-        }
-        const change = openChange(bytes, this.#site.actors)
-        if (!this.#applyFirst(change)) break
-        applied.push(change.header)
+        const header = this.#applyNext(bytes) ?? this.#applyFirst(bytes)
+        if (header === undefined) break
+        applied.push(header)
       }
       const rest = this.#applyAll(bundle.slice(applied.length).map((bytes) => openChange(bytes.slice())))
       const result = { ...rest, applied: [...applied, ...rest.applied], changed: rest.changed || applied.length > 0 }
@@ -362,11 +339,9 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
       this.#events.drop()
       if (applied.length > 0) {
         this.#next.forget()
-        this.#history.log.truncate(from)
-        this.#past.restore(saved)
+        this.#rollBack(from)
         this.#actorsKept = kept
         this.#opaque = opaque
-        this.#rollBack()
       }
       throw error
     }
@@ -380,21 +355,16 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
       past: this.#past,
       logged: (actor, last) => this.#history.log.find(this.#site.actors.find(actor) ?? NO_ACTOR, last),
       buffer: this.#buffer,
-      read: (change) => this.#next.readAny(change, this.#indicesOf(change)),
+      read: (change) => this.#next.readAny(change),
     })
     this.#incarnation ||= changes[0]?.header.incarnation ?? ''
     return this.#arrivals.take(changes)
   }
 
   #applyChange(change: Change): void {
-    const indices = this.#indicesOf(change)
-    this.#next.readAny(change, indices)
+    const indices = this.#next.readAny(change)
     this.#perform(change.bytes, change.header)
     this.#next.learn(change, indices)
-  }
-
-  #indicesOf({ actors }: Change): readonly number[] {
-    return actors.map((id) => this.#site.actors.intern(id))
   }
 
   #applySnapshot(bytes: Uint8Array): ApplyResult {
@@ -531,7 +501,3 @@ const NO_OPTIONS: ChangeOptions = {}
 const PAYLOAD_BYTES_MIN = 1024
 const PAYLOAD_BYTES_MAX = 65_536
 const payload = new Writer(PAYLOAD_BYTES_MIN)
-
-function appliedOne(header: ChangeHeader): ApplyResult {
-  return { applied: [header], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }
-}

@@ -56,12 +56,14 @@ export class NextReader {
   }
 
   /**
-   * Reads any change against what is here, to be applied by `perform`; it need not be the next one. Throws `CORE_DECODE_*`.
-   * @param indices of the change's actors.
+   * Reads any change against what is here, to be applied by `perform`; it need not be the next one. Answers the indices of its
+   * actors. Throws `CORE_DECODE_*`.
    */
-  readAny({ bytes, payloadAt, header }: Change, indices: readonly number[]): void {
+  readAny({ bytes, payloadAt, header, actors }: Change): readonly number[] {
+    const indices = actors.map((id) => this.#site.actors.intern(id))
     this.#reader.restart(bytes, payloadAt)
     this.#read(indices, header.first, header.length, header.timeMicros)
+    return indices
   }
 
   /** Applies the change that was read last. Answers the index of its author. */

@@ -78,13 +78,7 @@ export class Past implements PastState {
     if (this.context.prefix(actor) === counter) this.heads.delete(actor)
   }
 
-  /** The past as it is now, to return to by `restore`. */
-  save(): PastState {
-    const context = new CausalContext()
-    context.join(this.context)
-    return { context, checks: [...this.checks], heads: new Set(this.heads), timeMicros: this.timeMicros }
-  }
-
+  /** Returns to what a snapshot tells of. */
   restore(saved: PastState): void {
     this.context.clear()
     this.context.join(saved.context)

@@ -8,34 +8,18 @@
 export interface Block<V> {
   readonly length: number
   [index: number]: V
-}
-
-/** How blocks are made, and how a stretch of one is moved: `copyWithin` where that is fast. */
-export interface Blocks<B> {
-  allocate(length: number): B
-  move(block: B, target: number, start: number, end: number): void
-}
-
-/** Plain arrays, in which engines do what `copyWithin` says step by step, with a look-up for every index. */
-export function arrayBlocks<V>(fill: V): Blocks<V[]> {
-  return {
-    allocate: (length) => new Array<V>(length).fill(fill),
-    move(block, target, start, end) {
-      if (target < start) for (let i = start; i < end; i += 1) block[target + i - start] = block[i] as V
-      else for (let i = end - 1; i >= start; i -= 1) block[target + i - start] = block[i] as V
-    },
-  }
+  copyWithin(target: number, start: number, end: number): unknown
 }
 
 export class GapBuffer<V, B extends Block<V>> {
-  readonly #blocks: Blocks<B>
+  readonly #allocate: (length: number) => B
   #block: B
   #gap = 0
   #free: number
 
-  constructor(blocks: Blocks<B>) {
-    this.#blocks = blocks
-    this.#block = blocks.allocate(16)
+  constructor(allocate: (length: number) => B) {
+    this.#allocate = allocate
+    this.#block = allocate(16)
     this.#free = 16
   }
 
@@ -72,7 +56,7 @@ export class GapBuffer<V, B extends Block<V>> {
   }
 
   clear(): void {
-    this.#block = this.#blocks.allocate(16)
+    this.#block = this.#allocate(16)
     this.#gap = 0
     this.#free = 16
   }
@@ -81,20 +65,26 @@ export class GapBuffer<V, B extends Block<V>> {
     const gap = this.#gap
     if (index === gap) return
     const free = this.#free
-    if (index < gap) this.#blocks.move(this.#block, index + free, index, gap)
-    else this.#blocks.move(this.#block, gap, gap + free, index + free)
+    if (index < gap) move(this.#block, index + free, index, gap)
+    else move(this.#block, gap, gap + free, index + free)
     this.#gap = index
   }
 
   #grow(count: number): void {
-    const length = this.length
     const old = this.#block
-    const block = this.#blocks.allocate(Math.max(old.length * 2, length + count + 16))
     const gap = this.#gap
+    const block = this.#allocate(Math.max(old.length * 2, this.length + count + 16))
+    const added = block.length - old.length
     for (let i = 0; i < gap; i += 1) block[i] = old[i] as V
-    const tail = length - gap
-    for (let i = 0; i < tail; i += 1) block[block.length - tail + i] = old[old.length - tail + i] as V
+    for (let i = gap + this.#free; i < old.length; i += 1) block[i + added] = old[i] as V
     this.#block = block
-    this.#free = block.length - length
+    this.#free += added
   }
+}
+
+function move<V>(block: Block<V>, target: number, start: number, end: number): void {
+  // Of plain arrays engines do what `copyWithin` says step by step, with a look-up for every index.
+  if (!Array.isArray(block)) block.copyWithin(target, start, end)
+  else if (target < start) for (let i = start; i < end; i += 1) block[target + i - start] = block[i]
+  else for (let i = end - 1; i >= start; i -= 1) block[target + i - start] = block[i]
 }

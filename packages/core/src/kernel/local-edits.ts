@@ -42,7 +42,6 @@ export abstract class LocalEdits<C> extends ElementIds {
 
   /** Undo of an insertion: what of it still shows is deleted. */
   #noteInserted(first: number, count: number): void {
-    if (this.place.site.inverses === undefined) return
     noteInverse<LocalEdits<C>>(this, (now) => now.#deleteInserted(first, count))
   }
 

@@ -17,8 +17,6 @@ import type { Entry } from './run-block.ts'
 import type { Ids } from './runs.ts'
 import { isPending } from './seen.ts'
 
-const NOTHING: Apply = () => {}
-
 export abstract class Movable extends Ordered<readonly Item[]> {
   readonly #moves = new Moves()
   /** Moves and deletions of moved elements since the last take. */
@@ -26,8 +24,6 @@ export abstract class Movable extends Ordered<readonly Item[]> {
   #newDead: number[] = []
   /** Elements that a block shows as moved, while it is joined: where they stood they are deleted for that reason. */
   #movedThere: ReadonlySet<number> | undefined
-  /** Whether the block read last has moves; nearly none has. */
-  #readsMoves = false
   /** Positions of elements that were only moved, while a delta is written. */
   readonly #away = new Set<number>()
 
@@ -204,10 +200,8 @@ export abstract class Movable extends Ordered<readonly Item[]> {
   protected override readMoves(input: Decoder, loaded: Sequence | undefined): Apply {
     const { moves, dead } = readMoves(input)
     if (input.context !== undefined) checkMoves(input, { moves, dead }, loaded)
-    this.#readsMoves = moves.length > 0 || dead.length > 0
-    if (!this.#readsMoves) return NOTHING
     return () => {
-      this.#movedThere = new Set(moves.map(({ element }) => element))
+      this.#movedThere = moves.length === 0 ? undefined : new Set(moves.map(({ element }) => element))
       const adopts = this.isBottom()
       for (const move of moves) {
         this.place.site.mentioned.add(dotActor(move.element))
@@ -262,7 +256,6 @@ export abstract class Movable extends Ordered<readonly Item[]> {
 
   override read(input: Decoder): Apply {
     const apply = super.read(input)
-    if (!this.#readsMoves) return apply
     return () => {
       apply()
       this.#movedThere = undefined

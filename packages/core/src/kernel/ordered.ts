@@ -15,7 +15,7 @@ import type { Actor } from '../causality/actor.ts'
 import { CausalContext, subtractRuns } from '../causality/causal-context.ts'
 import { packDot } from '../causality/dot.ts'
 import { Reader } from '../codec/reader.ts'
-import { RunColumns } from '../sequence/run-columns.ts'
+import { NO_RUNS, RunColumns } from '../sequence/run-columns.ts'
 import { Sequence } from '../sequence/sequence.ts'
 import { Decoder, type Encoder } from './codec.ts'
 import type { Apply, Place } from './container.ts'
@@ -217,7 +217,7 @@ export abstract class Ordered<C> extends LocalEdits<C> {
     writeIds(out, this.#earlyIds(out.table))
     const order = dotOrder(out)
     const waiting = [...this.#waiting].sort((a, b) => order(firstDot(a.run), firstDot(b.run)))
-    const columns = new RunColumns()
+    const columns = waiting.length === 0 ? NO_RUNS : new RunColumns()
     for (const { run } of waiting) {
       const { parentActor, parentCounter, side } = run.placement
       columns.add(run.actor, run.counter, run.count, run.deleted, parentActor, parentCounter, side)

@@ -132,10 +132,21 @@ export function readSingle(input: Decoder, shown: number): Run | undefined {
 export function readColumns(input: Decoder): RunColumns {
   const { reader } = input
   const runs = new RunColumns()
-  const { actors, counters } = runs
+  const { actors, counters, counts } = runs
   readGroups(input, actors)
-  const gaps = reader.varints(actors.length, limits.dotCounterMax)
-  const ids = readIdColumns(input, runs, gaps)
+  const gaps: number[] = []
+  for (let i = 0; i < actors.length; i += 1) gaps.push(reader.varint(limits.dotCounterMax))
+  let ids = 0
+  for (let i = 0; i < actors.length; i += 1) {
+    const actor = actors[i] as number
+    const before = i > 0 && actors[i - 1] === actor ? (counters[i - 1] as number) + (counts[i - 1] as number) : 1
+    const counter = before + (gaps[i] as number)
+    const count = reader.varint(limits.dotCounterMax) + 1
+    checkIds(input, actor, counter, count)
+    counters.push(counter)
+    counts.push(count)
+    ids += count
+  }
   for (let i = 0; i < actors.length; i += 1) {
     const actor = actors[i] as number
     const counter = counters[i] as number
@@ -148,32 +159,6 @@ export function readColumns(input: Decoder): RunColumns {
   }
   readStretches(input, runs, ids)
   return runs
-}
-
-/** Reads counters and counts. Answers how many ids there are. */
-function readIdColumns(input: Decoder, { actors, counters, counts }: RunColumns, gaps: readonly number[]): number {
-  const read = input.reader.varints(actors.length, limits.dotCounterMax)
-  let ids = 0
-  let from = 0
-  let next = 1
-  for (let i = 0; i < read.length; i += 1) {
-    const counter = next + (gaps[i] as number)
-    const count = (read[i] as number) + 1
-    counters.push(counter)
-    counts.push(count)
-    ids += count
-    next = counter + count
-    if (i + 1 < read.length && actors[i + 1] === actors[i]) continue
-    // Most often all up to the last is vouched for, and then the runs need not be looked at one by one.
-    const whole = next - 1 <= limits.dotCounterMax && input.claim.covers(packDot(actors[i] as number, 1), next - 1)
-    if (whole) checkOwn(input, actors[i] as number, next - 1)
-    else
-      for (let j = from; j <= i; j += 1)
-        checkIds(input, actors[j] as number, counters[j] as number, counts[j] as number)
-    from = i + 1
-    next = 1
-  }
-  return ids
 }
 
 function checkIds(input: Decoder, actor: number, counter: number, count: number): void {
@@ -296,13 +281,9 @@ export function writeIds(out: Encoder, all: readonly Ids[]): void {
   }
 }
 
-const NO_IDS: readonly Ids[] = []
-
-export function readIds(input: Decoder): readonly Ids[] {
-  const count = input.reader.count(3)
-  if (count === 0) return NO_IDS
+export function readIds(input: Decoder): Ids[] {
   const all: Ids[] = []
-  for (let left = count; left > 0; left -= 1) all.push(readIdRun(input))
+  for (let left = input.reader.count(3); left > 0; left -= 1) all.push(readIdRun(input))
   return all
 }
 

@@ -5,54 +5,48 @@
 import { readUtf8, writeAscii } from '../codec/utf8.ts'
 import { textOfUnits } from '../codec/utf16.ts'
 import type { Writer } from '../codec/writer.ts'
-import { type Blocks, GapBuffer } from './gap-buffer.ts'
+import { GapBuffer } from './gap-buffer.ts'
 
 type Units = Uint8Array | Uint16Array
-
-const narrow: Blocks<Units> = {
-  allocate: (length) => new Uint8Array(length),
-  move: (units, target, start, end) => void units.copyWithin(target, start, end),
-}
-const wide: Blocks<Units> = { ...narrow, allocate: (length) => new Uint16Array(length) }
 
 /** From here on the platform copies faster than a loop does. */
 const COPIED_MIN = 128
 
 export class UnitBuffer {
-  #units = new GapBuffer<number, Units>(narrow)
+  #units = new GapBuffer<number, Units>((length) => new Uint8Array(length))
   #ascii = true
 
   constructor(text: string) {
     this.insert(0, text, 0, text.length)
   }
 
-  get length(): number {
-    return this.#units.length
-  }
-
   /** Inserts a part of a text. */
   insert(position: number, text: string, from: number, count: number): void {
-    if (this.#ascii) {
-      let fits = false
-      this.#units.insert(position, count, (units, at) => {
-        fits = putAscii(units as Uint8Array, at, text, from, count)
-      })
-      if (fits) return
-      this.#units.delete(position, count)
-      this.#widen()
-    }
+    let fits = !this.#ascii
     this.#units.insert(position, count, (units, at) => {
-      for (let i = 0; i < count; i += 1) units[at + i] = text.charCodeAt(from + i)
+      if (!fits && count >= COPIED_MIN) {
+        fits = writeAscii(text.slice(from, from + count), (units as Uint8Array).subarray(at, at + count))
+        return
+      }
+      let all = 0
+      for (let i = 0; i < count; i += 1) {
+        const unit = text.charCodeAt(from + i)
+        all |= unit
+        units[at + i] = unit
+      }
+      if (all < 128) fits = true
     })
+    if (fits) return
+    this.#units.delete(position, count)
+    this.#widen()
+    this.insert(position, text, from, count)
   }
 
   #widen(): void {
-    const former = this.#units
-    this.#units = new GapBuffer(wide)
+    const text = this.slice(0, this.#units.length)
+    this.#units = new GapBuffer<number, Units>((length) => new Uint16Array(length))
     this.#ascii = false
-    former.stretches(0, former.length, (units, start, end) => {
-      this.#units.insert(this.length, end - start, (into, at) => into.set(units.subarray(start, end), at))
-    })
+    this.insert(0, text, 0, text.length)
   }
 
   delete(position: number, count: number): void {
@@ -61,7 +55,6 @@ export class UnitBuffer {
 
   /** Whether a position is between the two halves of a surrogate pair. */
   cutsPair(position: number): boolean {
-    if (this.#ascii) return false
     const after = this.#units.get(position)
     return after >= 0xdc00 && after < 0xe000
   }
@@ -78,27 +71,9 @@ export class UnitBuffer {
   write(writer: Writer, from: number, count: number): boolean {
     if (!this.#ascii) return false
     writer.varint(count)
-    writer.reserve(count)
-    this.#units.stretches(from, from + count, (units, start, end) => {
-      const { bytes, length } = writer
-      if (end - start < COPIED_MIN) for (let i = start; i < end; i += 1) bytes[length + i - start] = units[i] as number
-      else bytes.set(units.subarray(start, end), length)
-      writer.length = length + end - start
-    })
+    this.#units.stretches(from, from + count, (units, start, end) =>
+      writer.append((units as Uint8Array).subarray(start, end)),
+    )
     return true
   }
-}
-
-/** Answers false for a part that is not ASCII: then what was put is not all of it. */
-function putAscii(units: Uint8Array, at: number, text: string, from: number, count: number): boolean {
-  if (count >= COPIED_MIN) {
-    return writeAscii(text.slice(from, from + count), units.subarray(at, at + count))
-  }
-  let all = 0
-  for (let i = 0; i < count; i += 1) {
-    const unit = text.charCodeAt(from + i)
-    all |= unit
-    units[at + i] = unit
-  }
-  return all < 128
 }

@@ -27,9 +27,7 @@ export class IdIndex {
 
   /** Takes in all spans at once, ascending, into an index that holds the root span only. */
   load(rows: Int32Array): void {
-    const chunks = this.#chunks
-    chunks[0] = [ROOT, ...rows.subarray(0, CHUNK - 1)]
-    for (let i = CHUNK - 1; i < rows.length; i += CHUNK) chunks.push(Array.from(rows.subarray(i, i + CHUNK)))
+    for (let i = 0; i < rows.length; i += CHUNK) this.#chunks.push([...rows.subarray(i, i + CHUNK)])
   }
 
   /** The span with the largest first id that is not above the given one: the one that holds it, if any does. */

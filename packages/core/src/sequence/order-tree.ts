@@ -10,7 +10,7 @@
  * Left out: refilling nodes after removals. Spans disappear only when deleted neighbours merge, an empty node goes with
  * its last kid, and the height is bounded by the most spans there ever were.
  */
-import { doubled, LEAF, NEXT, PREV, ROOT, type Spans, WEIGHT } from './spans.ts'
+import { doubled, LEAF, ROOT, type Spans, WEIGHT } from './spans.ts'
 
 /** Kids per node: 128 bytes, two cache lines to scan. */
 const WIDTH = 32
@@ -62,65 +62,6 @@ export class OrderTree {
     this.#spans.link(after, row)
     this.#insertKid(this.#spans.cells[after + LEAF]!, 0, after, row)
     if (weight > 0) this.add(row, weight)
-  }
-
-  /** Takes in all spans at once, in their order and with their weights, into a tree that holds the root span only. */
-  load(rows: Int32Array): void {
-    const { cells } = this.#spans
-    const leaves = Math.ceil((rows.length + 1) / WIDTH)
-    // Room for all nodes, so that the array stays the same.
-    const grown = new Int32Array(NODE * (leaves + (leaves >> 4) + 8))
-    grown.set(this.#nodes)
-    this.#nodes = grown
-    const nodes = grown
-    let leaf = this.#top
-    let fill = 1
-    let sum = 0
-    let last = ROOT
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!
-      cells[last + NEXT] = row
-      cells[row + PREV] = last
-      last = row
-      if (fill === WIDTH) {
-        nodes[leaf + FILL] = fill
-        nodes[leaf + SUM] = sum
-        leaf = this.#create()
-        fill = 0
-        sum = 0
-      }
-      nodes[leaf + KIDS + fill++] = row
-      cells[row + LEAF] = leaf
-      sum += cells[row + WEIGHT]!
-    }
-    nodes[leaf + FILL] = fill
-    nodes[leaf + SUM] = sum
-    cells[last + NEXT] = ROOT
-    cells[ROOT + PREV] = last
-    this.#raiseOver(leaf)
-  }
-
-  /** Builds the levels above the leaves, which lie one behind the other up to the last. */
-  #raiseOver(lastLeaf: number): void {
-    const nodes = this.#nodes
-    let last = lastLeaf
-    while (this.#top !== last) {
-      const below = this.#top
-      this.#top = this.#used
-      let up = NOTHING
-      for (let node = below; node <= last; node += NODE) {
-        if (up === NOTHING || nodes[up + FILL] === WIDTH) {
-          up = this.#create()
-          nodes[up + FILL] = 0
-        }
-        nodes[up + KIDS + nodes[up + FILL]!++] = node
-        nodes[up + SUM]! += nodes[node + SUM]!
-        nodes[node + UP] = up
-      }
-      last = up
-      this.#height++
-    }
-    nodes[this.#top + UP] = NOTHING
   }
 
   /** Takes out a span that shows nothing. */

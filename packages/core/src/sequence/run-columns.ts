@@ -67,3 +67,9 @@ export class RunColumns {
     this.#tail = 0
   }
 }
+
+/**
+ * Columns of nothing. That these stay matters: engines throw away what they compiled for objects of a kind when the last one of
+ * the kind is gone, and columns live no longer than the loading or writing of a document.
+ */
+export const NO_RUNS: RunColumns = new RunColumns()

@@ -65,8 +65,6 @@ export class Sequence {
   /** Cursor: a span, and the visible ids before it. */
   #row = ROOT
   #start = 0
-  /** The span searched for last: whoever asks whether an id is there uses it next. */
-  #found = ROOT
 
   /** `compareActors` orders actor numbers by what they stand for, and must say the same for ever. */
   constructor(compareActors: CompareActors, tree: FugueTree = new FugueTree(compareActors)) {
@@ -96,7 +94,6 @@ export class Sequence {
     this.#tree = new FugueTree(this.#compareActors)
     this.#spans = this.#tree.spans
     this.#idCount = 0
-    this.#found = ROOT
     this.#row = ROOT
     this.#start = 0
   }
@@ -348,14 +345,9 @@ export class Sequence {
 
   /** The span that holds the id, or -1. */
   #locate(actor: number, counter: number): number {
-    const spans = this.#spans
-    if (spans.holds(this.#row, actor, counter)) return this.#row
-    // A span that is gone holds nothing, and one whose row has another now says so.
-    if (spans.holds(this.#found, actor, counter)) return this.#found
+    if (this.#spans.holds(this.#row, actor, counter)) return this.#row
     const row = this.#tree.ids.floor(actor, counter)
-    if (!spans.holds(row, actor, counter)) return -1
-    this.#found = row
-    return row
+    return this.#spans.holds(row, actor, counter) ? row : -1
   }
 
   /** The span that holds a known id. */

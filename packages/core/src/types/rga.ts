@@ -17,7 +17,7 @@ import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, type Container, type Copy, copyOf, emit, type Parent, type Place } from '../kernel/container.ts'
 import { dotOrder, readDot, writeDot } from '../kernel/dots.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { arrayBlocks, GapBuffer } from '../kernel/gap-buffer.ts'
+import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { type Item, Moved, Nested, readItems, writeItem } from '../kernel/items.ts'
 import type { Deleted } from '../kernel/local-edits.ts'
 import { Movable } from '../kernel/movable.ts'
@@ -31,7 +31,7 @@ import * as tags from './tag-numbers.ts'
 /** @typeParam E what `get` answers: a JSON value, or the handle of a container. */
 export class Rga<E = JsonValue> extends Movable implements Parent {
   readonly tag: number = tags.rga
-  readonly #items = new GapBuffer<Item, Item[]>(arrayBlocks<Item>(null))
+  readonly #items = new GapBuffer<Item, Item[]>((length) => new Array<Item>(length).fill(null))
   readonly #children = new Map<number, Container>()
   readonly #dirty = new Set<Container>()
   #elements: Spec<E> | undefined
@@ -284,10 +284,6 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
 
   override writePending(out: Encoder): void {
     super.writePending(out)
-    if (this.#dirty.size === 0) {
-      out.writer.byte(0)
-      return
-    }
     const dirty = [...this.#dirty].filter((child) => this.shownAt(child.place.step as number) !== undefined)
     this.#dirty.clear()
     out.writer.varint(dirty.length)
@@ -325,10 +321,7 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
   override read(input: Decoder): Apply {
     const applyRuns = super.read(input)
     const count = input.reader.count(4)
-    return count === 0 && input.context === undefined ? applyRuns : this.#readChildren(input, count, applyRuns)
-  }
-
-  #readChildren(input: Decoder, count: number, applyRuns: Apply): Apply {
+    if (count === 0 && input.context === undefined) return applyRuns
     const fresh = new Map<number, Container>()
     const listed = new Set<number>()
     const steps: Apply[] = []

@@ -36,16 +36,13 @@ export class Struct extends CausalContainer implements Parent {
   readonly #dirty: Container[] = []
   /** The field that arrived last. */
   #arrived: Field | undefined
-  /** One per schema that somebody reads it by. Kept here, as what a `WeakMap` holds outlives every small garbage collection. */
-  #views: object[] | undefined
+  /** The handle of the schema that it was read by last. Kept here, as what a `WeakMap` holds outlives small garbage collections. */
+  #view: object | undefined
 
   /** The handle that a schema shows. @internal */
   view(View: ViewClass): object {
-    for (const view of this.#views ?? []) if (view instanceof View) return view
-    const view = new View(this)
-    this.#views ??= []
-    this.#views.push(view)
-    return view
+    if (!(this.#view instanceof View)) this.#view = new View(this)
+    return this.#view
   }
 
   /** The field of a name and type, made now if it is not there yet. Throws `CORE_VALUE_INVALID` for an unusable name. */
@@ -168,14 +165,10 @@ export class Struct extends CausalContainer implements Parent {
   }
 
   read(input: Decoder): Apply {
-    const count = input.reader.count(3)
-    return (
-      (count === 1 && input.context === undefined ? this.#readKnown(input) : undefined) ?? this.#readAll(input, count)
-    )
-  }
-
-  #readAll(input: Decoder, count: number): Apply {
     const { reader } = input
+    const count = reader.count(3)
+    const known = count === 1 && input.context === undefined ? this.#readKnown(input) : undefined
+    if (known !== undefined) return known
     const fresh: Field[] = []
     const steps: Apply[] = []
     const shown = input.context && new Set<Container>()

@@ -156,11 +156,8 @@ export class Text extends Ordered<string> {
   }
 
   protected deleteContent(position: number, count: number): void {
-    if (this.#edited === undefined && this.#wholeText()?.length === count) this.#whole = ''
-    else {
-      this.#units.delete(position, count)
-      this.#whole = undefined
-    }
+    this.#units.delete(position, count)
+    this.#whole = undefined
   }
 
   protected copyOf(position: number, count: number): Deleted<string>['restore'] {
