@@ -147,7 +147,7 @@ export const mutants = [
   {
     name: 'chain-check-ignored',
     file: `${core}/document/check-changes.ts`,
-    find: 'if (first === known + 1 && previous !== (head === undefined ? history.past.checkOf(actor) : head.check)) forked()',
+    find: 'if (previous !== (head === undefined ? history.past.checkOf(actor) : checksum32(head.bytes))) forked()',
     replace: '',
     tests: ['packages/core/test/document/forks.test.ts'],
   },

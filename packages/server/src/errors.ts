@@ -41,6 +41,7 @@ export type ServerErrorCode =
   | 'HEADERS_TOO_LARGE'
   | 'REQUEST_TIMEOUT'
   | 'OVERLOADED'
+  | 'STORE_UNAVAILABLE'
   | 'SHUTTING_DOWN'
   | 'INTERNAL'
 
@@ -164,6 +165,11 @@ const table: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
   },
   REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive', advice: 'Send it again, in one go.' },
   OVERLOADED: { status: 503, title: 'The server is busy', advice: 'Try again after the time in Retry-After.' },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    title: 'The store cannot be reached',
+    advice: 'Try again, with the same Idempotency-Key: without one, read first whether it was stored.',
+  },
   SHUTTING_DOWN: {
     status: 503,
     title: 'The server is stopping',

@@ -47,7 +47,12 @@ function refuse(c: Context<HttpEnv>, thrown: unknown, { limits, logger }: AppOpt
   const error = asServerError(thrown)
   const state = c.get('state')
   state.code = error.code
-  if (error.code === 'INTERNAL') logger.error({ requestId: state.requestId, err: error.cause }, 'unexpected failure')
+  if (error.code === 'INTERNAL' || error.code === 'STORE_UNAVAILABLE') {
+    logger.error(
+      { requestId: state.requestId, err: error.cause },
+      error.code === 'INTERNAL' ? 'unexpected failure' : 'the store failed',
+    )
+  }
   if (error.status === 503) c.header('Retry-After', String(limits.retryAfterSeconds))
   if (error.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'ApiKey header="X-API-Key"')
   // What is left of such a body is not worth receiving, and a server on its way out keeps no connection.

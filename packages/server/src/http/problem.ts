@@ -25,6 +25,12 @@ const coreCodes: Partial<Record<CoreErrorCode, ServerErrorCode>> = {
   CORE_ID_INVALID: 'ID_INVALID',
 }
 
+/** The store takes it another time. */
+const retryable: ReadonlySet<string> = new Set(['STORE_BUSY', 'STORE_CONFLICT'])
+
+/** The store, or the way to it, fails now. */
+const unreachable: ReadonlySet<string> = new Set(['STORE_IO', 'STORE_UNKNOWN', 'STORE_LOCKED'])
+
 /** Whatever was thrown, as a refusal. What nobody foresaw becomes `INTERNAL` and keeps its cause for the log alone. */
 export function asServerError(error: unknown): ServerError {
   if (error instanceof ServerError) return error
@@ -33,8 +39,13 @@ export function asServerError(error: unknown): ServerError {
     if (code !== undefined) return new ServerError(code, error.message, { cause: error })
   }
   if (error instanceof StoreError) {
-    if (error.code === 'STORE_BUSY' || error.code === 'STORE_CONFLICT') {
+    if (retryable.has(error.code)) {
       return new ServerError('OVERLOADED', 'too many writes wait for the store; nothing of this request was done', {
+        cause: error,
+      })
+    }
+    if (unreachable.has(error.code)) {
+      return new ServerError('STORE_UNAVAILABLE', 'the store failed, and whether it has this is not certain', {
         cause: error,
       })
     }

@@ -99,6 +99,27 @@ export class LiveDocuments implements LiveStore {
     })
   }
 
+  has(key: DocumentKey): boolean {
+    return this.#documents.has(nameOf(key))
+  }
+
+  /** Documents that somebody follows. */
+  keys(): DocumentKey[] {
+    return [...this.#documents.values()].map(({ key }) => key)
+  }
+
+  /** The document is at another head, and what led there is not known here. Called in its line. */
+  jump(key: DocumentKey, head: DocumentHead | undefined): void {
+    const document = this.#documents.get(nameOf(key))
+    if (document === undefined || head === undefined || head.version === document.feed.head) return
+    if (document.incarnation !== '' && (head.deleted || head.incarnation !== document.incarnation)) {
+      this.publish({ ...head, deleted: true }, { kind: 'end' }, [])
+      return
+    }
+    document.incarnation = head.deleted ? '' : head.incarnation
+    document.feed.jump(head.version)
+  }
+
   /** Follows a document that is there. Called in its line; `release` it when done. */
   follow(opened: OpenDocument): LiveDocument {
     const { key } = opened.head

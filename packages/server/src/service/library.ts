@@ -74,6 +74,40 @@ export class Library {
     return opened
   }
 
+  /** The document if it is in memory. */
+  peek(key: DocumentKey): OpenDocument | undefined {
+    return this.#open.get(nameOf(key))?.opened
+  }
+
+  /** Of what is in memory. */
+  keys(): DocumentKey[] {
+    return [...this.#open.values()].map(({ opened }) => opened.head.key)
+  }
+
+  /**
+   * Brings a document in memory up to a head, by entries that another process stored. Answers them; undefined where it has to be
+   * loaded anew.
+   */
+  async follow(opened: OpenDocument, head: DocumentHead): Promise<readonly LogEntry[] | undefined> {
+    const { doc, arrivals } = opened
+    if (doc === undefined || head.incarnation !== opened.head.incarnation || head.deleted) return undefined
+    const entries: LogEntry[] = []
+    for (let after = opened.head.version; after < head.version; after = (entries.at(-1) as LogEntry).version) {
+      const page = await this.#store.log(head.key, { after, limit: PAGE })
+      // What was compacted meanwhile is in the snapshot only.
+      if (page[0]?.version !== after + 1) return undefined
+      entries.push(...page)
+    }
+    for (const entry of entries) {
+      doc.apply(entry.change)
+      noteArrival(arrivals, entry)
+    }
+    const bytes = entries.reduce((sum, { change }) => sum + change.length, opened.bytes)
+    const version = entries.at(-1)?.version ?? opened.head.version
+    this.keep({ head: { ...head, version }, doc, arrivals, bytes })
+    return entries
+  }
+
   /** Keeps a document in its new state, and lets go of those that were not used for long until all fit. */
   keep(opened: OpenDocument): void {
     const name = nameOf(opened.head.key)

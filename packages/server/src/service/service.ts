@@ -85,6 +85,8 @@ class Service implements DocumentService {
   readonly #library: Library
   readonly #lines = new Lines()
   readonly #live: LiveDocuments
+  readonly #onWarning: DocumentServiceOptions['onWarning']
+  #unwatch: (() => void) | undefined
   readonly #compactor: Compactor
   readonly #observer: ServiceObserver | undefined
   #draining = false
@@ -92,6 +94,7 @@ class Service implements DocumentService {
   constructor(options: DocumentServiceOptions) {
     const { store, actor, newIncarnation, nowMs, limits, onWarning } = options
     this.#observer = options.observer
+    this.#onWarning = onWarning
     this.#store = store
     this.#actor = actor
     this.#newIncarnation = newIncarnation
@@ -117,10 +120,37 @@ class Service implements DocumentService {
       onWarning,
     })
     this.#sweepLater()
+    this.#watch()
   }
 
   get storeId(): string {
     return this.#store.identity.storeId
+  }
+
+  /** Other processes write to the same data: what is kept here follows. */
+  #watch(): void {
+    this.#unwatch = this.#store.watch?.((event) => {
+      const keys = event.type === 'commit' ? [event.key] : [...this.#library.keys(), ...this.#live.keys()]
+      for (const key of keys) {
+        this.#lines
+          .run(lineOf(key), () => this.#followOthers(key))
+          .catch((error: unknown) => this.#onWarning?.(`${key.id} could not be brought up to date`, error))
+      }
+    })
+  }
+
+  async #followOthers(key: DocumentKey): Promise<void> {
+    const opened = this.#library.peek(key)
+    if (opened === undefined && !this.#live.has(key)) return
+    const head = await this.#store.head(key)
+    if (head === undefined || head.version <= (opened?.head.version ?? -1)) return
+    const entries = opened === undefined ? undefined : await this.#library.follow(opened, head)
+    if (entries !== undefined) {
+      this.#live.publish({ ...head, version: entries.at(-1)?.version ?? head.version }, { kind: 'append' }, entries)
+      return
+    }
+    this.#library.drop(key)
+    this.#live.jump(key, head)
   }
 
   /** Documents that nobody uses leave memory, also when nothing else happens. */
@@ -323,6 +353,7 @@ class Service implements DocumentService {
   async drain(): Promise<void> {
     this.#draining = true
     this.#live.draining = true
+    this.#unwatch?.()
     await this.#lines.idle()
     await this.#compactor.idle()
   }
