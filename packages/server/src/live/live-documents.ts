@@ -171,6 +171,8 @@ export class LiveDocuments implements LiveStore {
     const oldest = Math.max(head.compactedVersion, documentAttributes(head).base)
     if (version < oldest || limit > this.#options.limits.updateChangesMax) return undefined
     const entries = await this.#options.store.log(head.key, { after: version, limit })
+    // History is folded beside this: with a part of it gone, the rest is no answer.
+    if (entries[0]?.version !== version + 1 || entries.length < limit) return undefined
     return encodeBundle(entries.map(({ change }) => change))
   }
 

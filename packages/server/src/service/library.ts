@@ -3,7 +3,7 @@
  * others are used more. Callers hold the document's line while they use it.
  */
 import { type Actor, Doc, readChange } from '@joinery/core'
-import type { DocumentHead, DocumentKey, LogEntry, Store } from '@joinery/sync'
+import { type DocumentHead, type DocumentKey, type LogEntry, type Store, StoreError } from '@joinery/sync'
 import { Arrivals } from './arrivals.ts'
 import { documentAttributes } from './attributes.ts'
 import type { ServiceLimits } from './limits.ts'
@@ -25,6 +25,9 @@ interface Resident {
 
 /** Log entries read at a time while loading. */
 const PAGE = 1000
+
+/** So often the history of one document is not folded while it is read. */
+const READ_ATTEMPTS_MAX = 5
 
 /** What a document takes that holds nothing. */
 const EMPTY_BYTES = 2_000
@@ -65,13 +68,21 @@ export class Library {
       this.#open.set(name, known)
       return known.opened
     }
-    const head = await this.#store.head(key)
-    if (head === undefined) return undefined
-    const opened = head.deleted
-      ? { head, doc: undefined, arrivals: new Arrivals(), bytes: EMPTY_BYTES }
-      : await this.#load(head, head.version)
-    this.keep(opened)
+    const opened = await this.#read(key)
+    if (opened !== undefined) this.keep(opened)
     return opened
+  }
+
+  /** Reads a document as it is stored, again when its history was folded while it was read. */
+  async #read(key: DocumentKey): Promise<OpenDocument | undefined> {
+    for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt += 1) {
+      const head = await this.#store.head(key)
+      if (head === undefined) return undefined
+      if (head.deleted) return { head, doc: undefined, arrivals: new Arrivals(), bytes: EMPTY_BYTES }
+      const opened = await this.#load(head, head.version)
+      if (opened !== undefined) return opened
+    }
+    throw new StoreError('STORE_CONFLICT', `${key.id} changed again and again while it was read`)
   }
 
   /** The document if it is in memory. */
@@ -156,21 +167,26 @@ export class Library {
     return this.#load(head, version)
   }
 
-  async #load(head: DocumentHead, version: number): Promise<OpenDocument> {
-    const { key } = head
-    const snapshot = head.snapshotVersion > 0 ? await this.#store.snapshot(key) : undefined
+  /**
+   * The document up to a version, from snapshot and log; undefined when they do not lead there. History is folded beside this: what
+   * was read of the log must follow the snapshot without a gap.
+   */
+  async #load(head: DocumentHead, version: number): Promise<OpenDocument | undefined> {
+    const { key, incarnation } = head
+    const stored = await this.#store.snapshot(key)
+    const snapshot = stored?.incarnation === incarnation ? stored : undefined
+    if (snapshot !== undefined && snapshot.version > version) return undefined
     const arrivals = snapshot === undefined ? new Arrivals() : Arrivals.decode(snapshot.attributes)
     const parts: Uint8Array[] = snapshot === undefined ? [] : [snapshot.bytes]
-    let after = Math.max(snapshot?.version ?? 0, documentAttributes(head).base)
+    let after = snapshot?.version ?? documentAttributes(head).base
     while (after < version) {
-      const page = await this.#store.log(key, { after, limit: PAGE })
-      const wanted = page.filter((entry) => entry.version <= version)
-      for (const entry of wanted) {
+      const page = await this.#store.log(key, { after, limit: Math.min(PAGE, version - after) })
+      if (page[0]?.version !== after + 1) return undefined
+      for (const entry of page) {
         parts.push(entry.change)
         noteArrival(arrivals, entry)
       }
-      if (wanted.length === 0) break
-      after = (wanted.at(-1) as LogEntry).version
+      after = (page.at(-1) as LogEntry).version
     }
     const doc =
       parts.length === 0

@@ -1,0 +1,90 @@
+/** History is folded beside the work: whoever reads a document at that moment reads all of it. */
+import { Doc } from '@joinery/core'
+import { newActor } from '@joinery/core/system'
+import { memoryStore } from '@joinery/storage/memory'
+import type { Store } from '@joinery/sync'
+import { expect, test } from 'vitest'
+import { testService } from '../http/harness.ts'
+
+const caller = { tenant: 't', node: 'n' }
+const key = { tenant: 't', id: 'd' }
+
+/** Folds the history up to a version, as another process would. */
+async function fold(store: Store, version: number): Promise<void> {
+  const head = (await store.head(key))!
+  const log = await store.log(key, { after: 0, limit: version })
+  const doc = Doc.load(
+    log.map(({ change }) => change),
+    { actor: newActor('folder') },
+  )
+  const snapshot = { version, incarnation: head.incarnation, bytes: doc.snapshot(), attributes: '{}' }
+  await store.compact(key, snapshot, version)
+}
+
+/** A store that does something before the next read of a log. */
+function interrupted(store: Store): { readonly store: Store; before: (() => Promise<void>) | undefined } {
+  const at = {
+    before: undefined as (() => Promise<void>) | undefined,
+    store: new Proxy(store, {
+      get(target, name) {
+        const member = target[name as keyof Store]
+        if (name !== 'log') return typeof member === 'function' ? member.bind(target) : member
+        return async (...args: Parameters<Store['log']>) => {
+          const before = at.before
+          at.before = undefined
+          await before?.()
+          return target.log(...args)
+        }
+      },
+    }),
+  }
+  return at
+}
+
+async function filled(store: Store): Promise<void> {
+  const service = testService(store)
+  for (let i = 1; i <= 10; i += 1)
+    await service.ops(caller, 'd', { type: 'gset', since: { version: 0 }, ops: [{ type: 'add', elem: i }] })
+}
+
+const all = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+const sorted = (value: unknown): number[] => [...(value as number[])].sort((a, b) => a - b)
+
+test('between its snapshot and its log', async () => {
+  const real = memoryStore()
+  await filled(real)
+  const at = interrupted(real)
+  at.before = () => fold(real, 6)
+  expect(sorted((await testService(at.store).get(caller, 'd')).value)).toEqual(all)
+  expect((await real.head(key))?.compactedVersion).toBe(6)
+})
+
+test('while a client that is behind is brought up to date', async () => {
+  const real = memoryStore()
+  await filled(real)
+  const at = interrupted(real)
+  const service = testService(at.store)
+  const { storeId, incarnation } = await service.get(caller, 'd')
+  const { document } = await service.live.open(caller, { id: 'd', type: 'gset', actor: '' })
+  const log = await real.log(key, { after: 0, limit: 2 })
+  const doc = Doc.load(
+    log.map(({ change }) => change),
+    { actor: newActor('reader') },
+  )
+  at.before = () => fold(real, 6)
+  const { payload, version } = await document.catchUp({ by: 'position', storeId, incarnation, version: 2 }, undefined)
+  doc.apply(payload)
+  expect(version).toBe(10)
+  expect(sorted((doc.toJSON() as { value: number[] }).value)).toEqual(all)
+})
+
+test('while the log is read: what is gone is refused, not passed over', async () => {
+  const real = memoryStore()
+  await filled(real)
+  const at = interrupted(real)
+  const service = testService(at.store)
+  await service.get(caller, 'd')
+  at.before = () => fold(real, 6)
+  const reading = service.log(caller, 'd', { since: { version: 2 }, limit: 100 })
+  await expect(reading).rejects.toMatchObject({ code: 'SINCE_COMPACTED' })
+})
