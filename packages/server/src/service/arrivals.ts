@@ -35,6 +35,24 @@ export class Arrivals {
     return run !== undefined && run.first <= counter ? run.version : 0
   }
 
+  /** The same without what arrived up to a version, but for these dots: what is asked about is live, or young. */
+  pruned(tags: readonly Dot[], version: number): Arrivals {
+    const kept = new Arrivals()
+    const old = tags.filter((tag) => this.versionOf(tag) <= version).sort((a, b) => a.counter - b.counter)
+    for (const tag of old) {
+      kept.add(tag.actor, { first: tag.counter, last: tag.counter, version: this.versionOf(tag) })
+    }
+    for (const [actor, runs] of this.#runs) for (const run of runs) if (run.version > version) kept.add(actor, run)
+    return kept
+  }
+
+  /** Runs kept. */
+  get size(): number {
+    let size = 0
+    for (const runs of this.#runs.values()) size += runs.length
+    return size
+  }
+
   /** The arrivals of these dots, to be stored with a snapshot. */
   encode(tags: readonly Dot[]): string {
     const byActor = new Map<ActorId, [number, number][]>()

@@ -2,7 +2,7 @@
  * Folds old history into snapshots, beside the work: one document at a time, none more often than it is worth. What was acknowledged
  * does not depend on it.
  */
-import { type DocumentHead, type DocumentKey, type Store, StoreError } from '@joinery/sync'
+import { type DocumentHead, type DocumentKey, type Store, type StoredSnapshot, StoreError } from '@joinery/sync'
 import { documentAttributes } from './attributes.ts'
 import type { Library } from './library.ts'
 import type { ServiceLimits } from './limits.ts'
@@ -12,8 +12,8 @@ export interface CompactorOptions {
   readonly library: Library
   readonly limits: ServiceLimits
   readonly nowMs: () => number
-  /** The snapshot of a document is at a version now, and the log begins behind it. */
-  readonly onDone: (key: DocumentKey, incarnation: string, version: number) => void
+  /** This is the snapshot of a document now, and the log begins behind it. */
+  readonly onDone: (key: DocumentKey, snapshot: StoredSnapshot) => void
   readonly onWarning: ((message: string, cause: unknown) => void) | undefined
 }
 
@@ -56,8 +56,9 @@ export class Compactor {
       const past = await library.at(head, version)
       if (past?.doc === undefined) return
       const attributes = past.arrivals.encode(past.doc.tags())
-      await store.compact(key, { version, incarnation, bytes: past.doc.snapshot(), attributes }, version)
-      onDone(key, incarnation, version)
+      const snapshot = { version, incarnation, bytes: past.doc.snapshot(), attributes }
+      await store.compact(key, snapshot, version)
+      onDone(key, snapshot)
     } catch (cause) {
       // Another life began, another process was quicker, or it is done another time.
       const overtaken = cause instanceof StoreError && cause.code === 'STORE_CONFLICT'

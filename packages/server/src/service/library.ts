@@ -3,7 +3,14 @@
  * others are used more. Callers hold the document's line while they use it.
  */
 import { type Actor, Doc, readChange } from '@joinery/core'
-import { type DocumentHead, type DocumentKey, type LogEntry, type Store, StoreError } from '@joinery/sync'
+import {
+  type DocumentHead,
+  type DocumentKey,
+  type LogEntry,
+  type Store,
+  type StoredSnapshot,
+  StoreError,
+} from '@joinery/sync'
 import { Arrivals } from './arrivals.ts'
 import { documentAttributes } from './attributes.ts'
 import type { ServiceLimits } from './limits.ts'
@@ -132,12 +139,15 @@ export class Library {
     }
   }
 
-  /** Takes note of a snapshot that was made beside the work. */
-  compacted(key: DocumentKey, incarnation: string, version: number): void {
-    const known = this.#open.get(nameOf(key))
-    if (known === undefined || known.opened.head.incarnation !== incarnation) return
-    const head = { ...known.opened.head, snapshotVersion: version, compactedVersion: version }
-    known.opened = { ...known.opened, head }
+  /** Takes note of a snapshot that was made beside the work, and lets go of what it stands for. */
+  compacted(key: DocumentKey, { version, incarnation, bytes: { length } }: StoredSnapshot): void {
+    const opened = this.peek(key)
+    if (opened?.doc === undefined || opened.head.incarnation !== incarnation) return
+    const { doc } = opened
+    const head = { ...opened.head, snapshotVersion: version, compactedVersion: version }
+    // The changes one by one are in the store; in memory they would grow for as long as the document is used.
+    doc.compact()
+    this.keep({ head, doc, arrivals: opened.arrivals.pruned(doc.tags(), version), bytes: EMPTY_BYTES + length })
   }
 
   /** Lets go of what nobody used for a while. */

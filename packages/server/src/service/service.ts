@@ -14,6 +14,7 @@ import {
   type Scheduler,
   type SessionLimits,
   type Store,
+  type StoredSnapshot,
   StoreError,
   sessionLimits,
 } from '@joinery/sync'
@@ -116,7 +117,7 @@ class Service implements DocumentService {
       library: this.#library,
       limits: this.#limits,
       nowMs,
-      onDone: (key, incarnation, version) => this.#compacted(key, incarnation, version),
+      onDone: (key, snapshot) => this.#compacted(key, snapshot),
       onWarning,
     })
     this.#sweepLater()
@@ -473,10 +474,10 @@ class Service implements DocumentService {
     this.#compactor.consider(head)
   }
 
-  /** The history of a document was folded up to a version. */
-  #compacted(key: DocumentKey, incarnation: string, version: number): void {
+  /** The history of a document was folded into a snapshot. */
+  #compacted(key: DocumentKey, snapshot: StoredSnapshot): void {
     this.#observer?.compacted()
-    void this.#lines.run(lineOf(key), async () => this.#library.compacted(key, incarnation, version))
+    void this.#lines.run(lineOf(key), async () => this.#library.compacted(key, snapshot))
   }
 }
 

@@ -6,6 +6,7 @@ import { type Logger, pino } from 'pino'
 import { type App, createApp } from '../../src/http/app.ts'
 import { type KeyRing, openKeyRing } from '../../src/keys.ts'
 import { defaultServerLimits, type ServerLimits } from '../../src/limits.ts'
+import type { ServiceLimits } from '../../src/service/limits.ts'
 import { createDocumentService } from '../../src/service/service.ts'
 import type { DocumentService } from '../../src/service/types.ts'
 
@@ -54,7 +55,7 @@ export function countingRandom(): (bytes: number) => Uint8Array {
   }
 }
 
-export function testService(store: Store): DocumentService {
+export function testService(store: Store, limits?: Partial<ServiceLimits>): DocumentService {
   let incarnations = 0
   return createDocumentService({
     store,
@@ -64,6 +65,7 @@ export function testService(store: Store): DocumentService {
       return `life-${incarnations}`
     },
     nowMs: () => NOW_MS,
+    ...(limits === undefined ? {} : { limits }),
   })
 }
 

@@ -88,3 +88,26 @@ test('while the log is read: what is gone is refused, not passed over', async ()
   const reading = service.log(caller, 'd', { since: { version: 2 }, limit: 100 })
   await expect(reading).rejects.toMatchObject({ code: 'SINCE_COMPACTED' })
 })
+
+test('what was folded leaves memory, and removals still know what had arrived', async () => {
+  const store = memoryStore()
+  const service = testService(store, { historyVersionsMin: 20, compactionMsMin: 0 })
+  const ops = (...all: object[]) =>
+    ({ type: 'orset', since: { version: 0 }, ops: all }) as Parameters<typeof service.ops>[2]
+  await service.ops(caller, 'd', ops({ type: 'add', elem: 'old' }))
+  let most = 0
+  for (let i = 0; i < 400; i += 1) {
+    await service.ops(caller, 'd', ops({ type: i % 2 === 0 ? 'add' : 'remove', elem: 'x' }))
+    most = Math.max(most, service.resident.bytes)
+    if (i % 20 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await service.drain()
+  const head = (await store.head(key))!
+  expect(head.compactedVersion).toBeGreaterThan(300)
+  // 400 changes of some 60 bytes each, and more, were made; what is kept is the young ones.
+  expect(most).toBeLessThan(14_000)
+  const again = testService(store)
+  const since = { version: head.version - 1, storeId: service.storeId, incarnation: head.incarnation }
+  await again.ops(caller, 'd', { type: 'orset', since, ops: [{ type: 'remove', elem: 'old' }] })
+  expect((await again.get(caller, 'd')).value).toEqual([])
+})
