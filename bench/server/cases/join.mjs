@@ -12,14 +12,21 @@ async function joinTimes(pair, times, titleLength) {
   for (let i = 0; i < times; i += 1) {
     joins.push(await pair.load({ do: 'join', records: RECORDS, titleLength }, LIMIT_MS))
   }
-  return { ms: median(joins.map(({ ms }) => ms)), bytes: Math.max(...joins.map(({ bytes }) => bytes)) }
+  return {
+    ms: median(joins.map(({ ms }) => ms)),
+    client: median(joins.map(({ cpu }) => cpu.client)),
+    server: median(joins.map(({ cpu }) => cpu.server)),
+    bytes: Math.max(...joins.map(({ bytes }) => bytes)),
+  }
 }
 
 export const join = {
   name: 'join',
   metrics: {
     warm: { unit: 'ms' },
+    'warm-client-cpu': { unit: 'ms' },
     restart: { unit: 'ms' },
+    'restart-server-cpu': { unit: 'ms' },
     'warm-bytes': { unit: 'bytes' },
     'restart-bytes': { unit: 'bytes' },
     document: { unit: 'bytes' },
@@ -29,11 +36,16 @@ export const join = {
     // The first one teaches the client's code, which a restart of the server does not take back.
     await joinTimes(pair, 1, titleLength)
     const warm = await joinTimes(pair, JOINS, titleLength)
-    const figures = { document: documentBytes, warm: warm.ms, 'warm-bytes': warm.bytes }
+    const figures = {
+      document: documentBytes,
+      warm: warm.ms,
+      'warm-client-cpu': warm.client,
+      'warm-bytes': warm.bytes,
+    }
     if (!lasts) return figures
     await pair.load({ do: 'leave' }, LIMIT_MS)
     await pair.restartServer()
     const first = await joinTimes(pair, 1, titleLength)
-    return { ...figures, restart: first.ms, 'restart-bytes': first.bytes }
+    return { ...figures, restart: first.ms, 'restart-server-cpu': first.server, 'restart-bytes': first.bytes }
   },
 }

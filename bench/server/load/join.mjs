@@ -1,5 +1,6 @@
 /** A document of many small records, and how long it takes somebody who has nothing to have all of it. */
 import { connectGroups, leave, saved } from './groups.mjs'
+import { treeCpuMicros } from './procfs.mjs'
 
 const PREFIX = 'large'
 const TURN_RECORDS = 50
@@ -29,7 +30,8 @@ export async function fill(connect, { port, records }) {
 }
 
 /** Time from connecting until all records can be read, and what arrived for it. */
-export async function join(connect, { port, records, titleLength }) {
+export async function join(connect, { port, serverPid, records, titleLength }) {
+  const before = { client: process.cpuUsage(), server: treeCpuMicros(serverPid) }
   const began = performance.now()
   const client = connect({ port, name: `${PREFIX}-0`, node: `joins-${Math.round(began)}` })
   await client.ready
@@ -39,11 +41,13 @@ export async function join(connect, { port, records, titleLength }) {
     read = client.readRecords()
   }
   const ms = performance.now() - began
+  const { user, system } = process.cpuUsage(before.client)
+  const cpu = { client: (user + system) / 1000, server: (treeCpuMicros(serverPid) - before.server) / 1000 }
   if (read.count !== records || read.length !== titleLength)
     throw new Error(`${read.count} records instead of ${records}`)
   // What would be sent a second time comes after the first.
   await new Promise((resolve) => setTimeout(resolve, 300))
   const bytes = client.receivedBytes
   leave([{ live: [client], readers: [] }])
-  return { ms, bytes }
+  return { ms, bytes, cpu }
 }
