@@ -5,6 +5,7 @@ const metrics = {
   p99: { unit: 'ms' },
   delivered: { unit: '%', more: true },
   cpu: { unit: 'us/edit' },
+  'client-cpu': { unit: 'us/edit' },
   max: { unit: 'edits/s', more: true },
   'cpu-max': { unit: 'us/edit' },
   'load-max': { unit: '%', about: true },

@@ -47,6 +47,7 @@ export async function step(watch, { rate, seconds, serverPid, atEnd }) {
   const late = performance.now() + LATE_MS
   while (watch.latencies.length < expected && performance.now() < late) await pause(POLL_MS)
   const wallMicros = (performance.now() - began.at) * 1000
+  const loadMicros = cpuMicros(process.pid) - began.load
   const sorted = Float64Array.from(watch.latencies).sort()
   const inTime = sorted.filter((ms) => ms <= LATE_MS).length
   return {
@@ -55,7 +56,8 @@ export async function step(watch, { rate, seconds, serverPid, atEnd }) {
     p99: quantile(sorted, 0.99),
     delivered: inTime / expected,
     serverMicros: (treeCpuMicros(serverPid) - began.server) / Math.max(1, issued),
-    loadShare: (cpuMicros(process.pid) - began.load) / wallMicros,
+    loadMicros: loadMicros / Math.max(1, issued),
+    loadShare: loadMicros / wallMicros,
     after: await after,
   }
 }
