@@ -3,13 +3,16 @@
 /** Connecting all at once would measure a storm of connections. */
 const AT_ONCE = 20
 
+/** A name of its own in every round, since some stores outlive it. */
+export const documentName = (prefix, group) => `${prefix}-${process.pid}-${group}`
+
 /**
  * @returns {Promise<{ live: object[], readers: object[] }[]>} those who edit and look on, and those who only count.
  */
 export async function connectGroups(connect, { port, groups, size, muted = 0, prefix = 'doc' }) {
   const made = Array.from({ length: groups }, () => ({ live: [], readers: [] }))
   const enter = async ({ g, member }) => {
-    const client = connect({ port, name: `${prefix}-${g}`, node: `${prefix}-${g}-${member}` })
+    const client = connect({ port, name: documentName(prefix, g), node: `${prefix}-${g}-${member}` })
     await client.ready
     // Documents begin with their first change: everybody after the first finds one.
     if (member === 0) client.set('begun', true)

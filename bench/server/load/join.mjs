@@ -1,5 +1,5 @@
 /** A document of many small records, and how long it takes somebody who has nothing to have all of it. */
-import { connectGroups, leave, saved } from './groups.mjs'
+import { connectGroups, documentName, leave, saved } from './groups.mjs'
 import { treeCpuMicros } from './procfs.mjs'
 
 const PREFIX = 'large'
@@ -33,7 +33,7 @@ export async function fill(connect, { port, records }) {
 export async function join(connect, { port, serverPid, records, titleLength }) {
   const before = { client: process.cpuUsage(), server: treeCpuMicros(serverPid) }
   const began = performance.now()
-  const client = connect({ port, name: `${PREFIX}-0`, node: `joins-${Math.round(began)}` })
+  const client = connect({ port, name: documentName(PREFIX, 0), node: `joins-${Math.round(began)}` })
   await client.ready
   let read = client.readRecords()
   while (read.count < records && performance.now() - began < JOIN_LIMIT_MS) {
