@@ -32,7 +32,7 @@ class Probe {
       number += 1
       this.#writer.set('probe', number)
       while (this.#seen < number && performance.now() - began < PROBE.limitMs) await pause(2)
-      if (performance.now() - asked <= PROBE.quickMs) return asked - began
+      if (performance.now() - asked <= PROBE.quickMs) return performance.now() - began
       if (performance.now() - began >= PROBE.limitMs) return PROBE.limitMs
       await pause(PROBE.pauseMs)
     }
