@@ -4,7 +4,7 @@
  * Each case runs in a process of its own, so that what one case teaches the optimising compiler does not change the next;
  * `--shared` runs all of them in one, as an application that uses every type would.
  *
- * The suite `engines` has its own driver, a process per peer, and more flags: see README.md.
+ * The suites `engines` and `server` have drivers of their own, and more flags: see README.md.
  */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,7 @@ import { formatTable, tableLines } from './lib/table.mjs'
 /** One thread, so that what is measured does not depend on free cores; collections between samples. */
 const NODE_FLAGS = ['--single-threaded', '--expose-gc']
 
-const suites = { core: './core/suite.mjs', engines: './engines/suite.mjs' }
+const suites = { core: './core/suite.mjs', engines: './engines/suite.mjs', server: './server/suite.mjs' }
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,10 +25,10 @@ const { values: flags, positionals } = parseArgs({
     shared: { type: 'boolean', default: false },
     /** Prints the rows of one case and nothing else: what a case's own process is started with. */
     rows: { type: 'boolean', default: false },
-    /** Of `engines`: saves the results of a quick run too. */
+    /** Of `engines` and `server`: saves the results of a quick run too. */
     save: { type: 'boolean', default: false },
     'no-memory': { type: 'boolean', default: false },
-    /** Of `engines`: measures nothing, and writes the report of what is saved. */
+    /** Of `engines` and `server`: measures nothing, and writes the report of what is saved. */
     report: { type: 'boolean', default: false },
   },
 })

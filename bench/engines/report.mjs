@@ -1,8 +1,9 @@
 /** `docs/BENCHMARKS.md`, written anew from all saved results. */
 import { writeFileSync } from 'node:fs'
+import { figure, markdown } from '../lib/format.mjs'
 import { reachedAims } from './reached.mjs'
 import { readResults } from './results.mjs'
-import { figure, markdown, matrix, ratioText, spread, summary } from './tables.mjs'
+import { matrix, ratioText, spread, summary } from './tables.mjs'
 
 const FILE = new URL('../../docs/BENCHMARKS.md', import.meta.url)
 

@@ -1,6 +1,6 @@
 /** The saved results: one file, into which a run of some cases puts only those. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
+import { machine } from '../lib/machine.mjs'
 import { subjectOf } from './rows.mjs'
 
 const FILE = new URL('../results/engines.json', import.meta.url)
@@ -8,18 +8,6 @@ const FILE = new URL('../results/engines.json', import.meta.url)
 /** @returns {{ cases: Record<string, { run: object, rows: object[] }>, subjects: Record<string, object> }} */
 export function readResults() {
   return existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : { subjects: {}, cases: {} }
-}
-
-/** What kind of machine this is. */
-function machine() {
-  const [cpu] = os.cpus()
-  return {
-    cpu: cpu?.model.trim() ?? 'unknown',
-    cores: os.cpus().length,
-    memoryGB: Math.round(os.totalmem() / 2 ** 30),
-    system: `${os.platform()} ${os.arch()}`,
-    node: process.version,
-  }
 }
 
 const aboutOf = ({ version, runs, history, compresses = false }) => ({ version, runs, history, compresses })

@@ -1,5 +1,5 @@
 /** Rows of results: a figure of a subject, or the ratio of ours to another subject's, round by round. */
-import { summarize } from '../lib/statistics.mjs'
+import { rounded, summarize } from '../lib/statistics.mjs'
 
 export const SUITE = 'engines'
 export const OURS = 'joinery'
@@ -34,10 +34,4 @@ function ratioOf(ours, theirs) {
   const ratios = Array.from({ length: rounds }, (_, round) => ours[round] / theirs[round])
   // Nothing is a multiple of no bytes at all.
   return ratios.every(Number.isFinite) ? summarize(ratios) : undefined
-}
-
-/** Four digits say all that a measurement knows, but whole numbers are kept. */
-function rounded(summary) {
-  const round = (value) => (Number.isInteger(value) ? value : Number(value.toPrecision(4)))
-  return Object.fromEntries(Object.entries(summary).map(([name, value]) => [name, round(value)]))
 }

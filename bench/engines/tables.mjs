@@ -1,19 +1,9 @@
 /** Tables of results, as cells; the terminal and the report lay them out each in its way. */
+import { figure, plain, times } from '../lib/format.mjs'
 import { compare, isFloor, isPeer } from './compare.mjs'
 import { OURS } from './rows.mjs'
 
-/** A figure with three digits or so. */
-export function figure(value) {
-  if (Number.isInteger(value) && value < 1e5) return String(value)
-  if (value >= 1e6) return `${(value / 1e6).toPrecision(3)}M`
-  if (value >= 1e5) return `${(value / 1e3).toFixed(0)}k`
-  if (value >= 100) return value.toFixed(0)
-  return String(Number(value.toPrecision(3)))
-}
-
 const nameOf = (subject) => subject.split(' ')[0]
-/** A ratio with two digits. */
-const times = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(2))
 export const ratioText = (ratio) => (ratio === undefined ? '-' : times(ratio.value))
 export const spread = (ratio) => (ratio === undefined ? '' : `${times(ratio.q1)}-${times(ratio.q3)}`)
 
@@ -56,22 +46,6 @@ function cell(rows, subject, metric) {
   if (row.value !== null) return figure(row.value)
   if (row.failure.startsWith('not reached')) return 'not reached'
   return row.failure.startsWith('>') ? row.failure : 'fails'
-}
-
-/** For a terminal: columns of equal width. */
-export function plain({ head, lines }) {
-  const all = [head, ...lines]
-  const widths = head.map((_, column) => Math.max(...all.map((line) => line[column].length)))
-  const format = (line) => line.map((text, i) => (i < 2 ? text.padEnd(widths[i]) : text.padStart(widths[i]))).join('  ')
-  return [format(head), widths.map((width) => '-'.repeat(width)).join('  '), ...lines.map(format)]
-    .map((line) => line.trimEnd())
-    .join('\n')
-}
-
-/** For the report: Markdown. */
-export function markdown({ head, lines }) {
-  const format = (line) => `| ${line.join(' | ')} |`
-  return [format(head), format(head.map((_, i) => (i < 2 ? '---' : '---:'))), ...lines.map(format)].join('\n')
 }
 
 export function caseTable(found, rows) {

@@ -1,5 +1,5 @@
 /** The quantile of ascending numbers, interpolated. */
-function quantile(sorted, q) {
+export function quantile(sorted, q) {
   const at = (sorted.length - 1) * q
   const low = Math.floor(at)
   const next = sorted[Math.min(low + 1, sorted.length - 1)]
@@ -17,4 +17,10 @@ export function summarize(values) {
     q1: quantile(sorted, 0.25),
     q3: quantile(sorted, 0.75),
   }
+}
+
+/** Four digits say all that a measurement knows, but whole numbers are kept. */
+export function rounded(summary) {
+  const round = (value) => (Number.isInteger(value) ? value : Number(value.toPrecision(4)))
+  return Object.fromEntries(Object.entries(summary).map(([name, value]) => [name, round(value)]))
 }

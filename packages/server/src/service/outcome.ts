@@ -1,7 +1,7 @@
 /** What a write does to a document and its head, between the document in memory and the commit. */
 import type { Doc } from '@joinery/core'
 import type { Commit, DocumentHead, DocumentKey, NewEntry } from '@joinery/sync'
-import { documentAttributes, writeDocumentAttributes } from './attributes.ts'
+import { writeDocumentAttributes } from './attributes.ts'
 import type { OpenDocument } from './library.ts'
 import type { DocumentState, DocumentType } from './types.ts'
 
@@ -24,12 +24,12 @@ export function outcomeOf<A>(
 ): Outcome<A> {
   const { doc, type, entries, sources, answer } = made
   const begins = opened?.doc === undefined
-  const base = begins ? (opened?.head.version ?? 0) : documentAttributes(opened.head).base
   return {
     kind: begins ? 'begin' : 'append',
     doc,
     incarnation: doc.incarnation,
-    attributes: writeDocumentAttributes({ type, base }),
+    // A life keeps what it began with.
+    attributes: begins ? writeDocumentAttributes({ type, base: opened?.head.version ?? 0 }) : opened.head.attributes,
     entries,
     ...(sources === undefined ? {} : { sources }),
     answer,

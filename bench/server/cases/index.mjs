@@ -1,0 +1,9 @@
+/**
+ * Cases. `metrics`: unit, and whether more is better. `measure` answers figures by metric for one round of one subject.
+ * `together`: subjects may run at the same time, since nothing is timed.
+ */
+import { join } from './join.mjs'
+import { fanout, spread } from './loads.mjs'
+import { memory } from './memory.mjs'
+
+export const cases = [fanout, spread, join, memory]
