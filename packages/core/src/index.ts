@@ -19,7 +19,14 @@ export { compareUtf8 } from './codec/utf8.ts'
 export { Writer } from './codec/writer.ts'
 export { encodeBundle, readBundle } from './document/bundle.ts'
 export type { MissingRange } from './document/causal-buffer.ts'
-export { type ChangeHeader, type ChangeNote, type Head, readChange } from './document/change.ts'
+export {
+  type Change,
+  type ChangeHeader,
+  type ChangeNote,
+  type Head,
+  openChange,
+  readChange,
+} from './document/change.ts'
 export { changedFields, type FieldName } from './document/change-fields.ts'
 export { SchemaDoc } from './document/doc.ts'
 export type {

@@ -2,7 +2,16 @@
  * Admission: limits, permissions, schema and drift are checked once, where a change first becomes durable for others. After it
  * nobody refuses the change.
  */
-import { CoreError, changedFields, type Doc, readChange, replicaOf, specOf } from '@joinery/core'
+import {
+  type Change,
+  type ChangeHeader,
+  CoreError,
+  changedFields,
+  type Doc,
+  openChange,
+  replicaOf,
+  specOf,
+} from '@joinery/core'
 import { type Principal, ROOT_FIELD, SessionRefusal } from '@joinery/sync'
 import type { DocumentType } from '../service/types.ts'
 
@@ -14,31 +23,34 @@ export interface AdmissionRules {
 }
 
 /**
- * Applies a change to a document if it may be. Answers false for one that was known. Throws `SessionRefusal`, and then nothing
+ * Applies a change to a document if it may be. Answers its header; undefined for one that was known. Throws `SessionRefusal`, and then nothing
  * has changed.
  */
-export function admit(doc: Doc, bytes: Uint8Array, rules: AdmissionRules): boolean {
+export function admit(doc: Doc, bytes: Uint8Array, rules: AdmissionRules): ChangeHeader | undefined {
   try {
-    const change = readChange(bytes)
+    const change = openChange(bytes)
     const { header } = change
     if (header.incarnation !== doc.incarnation) otherLife()
     if (replicaOf(header.actor) !== rules.principal.node) {
       throw new SessionRefusal('permission_denied', 'a change is sent by the node that made it')
     }
-    if (header.first + header.length - 1 <= doc.known(header.actor)) return doc.apply(bytes).changed
+    if (header.first + header.length - 1 <= doc.known(header.actor)) {
+      doc.apply(bytes)
+      return undefined
+    }
     checkDependencies(doc, header)
     if (header.timeMicros > (rules.nowMs + rules.driftMsMax) * 1000) {
       throw new SessionRefusal('clock_skew', `a change is more than ${rules.driftMsMax} ms ahead of this server`)
     }
     checkFields(change, rules.type)
-    return doc.apply(bytes).changed
+    return doc.apply(bytes).changed ? header : undefined
   } catch (error) {
     throw error instanceof CoreError ? refusalOf(error) : error
   }
 }
 
 /** So that nothing waits inside the document: the sender has what is missing and sends in order. */
-function checkDependencies(doc: Doc, header: ReturnType<typeof readChange>['header']): void {
+function checkDependencies(doc: Doc, header: ChangeHeader): void {
   const gap = header.first > doc.known(header.actor) + 1
   if (gap || header.deps.some(({ actor, counter }) => doc.known(actor) < counter)) {
     throw new SessionRefusal('missing_dependencies', 'the change follows others that were not sent')
@@ -46,7 +58,7 @@ function checkDependencies(doc: Doc, header: ReturnType<typeof readChange>['head
 }
 
 /** A document of one type has one root field, which has that type. */
-function checkFields(change: ReturnType<typeof readChange>, type: DocumentType): void {
+function checkFields(change: Change, type: DocumentType): void {
   if (type === 'doc') return
   const { tag } = specOf(type)
   for (const field of changedFields(change)) {

@@ -1,5 +1,5 @@
 /** The documents that sessions follow, and the way of their changes into the store and out to each other. */
-import { type Doc, encodeBundle, readChange } from '@joinery/core'
+import { type ChangeHeader, type Doc, encodeBundle, openChange } from '@joinery/core'
 import {
   type DocumentHead,
   type DocumentKey,
@@ -218,14 +218,16 @@ export class LiveDocuments implements LiveStore {
     const doc = opened === undefined ? this.#begin(first) : opened.doc
     const entries: NewEntry[] = []
     const sources: object[] = []
+    const headers: ChangeHeader[] = []
     for (const { submission, changes } of waiting) {
       const { principal, source } = submission
       const nowMs = this.#options.scheduler.nowMs()
       const rules: AdmissionRules = { principal, type, nowMs, driftMsMax: this.#options.driftMsMax }
       const attributes = entryAttributes(principal.node, nowMs)
       decisions.push(
-        decide(doc, changes, rules, (change) => {
+        decide(doc, changes, rules, (change, header) => {
           entries.push({ change, attributes })
+          headers.push(header)
           sources.push(source)
         }),
       )
@@ -237,6 +239,7 @@ export class LiveDocuments implements LiveStore {
       type,
       entries,
       sources,
+      headers,
       answer: (state) => state,
     })
   }
@@ -245,7 +248,7 @@ export class LiveDocuments implements LiveStore {
   #begin(first: Waiting | undefined): Doc | undefined {
     try {
       const [change] = first?.changes ?? []
-      return change === undefined ? undefined : this.#options.newDocument(readChange(change).header.incarnation)
+      return change === undefined ? undefined : this.#options.newDocument(openChange(change).header.incarnation)
     } catch {
       // What cannot be read is refused with its reason when it is looked at.
       return undefined
@@ -257,13 +260,14 @@ function decide(
   doc: Doc | undefined,
   changes: readonly Uint8Array[],
   rules: AdmissionRules,
-  take: (change: Uint8Array) => void,
+  take: (change: Uint8Array, header: ChangeHeader) => void,
 ): Decision {
   let accepted = 0
   try {
     if (doc === undefined) throw new SessionRefusal('deleted', 'there is no such document now')
     for (const change of changes) {
-      if (admit(doc, change, rules)) take(change)
+      const header = admit(doc, change, rules)
+      if (header !== undefined) take(change, header)
       accepted += 1
     }
     return { accepted }

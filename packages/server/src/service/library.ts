@@ -2,7 +2,7 @@
  * The open documents: loaded once from snapshot and log, kept in step with every commit, and dropped when a commit fails or
  * others are used more. Callers hold the document's line while they use it.
  */
-import { type Actor, Doc, readChange } from '@joinery/core'
+import { type Actor, type ChangeHeader, Doc, openChange } from '@joinery/core'
 import {
   type DocumentHead,
   type DocumentKey,
@@ -207,9 +207,9 @@ export class Library {
   }
 }
 
-/** Notes when the dots of a stored change arrived. */
-export function noteArrival(arrivals: Arrivals, { change, version }: LogEntry): void {
-  const { actor, first, length } = readChange(change).header
+/** Notes when the dots of a stored change arrived. Its header is read where it is not known. */
+export function noteArrival(arrivals: Arrivals, { change, version }: LogEntry, known?: ChangeHeader): void {
+  const { actor, first, length } = known ?? openChange(change).header
   arrivals.add(actor, { first, last: first + length - 1, version })
 }
 

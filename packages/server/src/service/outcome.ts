@@ -1,5 +1,5 @@
 /** What a write does to a document and its head, between the document in memory and the commit. */
-import type { Doc } from '@joinery/core'
+import type { ChangeHeader, Doc } from '@joinery/core'
 import type { Commit, DocumentHead, DocumentKey, NewEntry } from '@joinery/sync'
 import { writeDocumentAttributes } from './attributes.ts'
 import type { OpenDocument } from './library.ts'
@@ -14,15 +14,20 @@ export interface Outcome<A> {
   readonly entries: readonly NewEntry[]
   /** Which session each entry came from; absent where none did. */
   readonly sources?: readonly object[]
+  /** The header of each entry's change, where it was read already. */
+  readonly headers?: readonly ChangeHeader[]
   /** The answer, given the state after the commit. */
   readonly answer: (state: DocumentState) => A
 }
 
 export function outcomeOf<A>(
   opened: OpenDocument | undefined,
-  made: Pick<Outcome<A>, 'entries' | 'sources' | 'answer'> & { readonly doc: Doc; readonly type: DocumentType },
+  made: Pick<Outcome<A>, 'entries' | 'sources' | 'headers' | 'answer'> & {
+    readonly doc: Doc
+    readonly type: DocumentType
+  },
 ): Outcome<A> {
-  const { doc, type, entries, sources, answer } = made
+  const { doc, type, entries, sources, headers, answer } = made
   const begins = opened?.doc === undefined
   return {
     kind: begins ? 'begin' : 'append',
@@ -32,6 +37,7 @@ export function outcomeOf<A>(
     attributes: begins ? writeDocumentAttributes({ type, base: opened?.head.version ?? 0 }) : opened.head.attributes,
     entries,
     ...(sources === undefined ? {} : { sources }),
+    ...(headers === undefined ? {} : { headers }),
     answer,
   }
 }

@@ -467,7 +467,7 @@ class Service implements DocumentService {
     }
     const begins = outcome.kind === 'begin'
     const arrivals = begins ? new Arrivals() : (opened?.arrivals ?? new Arrivals())
-    for (const entry of stored) noteArrival(arrivals, entry)
+    for (const [i, entry] of stored.entries()) noteArrival(arrivals, entry, outcome.headers?.[i])
     const added = stored.reduce((sum, { change }) => sum + change.length, 0)
     const bytes = begins ? added : (opened?.bytes ?? 0) + added
     this.#library.keep({ head, doc: outcome.doc, arrivals, bytes })
