@@ -30,6 +30,8 @@ export type CoreErrorCode =
   | 'CORE_INCARNATION_MISMATCH'
   /** More early changes than the causal buffer holds. Ask for what is `missing()`, then send again. */
   | 'CORE_BUFFER_FULL'
+  /** A time is later than whoever applies this believes. Correct the clock, and make the change again. */
+  | 'CORE_TIME_AHEAD'
 
 /** What core throws. `code` is stable, the message is for people. */
 export class CoreError extends Error {

@@ -30,6 +30,7 @@ export {
 export { changedFields, type FieldName } from './document/change-fields.ts'
 export { SchemaDoc } from './document/doc.ts'
 export type {
+  ApplyOptions,
   ApplyResult,
   ChangeOptions,
   DocEvent,

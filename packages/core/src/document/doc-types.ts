@@ -48,6 +48,14 @@ export interface ChangeOptions extends ChangeNote {
   readonly observed?: Observed
 }
 
+export interface ApplyOptions {
+  /**
+   * The latest time, microseconds since 1970, that a write or move may carry: for whoever admits what others made, once, before it
+   * is anybody else's. Without it all times are taken.
+   */
+  readonly timeMaxMicros?: number
+}
+
 export interface ApplyResult {
   /** Headers of the changes applied, in order; a snapshot counts as none. */
   readonly applied: readonly ChangeHeader[]

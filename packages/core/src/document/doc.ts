@@ -41,7 +41,7 @@ import {
   openChange,
 } from './change.ts'
 import { checkChanges, forked, otherLife } from './check-changes.ts'
-import type { ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
+import type { ApplyOptions, ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
 import { Events } from './events.ts'
 import { findContainer, tagsOf } from './find.ts'
 import { History, PAST_ACTOR } from './history.ts'
@@ -253,11 +253,13 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
   /**
    * Applies a change, a bundle of changes or a snapshot. Known changes are passed over, early ones wait. Bytes that do not
    * decode, belong to another incarnation or contradict known history throw and change nothing: `CORE_DECODE_*`,
-   * `CORE_INCARNATION_MISMATCH`, `CORE_ACTOR_FORKED`, `CORE_ACTOR_REUSED`, `CORE_BUFFER_FULL`.
+   * `CORE_INCARNATION_MISMATCH`, `CORE_ACTOR_FORKED`, `CORE_ACTOR_REUSED`, `CORE_BUFFER_FULL`, `CORE_TIME_AHEAD`.
    */
-  apply(bytes: Uint8Array): ApplyResult {
-    if (this.#site.open) refuse('CORE_PRECONDITION_FAILED', 'apply inside a change')
-    const { actors } = this.#site
+  apply(bytes: Uint8Array, options?: ApplyOptions): ApplyResult {
+    const site = this.#site
+    if (site.open) refuse('CORE_PRECONDITION_FAILED', 'apply inside a change')
+    const { actors } = site
+    if (options?.timeMaxMicros !== undefined) site.timeMax = options.timeMaxMicros
     const known = actors.ids.length
     try {
       if (bytes[0] === KIND_SNAPSHOT) return this.#applySnapshot(bytes.slice())
@@ -270,6 +272,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
       actors.truncate(Math.max(known, this.#actorsKept))
       throw error
     } finally {
+      site.timeMax = Number.POSITIVE_INFINITY
       this.#boundLog()
     }
   }

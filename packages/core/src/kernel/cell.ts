@@ -322,7 +322,7 @@ export function readCell(input: Decoder): CellDelta {
     const flags = reader.byte()
     if (flags > (HAS_TIME | HAS_REPLICA)) reader.invalid('unknown kind')
     if ((flags & HAS_TIME) === 0 && input.author === undefined) reader.invalid('not canonical')
-    const time = flags & HAS_TIME ? reader.varint() : input.time
+    const time = flags & HAS_TIME ? input.believed(reader.varint()) : input.time
     const by = flags & HAS_REPLICA ? reader.string(limits.replicaIdBytesMax) : undefined
     writes.push({ dot, time, by, value: readJson(reader) })
   }

@@ -110,6 +110,12 @@ export class Decoder implements Frame {
     this.partEnd = reader.end
   }
 
+  /** Refuses a time that is later than what is believed here, and answers it. */
+  believed(time: number): number {
+    if (time > this.site.timeMax) refuse('CORE_TIME_AHEAD', 'a time is later than is believed here')
+    return time
+  }
+
   actor(): number {
     return this.actors[this.reader.varint(this.actors.length - 1)] as number
   }

@@ -31,7 +31,7 @@ export function readMoves(input: Decoder): MoveBlock {
   for (let count = reader.count(5); count > 0; count -= 1) {
     const slot = readOwnDot(input, order)
     const element = readDot(input)
-    moves.push({ slot, element, time: reader.varint() })
+    moves.push({ slot, element, time: input.believed(reader.varint()) })
   }
   const dead = readDots(input)
   if (moves.length > 0) {

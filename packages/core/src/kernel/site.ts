@@ -43,6 +43,8 @@ export class Site {
   types: TypeTable | undefined
   /** How counters below a removable key count: whoever has such keys brings it. */
   cutTally: ((place: Place) => Tally) | undefined
+  /** The latest time that is believed of what is read. */
+  timeMax: number = Number.POSITIVE_INFINITY
   /** While a state is loaded that the local actor wrote itself. */
   resuming = false
   /** What the author of the change in progress had seen; absent: everything that is here. */

@@ -137,7 +137,7 @@ export function readSingle(input: Decoder): SingleWrite {
   const { reader } = input
   const key = reader.string(limits.keyBytesMax)
   const dot = readOwnDot(input)
-  const time = readTime(reader, input.time)
+  const time = input.believed(readTime(reader, input.time))
   const by = reader.string(limits.replicaIdBytesMax)
   return { key, dot, time, by: by === '' ? undefined : by, value: readJson(reader) }
 }
@@ -152,6 +152,7 @@ export function readColumns(input: Decoder, count: number): WriteBlock {
   const keys = readTexts(reader, count, limits.keyBytesMax)
   checkKeys(reader, keys, dots.counts, input.context !== undefined)
   const times = readTimes(reader, input.time, count)
+  for (const time of times.times) input.believed(time)
   const names = readReplicas(reader, count)
   const { stamps, table } = combine(dots, times, names, count)
   return { keys, stamps, table, values: readValues(reader, count) }

@@ -39,12 +39,12 @@ export function admit(doc: Doc, bytes: Uint8Array, rules: AdmissionRules): Chang
       return undefined
     }
     checkDependencies(doc, header)
-    if (header.timeMicros > (rules.nowMs + rules.driftMsMax) * 1000) {
-      throw new SessionRefusal('clock_skew', `a change is more than ${rules.driftMsMax} ms ahead of this server`)
-    }
+    const timeMaxMicros = (rules.nowMs + rules.driftMsMax) * 1000
+    if (header.timeMicros > timeMaxMicros) tooFarAhead(rules)
     checkFields(change, rules.type)
-    return doc.apply(bytes).changed ? header : undefined
+    return doc.apply(bytes, { timeMaxMicros }).changed ? header : undefined
   } catch (error) {
+    if (error instanceof CoreError && error.code === 'CORE_TIME_AHEAD') tooFarAhead(rules)
     throw error instanceof CoreError ? refusalOf(error) : error
   }
 }
@@ -66,6 +66,10 @@ function checkFields(change: Change, type: DocumentType): void {
       throw new SessionRefusal('schema_mismatch', `a document of type "${type}" has one root field of that type`)
     }
   }
+}
+
+function tooFarAhead({ driftMsMax }: AdmissionRules): never {
+  throw new SessionRefusal('clock_skew', `a change is more than ${driftMsMax} ms ahead of this server`)
 }
 
 function otherLife(): never {

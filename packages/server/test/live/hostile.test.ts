@@ -1,6 +1,6 @@
 /** Clients that do not behave: refused or disconnected, without growth and without effect on others. */
 import { connect } from 'node:net'
-import { Doc, defineSchema, encodeBundle, lww, text } from '@joinery/core'
+import { Doc, defineSchema, encodeBundle, lww, orMap, text } from '@joinery/core'
 import { newActor } from '@joinery/core/system'
 import { afterEach, describe, expect, it } from 'vitest'
 import { connectClient, startServer, type TestServer, until } from './harness.ts'
@@ -121,11 +121,17 @@ describe('what they send', () => {
     const { bytes } = authored('anna', 'life', 3)
     const future = new Doc({ actor: newActor('anna'), incarnation: 'life', copies: true, schema })
     const late = future.change((root) => root.title.set('x'), { timeMicros: (Date.now() + 3_600_000) * 1000 })
+    // The change is of today, and what it writes says that it is not.
+    const honest = new Doc({ actor: newActor('anna'), incarnation: 'life', copies: true })
+    const stamp = { timeMicros: (Date.now() + 3_600_000) * 1000 }
+    const write = (): void => honest.field('map', orMap()).setLww('k', 1, stamp)
+    const stamped = honest.change(write, { timeMicros: Date.now() * 1000 }) as Uint8Array
     const damaged = Uint8Array.from(bytes[0] as Uint8Array)
     damaged[damaged.length - 2] = 255
     const cases: readonly (readonly [string, Uint8Array[], number])[] = [
       ['permission_denied', authored('ben').bytes, 0],
       ['clock_skew', [late as Uint8Array], 0],
+      ['clock_skew', [stamped], 0],
       ['missing_dependencies', [bytes[1] as Uint8Array], 0],
       ['malformed', [damaged], 0],
       ['incarnation_mismatch', [bytes[0] as Uint8Array, ...authored('anna', 'another').bytes], 1],
