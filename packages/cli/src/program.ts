@@ -1,5 +1,6 @@
 /** The command line: options, environment variables behind them (options win), and what they call. */
 import { Command, CommanderError } from 'commander'
+import { addDocuments } from './documents-command.ts'
 import type { Environment } from './environment.ts'
 import { describeFailure, UsageError } from './failure.ts'
 import { createKey, type KeysOptions, listKeys, revokeKey } from './keys.ts'
@@ -38,6 +39,7 @@ function buildProgram(environment: Environment, done: (status: number) => void):
     .showHelpAfterError('(joinery --help shows what there is)')
   addServe(program, environment, done)
   addKeys(program, environment)
+  addDocuments(program, environment)
   return program
 }
 
