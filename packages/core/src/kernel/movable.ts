@@ -14,8 +14,21 @@ import { arrangeMoves } from './move-order.ts'
 import { type Move, Moves } from './moves.ts'
 import { Ordered } from './ordered.ts'
 import type { Entry } from './run-block.ts'
-import type { Ids } from './runs.ts'
+import { firstDot, type Ids, type Run, sliceRun } from './runs.ts'
 import { isPending } from './seen.ts'
+
+/** Content of moved elements that runs bring along. */
+function carriedBy(entries: readonly Entry<readonly Item[]>[], moves: Moves): ReadonlyMap<number, Item> | undefined {
+  let carried: Map<number, Item> | undefined
+  for (const { run, content } of entries) {
+    const move = run.deleted ? undefined : moves.at(firstDot(run))
+    const item = content[run.offset]
+    if (move === undefined || item === undefined || item instanceof Moved) continue
+    carried ??= new Map()
+    carried.set(move.element, item)
+  }
+  return carried
+}
 
 export abstract class Movable extends Ordered<readonly Item[]> {
   readonly #moves = new Moves()
@@ -24,6 +37,8 @@ export abstract class Movable extends Ordered<readonly Item[]> {
   #newDead: number[] = []
   /** Elements that a block shows as moved, while it is joined: where they stood they are deleted for that reason. */
   #movedThere: ReadonlySet<number> | undefined
+  /** Elements with their content, as places that they were moved to have it in the block that is joined. */
+  #carried: ReadonlyMap<number, Item> | undefined
   /** Positions of elements that were only moved, while a delta is written. */
   readonly #away = new Set<number>()
 
@@ -149,14 +164,35 @@ export abstract class Movable extends Ordered<readonly Item[]> {
 
   /** A slot needs its parent and its element. */
   protected override arrange(entries: readonly Entry<readonly Item[]>[]): readonly Entry<readonly Item[]>[] {
-    return this.#moves.size === 0 ? entries : arrangeMoves(entries, this.#moves)
+    if (this.#moves.size === 0) return entries
+    const arranged = arrangeMoves(entries, this.#moves)
+    this.#carried = this.place.site.standalone ? carriedBy(arranged, this.#moves) : undefined
+    return arranged
   }
 
   protected override put(entry: Entry<readonly Item[]>): void {
     const { run } = entry
     const move = this.#moves.at(packDot(run.actor, run.counter))
-    if (move === undefined) super.put(entry)
-    else this.#putMove(entry, move)
+    if (move !== undefined) this.#putMove(entry, move)
+    else if (run.deleted && this.#carried !== undefined) this.#putMoved(run, this.#carried)
+    else super.put(entry)
+  }
+
+  /**
+   * Elements that a block does not show where they were made, because it shows them elsewhere: they begin where they were made, with
+   * the content that came along, and go on from there if the other place is here already. Else they stay until it is.
+   */
+  #putMoved(run: Run, carried: ReadonlyMap<number, Item>): void {
+    let from = 0
+    for (const element of this.#moves.elementsIn(run.actor, run.counter, run.count)) {
+      const item = carried.get(element)
+      if (item === undefined || this.#moves.isDead(element)) continue
+      const at = dotCounter(element) - run.counter
+      if (at > from) super.put({ run: sliceRun(run, from, at), content: [] })
+      super.put({ run: { ...sliceRun(run, at, at + 1), deleted: false, offset: 0 }, content: [item] })
+      from = at + 1
+    }
+    if (from < run.count) super.put({ run: sliceRun(run, from, run.count), content: [] })
   }
 
   protected override wait(entry: Entry<readonly Item[]>): void {
@@ -240,7 +276,8 @@ export abstract class Movable extends Ordered<readonly Item[]> {
     // What somebody has already is not sent again with its move.
     for (const { slot, element } of this.#newMoves) {
       const position = this.#moves.slotOf(element) === slot ? this.shownAt(element) : undefined
-      if (position !== undefined && !isPending(out.site, element)) this.#away.add(position)
+      // A stand-alone delta may come before what it builds on, so it brings its own.
+      if (position !== undefined && !out.site.standalone && !isPending(out.site, element)) this.#away.add(position)
     }
     super.writePending(out)
     this.#away.clear()

@@ -128,7 +128,7 @@ export abstract class Ordered<C> extends LocalEdits<C> {
   #deleteWaiting({ actor, counter, count, deleted }: Run): void {
     if (deleted || this.#early?.covers(packDot(actor, counter), count)) return
     this.place.site.mark()
-    this.#deleteEarly(actor, counter, counter + count - 1)
+    this.buryEarly(actor, counter, count)
     this.gone.push({ actor, counter, count })
   }
 
