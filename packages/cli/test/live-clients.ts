@@ -89,23 +89,20 @@ export async function begin(port: number, node: string): Promise<Writer> {
   return writer
 }
 
-/** Versions by document, as the log of the tenant has them: what is not compacted, in the order of arrival. */
-export async function versions(port: number): Promise<Map<string, number[]>> {
-  const headers = { 'X-Tenant-ID': 'acme', 'X-Node-ID': 'auditor' }
-  const found = new Map<string, number[]>()
-  for (let since: number | undefined = 0; since !== undefined; ) {
-    const answer = await fetch(`http://127.0.0.1:${port}/v1/ops?since=${since}&limit=1000`, { headers })
-    const page = (await answer.json()) as { ops: { id: string; version: number }[]; next?: number }
-    for (const { id, version } of page.ops) (found.get(id) ?? found.set(id, []).get(id))?.push(version)
-    since = page.next
-  }
-  return found
-}
+/** Changes of a document that are never folded away: what its log has at least. */
+const KEPT = 900
 
-export async function currentVersion(port: number, id: string): Promise<number> {
+/** The last versions of a document in its log, and what they should be: each once, up to the present one. */
+export async function versions(port: number, id: string): Promise<{ found: number[]; expected: number[] }> {
   const headers = { 'X-Tenant-ID': 'acme', 'X-Node-ID': 'auditor' }
-  const answer = await fetch(`http://127.0.0.1:${port}/v1/docs/${id}`, { headers })
-  return ((await answer.json()) as { version: number }).version
+  const url = `http://127.0.0.1:${port}/v1/docs/${id}`
+  const { version } = (await (await fetch(url, { headers })).json()) as { version: number }
+  const since = Math.max(0, version - KEPT)
+  const answer = await fetch(`${url}/ops?since=${since}&limit=1000`, { headers })
+  const { ops } = (await answer.json()) as { ops: { version: number }[] }
+  const expected = Array.from({ length: version - since }, (_, i) => since + 1 + i)
+  // What is written meanwhile does not count.
+  return { found: ops.map((op) => op.version).slice(0, expected.length), expected }
 }
 
 export async function settled(writers: readonly Writer[]): Promise<void> {
