@@ -72,7 +72,7 @@ export interface DocumentServiceOptions {
 }
 
 /** Each attempt loses only to one that succeeded. */
-const COMMIT_ATTEMPTS_MAX = 10
+const COMMIT_ATTEMPTS_MAX = 30
 
 type WriteTask<A> = (opened: OpenDocument | undefined) => Promise<Outcome<A>>
 type MakeReceipt<A> = (answer: A) => Receipt

@@ -39,6 +39,8 @@ export class Channel implements Follower {
   #takenBytes = 0
   /** A batch was refused: those behind it are passed over until the client begins again. */
   broken = false
+  /** How often the client began again. What becomes of batches from before that does not concern it any more. */
+  restarts = 0
 
   constructor(document: HostedDocument, request: Subscribe, owner: ChannelOwner) {
     this.document = document

@@ -47,6 +47,14 @@ interface Subscription {
   version: number
 }
 
+/** A batch whose fate is open. */
+interface SentBatch {
+  readonly handle: number
+  readonly batch: number
+  /** How often the client had begun again when it came. */
+  readonly restarts: number
+}
+
 /** Answers that nobody reads, in multiples of what waits in a socket at most. */
 const UNREAD_SOCKETS_MAX = 4
 
@@ -258,29 +266,34 @@ export class ServerSession implements ChannelOwner {
     if (frame.batch !== subscription.batch + 1)
       throw new SessionRefusal('malformed', 'batches count from 1 without gap')
     subscription.batch = frame.batch
-    if (frame.restart) channel.broken = false
+    if (frame.restart) {
+      channel.broken = false
+      channel.restarts += 1
+    }
     if (channel.broken) return
     if (frame.tellReceived) this.#ack(frame, 'received', 0)
     const { type } = subscription
+    const { restarts } = channel
     channel.document.submit({ principal, source: channel, type, payload }).then(
-      (verdict) => this.#settle(subscription, frame, verdict),
+      (verdict) => this.#settle(subscription, { batch: frame.batch, handle: frame.handle, restarts }, verdict),
       (error: unknown) => this.#fail(error),
     )
   }
 
-  #settle(subscription: Subscription, frame: Omit<Changes, 'kind'>, { accepted, version, refusal }: Verdict): void {
-    if (this.#ended || this.#subscriptions.get(frame.handle) !== subscription) return
+  #settle(subscription: Subscription, sent: SentBatch, { accepted, version, refusal }: Verdict): void {
+    if (this.#ended || this.#subscriptions.get(sent.handle) !== subscription) return
     if (refusal === undefined) {
-      subscription.stored = frame.batch
+      subscription.stored = sent.batch
       subscription.version = version
       this.#unacked.add(subscription)
       this.#wake()
       return
     }
-    if (subscription.channel.broken) return
+    // The client has voided what was under way behind a refusal, and may have begun again since.
+    if (subscription.channel.broken || subscription.channel.restarts !== sent.restarts) return
     this.#flushAcks()
     subscription.channel.broken = true
-    this.#refuse(frame.handle, frame.batch, refusal, accepted)
+    this.#refuse(sent.handle, sent.batch, refusal, accepted)
   }
 
   #presence({ handle, state }: Presence, principal: Principal): void {
