@@ -3,7 +3,6 @@
  * follower holds nothing but the version it is at; who falls behind what the feed keeps is brought up to date otherwise.
  */
 import { encodeBundle } from '@joinery/core'
-import { firstWhere } from './first-where.ts'
 import type { SessionLimits } from './limits.ts'
 import type { RefusalCode } from './refusal.ts'
 
@@ -33,7 +32,8 @@ export class Feed {
   readonly #limits: SessionLimits
   readonly #soon: (task: () => void) => void
   readonly #followers = new Set<Follower>()
-  readonly #updates: FeedUpdate[] = []
+  /** By the version that each begins at, the oldest first. */
+  readonly #updates = new Map<number, FeedUpdate>()
   #bytes = 0
   #pending: FeedEntry[] = []
   #pendingBytes = 0
@@ -106,23 +106,23 @@ export class Feed {
     const source = pending[0]?.source
     const same = source !== undefined && pending.every((entry) => entry.source === source)
     const payload = encodeBundle(pending.map(({ change }) => change))
-    this.#updates.push({ from, to: this.#version, payload, source: same ? source : undefined })
+    this.#updates.set(from, { from, to: this.#version, payload, source: same ? source : undefined })
     this.#bytes += payload.length
-    while (this.#bytes > this.#limits.feedBytesMax && this.#updates.length > 1) {
-      this.#bytes -= (this.#updates.shift() as FeedUpdate).payload.length
+    for (const [oldest, { payload: bytes }] of this.#updates) {
+      if (this.#bytes <= this.#limits.feedBytesMax || oldest === from) break
+      this.#updates.delete(oldest)
+      this.#bytes -= bytes.length
     }
   }
 
   #forget(): void {
-    this.#updates.length = 0
+    this.#updates.clear()
     this.#bytes = 0
   }
 
-  /** The update that begins at a version; undefined when there is none any more, or yet. O(log n). */
+  /** The update that begins at a version; undefined when there is none any more, or yet. */
   after(version: number): FeedUpdate | undefined {
-    const at = firstWhere(this.#updates.length, (i) => (this.#updates[i] as FeedUpdate).from >= version)
-    const update = this.#updates[at]
-    return update?.from === version ? update : undefined
+    return this.#updates.get(version)
   }
 
   /** The document skipped to a version that no update leads to: followers catch up from elsewhere. */
