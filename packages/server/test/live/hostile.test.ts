@@ -2,6 +2,7 @@
 import { connect } from 'node:net'
 import { Doc, defineSchema, encodeBundle, lww, orMap, text } from '@joinery/core'
 import { newActor } from '@joinery/core/system'
+import { encodeFrame } from '@joinery/sync'
 import { afterEach, describe, expect, it } from 'vitest'
 import { connectClient, startServer, type TestServer, until } from './harness.ts'
 import { hello, openRaw, subscribe } from './raw-client.ts'
@@ -196,6 +197,23 @@ describe('what they send', () => {
       for (const each of parts) client.send({ ...part, handle, ...each, payload: Buffer.alloc(10) })
       expect(await client.end(), JSON.stringify(parts)).toBe(code)
     }
+  })
+
+  it('more presence than a frame holds comes in several', async () => {
+    const { wsUrl } = await start({ sessionLimits: { frameBytesMax: 8_192 } })
+    const crowd = await Promise.all(Array.from({ length: 8 }, () => openRaw(wsUrl)))
+    for (const [i, each] of crowd.entries()) {
+      each.send(hello(`n${i}`), subscribe('plan'))
+      const { handle } = await each.next('subscribed')
+      each.send({ kind: 'presence', handle, state: Buffer.alloc(4_000, i) })
+    }
+    const late = await openRaw(wsUrl)
+    late.send(hello('late'), subscribe('plan'))
+    const peers = (): number =>
+      late.heard.reduce((sum, frame) => sum + (frame.kind === 'peers' ? frame.peers.length : 0), 0)
+    await until(() => peers() === 8, 'everybody')
+    for (const frame of late.heard) expect(encodeFrame(frame).length).toBeLessThanOrEqual(8_192)
+    for (const each of [...crowd, late]) each.socket.close()
   })
 
   it('more documents than one connection may follow', async () => {

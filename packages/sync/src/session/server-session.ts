@@ -18,7 +18,7 @@ import {
   type Subscribe,
   type Upload,
 } from './frames.ts'
-import { type SessionLimits, sessionLimits } from './limits.ts'
+import { frameOverheadBytes, type SessionLimits, sessionLimits } from './limits.ts'
 import type { Link, LinkClose, Opened, Principal, Scheduler, SessionHost, Verdict } from './ports.ts'
 import type { PresenceWatcher } from './presence-board.ts'
 import { type RefusalCode, SessionRefusal } from './refusal.ts'
@@ -46,6 +46,9 @@ interface Subscription {
   stored: number
   version: number
 }
+
+/** What a peer takes in a frame beside its state, at most. */
+const PEER_BYTES = 256
 
 /** A batch whose fate is open. */
 interface SentBatch {
@@ -306,7 +309,19 @@ export class ServerSession implements ChannelOwner {
   /** Presence is the first thing that a slow reader goes without: what counts is the latest state. */
   #peers(handle: number, peers: Peers['peers']): void {
     if (this.#link.waitingBytes > this.limits.socketBytesMax) return
-    this.#send({ kind: 'peers', handle, peers })
+    // Many are more than a frame may hold. What is beside a state takes less than the overhead of a frame.
+    const bytesMax = this.limits.frameBytesMax - frameOverheadBytes
+    let [from, bytes] = [0, 0]
+    for (const [i, { state }] of peers.entries()) {
+      const size = state.length + PEER_BYTES
+      if (bytes > 0 && bytes + size > bytesMax) {
+        this.#send({ kind: 'peers', handle, peers: peers.slice(from, i) })
+        from = i
+        bytes = 0
+      }
+      bytes += size
+    }
+    this.#send({ kind: 'peers', handle, peers: peers.slice(from) })
   }
 
   #unsubscribe(handle: number): void {
