@@ -23,14 +23,18 @@ export function randomEpoch(): Uint8Array {
 function turnClock(): () => number {
   let reading = 0
   let uses = 0
+  // A long loop in one turn queues its end once, not at every reading.
+  let ending = false
   const endTurn = () => {
     uses = 0
+    ending = false
   }
   return () => {
     if (uses === 0) {
       reading = Date.now()
       uses = USES_PER_READING
-      queueMicrotask(endTurn)
+      if (!ending) queueMicrotask(endTurn)
+      ending = true
     }
     uses -= 1
     return reading

@@ -121,14 +121,16 @@ export class Cell implements RegisterCell {
     const by = stamp?.replica
     // What the same author writes next comes after this one.
     if (stamp !== undefined) site.clock.observe(time)
-    const write: Write = { dot: site.mark(), time, by, value }
-    if (keep === 'winner') {
-      if (this.dot === 0 || compareWrites(site, write, this) >= 0) this.#take(write)
+    const dot = site.mark()
+    if (this.#givesWay(site, time, keep)) {
+      if (this.dot !== 0 && keep !== 'winner') this.#forget(site, this.dot)
+      // No write as an object of its own: it would be garbage at once.
+      this.#hold(dot, time, by, value)
       return
     }
-    if (this.rest === undefined && (this.dot === 0 || (time > this.time && sees(site, this.dot)))) {
-      if (this.dot !== 0) this.#forget(site, this.dot)
-      this.#take(write)
+    const write: Write = { dot, time, by, value }
+    if (keep === 'winner') {
+      if (compareWrites(site, write, this) >= 0) this.#take(write)
       return
     }
     const kept = this.live().filter((other) => {
@@ -170,7 +172,17 @@ export class Cell implements RegisterCell {
     this.rest = writes.length > 1 ? writes.slice(1) : undefined
   }
 
+  /** Whether nothing but a later write at this time is left, as nearly always: no list of writes is needed then. */
+  #givesWay(site: Site, time: number, keep: Keep): boolean {
+    if (keep !== 'winner' && this.rest !== undefined) return false
+    return this.dot === 0 || (time > this.time && (keep === 'winner' || sees(site, this.dot)))
+  }
+
   #take({ dot, time, by, value }: Write): void {
+    this.#hold(dot, time, by, value)
+  }
+
+  #hold(dot: number, time: number, by: string | undefined, value: JsonValue): void {
     this.dot = dot
     this.time = time
     this.by = by
