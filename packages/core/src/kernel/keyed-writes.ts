@@ -71,7 +71,7 @@ export class KeyedWrites {
     return row === NONE ? undefined : this.#table.writeAt(row)
   }
 
-  /** Live writes of a key, the youngest first. */
+  /** Live writes of a key, the winner first. */
   live(key: string): Write[] {
     const writes: Write[] = []
     for (let row = this.#table.head(key); row !== NONE; row = this.#table.after(row))
@@ -125,7 +125,7 @@ export class KeyedWrites {
     const dot = table.stamps.dots[stamp]
     this.#requeue(key)
     let replaced = false
-    table.retain(key, (row) => {
+    table.retain(site, key, (row) => {
       if (sees(site, table.dotAt(row)) && table.stamps.compare(site, table.stampAt(row), stamp) <= 0) {
         this.#forget(site, key, row)
         return false
@@ -134,14 +134,13 @@ export class KeyedWrites {
       if (table.dotAt(row) === dot) replaced = true
       return true
     })
-    if (!replaced) table.add(key, stamp, value)
-    table.link(site)
+    if (!replaced) table.add(site, key, stamp, value)
   }
 
   /** Removes what the author of the change in progress has seen of a key. */
   remove(site: Site, key: string): void {
     const table = this.#table
-    table.retain(key, (row) => {
+    table.retain(site, key, (row) => {
       if (!sees(site, table.dotAt(row))) return true
       this.#requeue(key)
       this.#forget(site, key, row)
@@ -299,7 +298,6 @@ export class KeyedWrites {
     for (const removal of removed) this.#joinRemoval(site, removal, changes)
     if (single !== undefined) this.#joinSingle(site, single, changes)
     else if (block !== undefined) this.#joinBlock(input, block, changes)
-    this.#table.link(site)
     this.#table.tidy()
   }
 
@@ -308,7 +306,7 @@ export class KeyedWrites {
     // What is written here from now on comes after what was read here.
     site.clock.observe(time)
     changes?.(key)
-    this.#table.add(key, this.#table.stamps.add(dot, time, by), value)
+    this.#table.add(site, key, this.#table.stamps.add(dot, time, by), value)
   }
 
   #joinBlock(input: Decoder, block: WriteBlock, changes: Changes | undefined): void {
@@ -330,7 +328,7 @@ export class KeyedWrites {
       if (this.#early.size > 0 && this.#isEarly(key, block.table.dots[stamp] as number)) continue
       if (numbers[stamp] === NONE) numbers[stamp] = this.#learn(site, block, stamp)
       changes?.(key)
-      table.add(key, numbers[stamp] as number, values[i] as JsonValue)
+      table.add(site, key, numbers[stamp] as number, values[i] as JsonValue)
     }
   }
 
@@ -351,7 +349,7 @@ export class KeyedWrites {
     for (const dot of dots) if (!knows(site, dot)) this.#removeEarly(site, key, dot)
     if (!table.has(key)) return
     const removed = new Set(dots)
-    table.retain(key, (row) => !removed.has(table.dotAt(row)) || this.#lose(site, key, row, changes))
+    table.retain(site, key, (row) => !removed.has(table.dotAt(row)) || this.#lose(site, key, row, changes))
   }
 
   #removeEarly(site: Site, key: string, dot: number): void {
@@ -383,7 +381,7 @@ export class KeyedWrites {
       for (let row = head; row !== NONE && all; row = table.after(row))
         all = !claimed[table.stampAt(row)] || shown[row] === 1
       if (all) continue
-      table.retain(key, (row) => {
+      table.retain(site, key, (row) => {
         return !claimed[table.stampAt(row)] || shown[row] === 1 || this.#lose(site, key, row, changes)
       })
     }

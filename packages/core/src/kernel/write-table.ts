@@ -1,12 +1,11 @@
 /**
  * Writes by key, in columns: a row is a write, and what one row takes is a number for its stamp and its value. The map leads
- * from a key to the row of its winning write; the few writes that are concurrent with it follow by `next`, the youngest first.
+ * from a key to the row of its winning write; writes that are concurrent with it follow by `next`, in any order.
  *
  * There is no column of keys: whoever wants all rows walks the map, and the keys of a large map are most of its memory.
  */
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import type { JsonValue } from '../codec/json.ts'
-import { pushTo } from '../lists.ts'
 import type { Write } from './cell.ts'
 import type { Site } from './site.ts'
 import { Stamps } from './stamps.ts'
@@ -25,8 +24,6 @@ export class WriteTable {
   /** The row after each of the same key, plus 1; 0 for none. Only where there are concurrent writes. */
   #next: Int32Array | undefined
   #free: number[] = []
-  /** Rows that are not yet in their place among those of the same key. */
-  readonly #loose = new Map<string, number[]>()
   /** Rows in use and free ones. */
   #count = 0
   stamps: Stamps = new Stamps()
@@ -52,8 +49,8 @@ export class WriteTable {
       // Some keys have several writes.
       rows.clear()
       made.reserve(keys.length)
-      for (let i = 0; i < keys.length; i += 1) made.add(keys[i] as string, stamps[i] as number, values[i] as JsonValue)
-      made.link(site)
+      for (let i = 0; i < keys.length; i += 1)
+        made.add(site, keys[i] as string, stamps[i] as number, values[i] as JsonValue)
     }
     made.#ordered = ordered
     return made
@@ -74,7 +71,7 @@ export class WriteTable {
     return this.#rows.get(key) ?? NONE
   }
 
-  /** The next younger write of the same key. */
+  /** Another write of the same key, which did not win. */
   after(row: number): number {
     return this.#next === undefined ? NONE : (this.#next[row] as number) - 1
   }
@@ -130,28 +127,27 @@ export class WriteTable {
     return row
   }
 
-  /** Adds a write to those of its key. `link` must follow before anything is read. */
-  add(key: string, stamp: number, value: JsonValue): void {
-    if (!this.#rows.has(key)) {
-      this.insert(key, stamp, value)
+  /** Adds a write to those of its key. Compared with the winner alone: of many who write at once each would pass the others. */
+  add(site: Site, key: string, stamp: number, value: JsonValue): void {
+    const head = this.head(key)
+    const row = this.#take(stamp, value)
+    if (head === NONE) {
+      this.#rows.set(key, row)
       return
     }
-    const row = this.#take(stamp, value)
     this.#sequential = false
-    pushTo(this.#loose, key, row)
+    this.#next ??= new Int32Array(this.#stampOf.length)
+    if (this.stamps.compare(site, stamp, this.stampAt(head)) > 0) this.#lead(key, row, head)
+    else {
+      this.#next[row] = this.#next[head] as number
+      this.#next[head] = row + 1
+    }
   }
 
-  /** Puts rows in their place among those of their key: all at once, or each of many would pass the others. */
-  link(site: Site): void {
-    if (this.#loose.size === 0) return
-    this.#next ??= new Int32Array(this.#stampOf.length)
-    for (const [key, rows] of this.#loose) {
-      for (let row = this.head(key); row !== NONE; row = this.after(row)) rows.push(row)
-      rows.sort((a, b) => this.stamps.compare(site, this.stampAt(b), this.stampAt(a)))
-      for (const [i, row] of rows.entries()) this.#next[row] = (rows[i + 1] ?? NONE) + 1
-      this.#rows.set(key, rows[0] as number)
-    }
-    this.#loose.clear()
+  /** Makes a row the first of its key, before `next`. */
+  #lead(key: string, row: number, next: number): void {
+    this.#rows.set(key, row)
+    if (this.#next !== undefined) this.#next[row] = next + 1
   }
 
   #take(stamp: number, value: JsonValue): number {
@@ -180,20 +176,39 @@ export class WriteTable {
   }
 
   /** Keeps some of the writes of a key. */
-  retain(key: string, keeps: (row: number) => boolean): void {
+  retain(site: Site, key: string, keeps: (row: number) => boolean): void {
+    const head = this.head(key)
+    let first = NONE
     let last = NONE
-    for (let row = this.head(key); row !== NONE; ) {
+    for (let row = head; row !== NONE; ) {
       const next = this.after(row)
       if (!keeps(row)) this.#release(row)
       else {
-        if (last === NONE) this.#rows.set(key, row)
+        if (last === NONE) first = row
         else if (this.#next !== undefined) this.#next[last] = row + 1
         last = row
       }
       row = next
     }
-    if (last === NONE) this.#rows.delete(key)
-    else if (this.#next !== undefined) this.#next[last] = 0
+    if (this.#next !== undefined && last !== NONE) this.#next[last] = 0
+    if (first === NONE) this.#rows.delete(key)
+    else if (first !== head) this.#crown(site, key, first)
+  }
+
+  /** Finds the winner among the writes of a key that lost the one before. */
+  #crown(site: Site, key: string, first: number): void {
+    let winner = first
+    let before = NONE
+    for (let last = first, row = this.after(first); row !== NONE; last = row, row = this.after(row)) {
+      if (this.stamps.compare(site, this.stampAt(row), this.stampAt(winner)) < 0) continue
+      winner = row
+      before = last
+    }
+    if (before === NONE) this.#rows.set(key, winner)
+    else {
+      if (this.#next !== undefined) this.#next[before] = this.#next[winner] as number
+      this.#lead(key, winner, first)
+    }
   }
 
   #release(row: number): void {
