@@ -128,10 +128,7 @@ export function defineSchema<S extends FieldSpecs>(fields: S): Schema<S> {
   return struct(fields)
 }
 
-/**
- * A class with a getter per field. The struct itself stays out of sight, so any field name is free. All views share the
- * getters: with getters of its own each would have a shape of its own, and every access would be slow.
- */
+/** A class with a getter per field, which all its views share. The struct itself stays out of sight, so any field name is free. */
 function viewOf(fields: FieldSpecs): ViewClass {
   class View {
     readonly #struct: Struct
@@ -139,7 +136,6 @@ function viewOf(fields: FieldSpecs): ViewClass {
 
     constructor(struct: Struct) {
       this.#struct = struct
-      for (const [name, getter] of getters) Object.defineProperty(this, name, getter)
     }
 
     static getter(name: string, spec: Spec, index: number): PropertyDescriptor & ThisType<View> {
@@ -152,6 +148,7 @@ function viewOf(fields: FieldSpecs): ViewClass {
       }
     }
   }
-  const getters = Object.entries(fields).map(([name, spec], i) => [name, View.getter(name, spec, i)] as const)
+  for (const [i, [name, spec]] of Object.entries(fields).entries())
+    Object.defineProperty(View.prototype, name, View.getter(name, spec, i))
   return View
 }

@@ -242,7 +242,7 @@ export class Cell implements RegisterCell {
     const { site, context } = input
     // What is written here from now on comes after what was read here.
     for (const { time } of delta.writes) site.clock.observe(time)
-    if (context === undefined && this.#isReplacedBy(site, delta, keep)) {
+    if (this.#isReplacedBy(site, delta, keep, context)) {
       this.#take(delta.writes[0] as Write)
       return true
     }
@@ -265,10 +265,12 @@ export class Cell implements RegisterCell {
   }
 
   /** Whether a delta is simply one write in place of the only one here, as nearly all are. */
-  #isReplacedBy(site: Site, { writes, removed }: CellDelta, keep: Keep): boolean {
+  #isReplacedBy(site: Site, { writes, removed }: CellDelta, keep: Keep, context: Decoder['context']): boolean {
     const write = writes[0]
     if (write === undefined || writes.length > 1 || this.rest !== undefined || this.early !== undefined) return false
     if (knows(site, write.dot)) return false
+    // What a whole state vouches for and does not show may be here.
+    if (context !== undefined && this.dot !== 0) return false
     if (this.dot === 0 || keep === 'winner') {
       return removed.length === 0 && (this.dot === 0 || compareWrites(site, write, this) > 0)
     }

@@ -15,6 +15,8 @@ export class Encoder {
   /** Actor indices in the order of their references. */
   readonly table: number[]
   readonly #references: number[]
+  /** A table that was found to be this one. */
+  #alike: readonly number[] | undefined
 
   /** @param table for a whole state: its actors ascending. A delta's table fills as it is written, the author first. */
   constructor(site: Site, table?: number[], writer: Writer = Writer.take()) {
@@ -45,6 +47,14 @@ export class Encoder {
 
   actor(actor: number): void {
     this.writer.varint(this.reference(actor))
+  }
+
+  /** Whether these actors have the references 0, 1, 2, …, and no others have any. */
+  refersAs(actors: readonly number[]): boolean {
+    if (actors !== this.#alike && (actors.length !== this.table.length || this.table.some((a, i) => a !== actors[i])))
+      return false
+    this.#alike = actors
+    return true
   }
 
   /** What was written; ends the use of this encoder. */
@@ -96,6 +106,8 @@ export class Decoder implements Frame {
   /** Where the part being read ends. */
   partEnd: number
   readonly lazy: boolean
+  /** Types by whether they need nothing but their own bytes and are known here, as far as somebody asked. */
+  selfContained: Map<number, boolean> | undefined
 
   constructor(reader: Reader, site: Site, frame: Frame) {
     this.reader = reader

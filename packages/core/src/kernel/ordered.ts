@@ -14,10 +14,9 @@
 import type { Actor } from '../causality/actor.ts'
 import { CausalContext, subtractRuns } from '../causality/causal-context.ts'
 import { packDot } from '../causality/dot.ts'
-import { Reader } from '../codec/reader.ts'
 import { NO_RUNS, RunColumns } from '../sequence/run-columns.ts'
 import { Sequence } from '../sequence/sequence.ts'
-import { Decoder, type Encoder } from './codec.ts'
+import type { Decoder, Encoder } from './codec.ts'
 import type { Apply, Place } from './container.ts'
 import { dotOrder } from './dots.ts'
 import { LocalEdits } from './local-edits.ts'
@@ -36,6 +35,7 @@ import { orderRuns, withoutTwins } from './run-order.ts'
 import { firstDot, type Ids, type Run, readIds, sliceRun, toIds, writeColumns, writeIds, writeSingle } from './runs.ts'
 import { sees } from './seen.ts'
 import { SELF } from './site.ts'
+import { decoderOf, type Unread } from './unread.ts'
 
 /** Some content: of a block where there is one, else of what is in place. */
 export interface Source<C> {
@@ -44,11 +44,8 @@ export interface Source<C> {
   readonly count: number
 }
 
-/** A whole state that was loaded and not needed yet. */
-interface Unread {
-  readonly input: Decoder
-  readonly at: number
-  readonly end: number
+/** A sequence that was loaded and not needed yet. */
+interface UnreadIds extends Unread {
   /** Visible ids. */
   readonly shown: number
 }
@@ -56,7 +53,7 @@ interface Unread {
 export abstract class Ordered<C> extends LocalEdits<C> {
   #sequence: Sequence
   readonly #content: ReadContent<C> = (input, count) => this.readContent(input, count)
-  #unread: Unread | undefined
+  #unread: UnreadIds | undefined
   #waiting: Entry<C>[] = []
   /** Ids deleted before they arrived. */
   #early: CausalContext | undefined
@@ -318,7 +315,7 @@ export abstract class Ordered<C> extends LocalEdits<C> {
   }
 
   /** Passes over a whole state: what shows is read when somebody asks for it, and the runs when somebody edits. */
-  #skip(input: Decoder): Unread | undefined {
+  #skip(input: Decoder): UnreadIds | undefined {
     const { reader } = input
     const at = reader.at
     const shown = reader.varint()
@@ -327,8 +324,8 @@ export abstract class Ordered<C> extends LocalEdits<C> {
     return shown === 0 ? undefined : { input, at, end: input.partEnd, shown: shown - 1 }
   }
 
-  #open({ input, at, end }: Unread): void {
-    const opened = new Decoder(new Reader(input.reader.bytes, at, end), input.site, input)
+  #open(unread: UnreadIds): void {
+    const opened = decoderOf(unread)
     const { runs, content } = readPart(opened, this.#content) as Part<C>
     if (readIds(opened).length > 0 || readEntries(opened, this.#content).length > 0)
       opened.reader.invalid('not canonical')

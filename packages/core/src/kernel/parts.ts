@@ -31,6 +31,38 @@ export function readPart<T>(input: Decoder, content: { read(input: Decoder): T }
   return part
 }
 
+/** Parts by name and type, each at most once; those of a whole state ascending by name in code units, then type. */
+export class ListOrder {
+  readonly #reader: Reader
+  readonly #ascending: boolean
+  #name: string | undefined
+  #tag = 0
+  #passed: Set<string> | undefined
+
+  constructor(reader: Reader, ascending: boolean) {
+    this.#reader = reader
+    this.#ascending = ascending
+  }
+
+  /** Refuses what stands where it must not. */
+  pass(name: string, tag: number): void {
+    const last = this.#name
+    const lastTag = this.#tag
+    this.#name = name
+    this.#tag = tag
+    // The first, which in most changes is the only one.
+    if (last === undefined) return
+    if (this.#ascending) {
+      if (name < last || (name === last && tag <= lastTag)) this.#reader.invalid('out of order')
+      return
+    }
+    this.#passed ??= new Set([partKey(last, lastTag)])
+    const key = partKey(name, tag)
+    if (this.#passed.has(key)) this.#reader.invalid('listed twice')
+    this.#passed.add(key)
+  }
+}
+
 /** Passes over a part of a type that this build does not know. */
 export function skipPart(input: Decoder): void {
   input.reader.view(input.reader.varint())
@@ -43,6 +75,10 @@ export function skipPart(input: Decoder): void {
  */
 export function emptyPart(input: Decoder): Decoder {
   return new Decoder(new Reader(ZEROS), input.site, input)
+}
+
+function partKey(name: string, tag: number): string {
+  return `${tag}/${name}`
 }
 
 /** More than any type takes for its bottom. */

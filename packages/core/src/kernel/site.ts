@@ -119,6 +119,18 @@ export class Site {
     if (this.last > 0) this.context?.advance(SELF, this.last)
   }
 
+  /** Joins a stored state that was left unread until now: as if nothing had been known yet, and told to nobody. */
+  load(apply: () => void): void {
+    const { context, patches, resuming } = this
+    this.context = undefined
+    this.patches = undefined
+    this.resuming = true
+    apply()
+    this.context = context
+    this.patches = patches
+    this.resuming = resuming
+  }
+
   /** Ends the change in progress: what follows is a new one. */
   next(): void {
     this.settle()

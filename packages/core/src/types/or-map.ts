@@ -33,7 +33,7 @@ import { CutTally } from '../kernel/cut-tally.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { KeyedCell } from '../kernel/keyed-cell.ts'
 import { KeyedWrites, readWrites, type WritesDelta } from '../kernel/keyed-writes.ts'
-import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
+import { beginPart, emptyPart, endPart, ListOrder, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import { isPrivate } from '../kernel/seen.ts'
 import { SELF } from '../kernel/site.ts'
@@ -460,15 +460,13 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const { reader } = input
     const fresh: Slot[] = []
     const steps: Apply[] = []
-    const shown = input.context && new Set<Slot>()
-    // A single key, as most changes have, cannot be listed twice.
-    const listed = count > 1 ? new Set<string>() : undefined
+    const shown = input.context && this.#slots.size > 0 ? new Set<Slot>() : undefined
+    const order = new ListOrder(reader, input.context !== undefined)
     for (let left = count; left > 0; left -= 1) {
       const key = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
       if (tag === tags.lww) reader.invalid('not canonical')
-      if (listed?.has(`${tag}/${key}`)) reader.invalid('listed twice')
-      listed?.add(`${tag}/${key}`)
+      order.pass(key, tag)
       const known = this.#slots.get(tag)?.get(key)
       const slot = known ?? this.#arriving(input, key, tag)
       if (slot === undefined) {

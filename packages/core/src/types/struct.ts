@@ -13,9 +13,10 @@ import { refuse } from '../errors.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, type Container, type Copy, copyOf, type Parent } from '../kernel/container.ts'
-import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
+import { beginPart, emptyPart, endPart, ListOrder, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import { type Spec, typeOf } from '../kernel/spec.ts'
+import { copyUnread, openUnread, type Unread } from '../kernel/unread.ts'
 import * as limits from '../limits.ts'
 import { pushTo } from '../lists.ts'
 import * as tags from './tag-numbers.ts'
@@ -31,13 +32,32 @@ interface Field {
 export class Struct extends CausalContainer implements Parent {
   readonly tag: number = tags.struct
   /** Fields by name: nearly always one, several where versions of a schema disagree on the type. */
-  readonly #fields = new Map<string, Field[]>()
+  #read: Map<string, Field[]> | undefined
+  /** Fields that were loaded and not needed yet: of many records few are looked at. */
+  #unread: Unread | undefined
   /** Fields with something pending. Few, so a list. */
-  readonly #dirty: Container[] = []
+  #dirty: Container[] = NO_CONTAINERS
   /** The field that arrived last. */
   #arrived: Field | undefined
   /** The handle of the schema that it was read by last. Kept here, as what a `WeakMap` holds outlives small garbage collections. */
   #view: object | undefined
+
+  /** Throws `CORE_DECODE_*` when a state that was loaded without being looked into is damaged. */
+  get #fields(): Map<string, Field[]> {
+    if (this.#unread !== undefined) this.#open(this.#unread)
+    this.#read ??= new Map()
+    return this.#read
+  }
+
+  #open(unread: Unread): void {
+    this.#unread = undefined
+    try {
+      openUnread(unread, (input) => this.#readFields(input))
+    } catch (error) {
+      this.#unread = unread
+      throw error
+    }
+  }
 
   /** The handle that a schema shows. @internal */
   view(View: ViewClass): object {
@@ -80,7 +100,8 @@ export class Struct extends CausalContainer implements Parent {
   }
 
   childTouched(child: Container): void {
-    if (!this.#dirty.includes(child)) this.#dirty.push(child)
+    if (this.#dirty === NO_CONTAINERS) this.#dirty = [child]
+    else if (!this.#dirty.includes(child)) this.#dirty.push(child)
   }
 
   showsChild(): boolean {
@@ -120,11 +141,14 @@ export class Struct extends CausalContainer implements Parent {
   }
 
   isBottom(): boolean {
+    if (this.#unread !== undefined) return false
+    if (this.#read === undefined) return true
     for (const container of this.#containers()) if (!container.isBottom()) return false
     return true
   }
 
   clear(): void {
+    this.#unread = undefined
     for (const container of this.#containers()) container.clear()
     this.#forgetDirty()
   }
@@ -155,6 +179,7 @@ export class Struct extends CausalContainer implements Parent {
 
   writeState(out: Encoder): void {
     const { writer } = out
+    if (this.#unread !== undefined && copyUnread(out, this.#unread)) return
     const fields = this.#sorted()
     writer.varint(fields.length)
     for (const { container } of fields) {
@@ -165,19 +190,61 @@ export class Struct extends CausalContainer implements Parent {
   }
 
   read(input: Decoder): Apply {
+    if (input.lazy && this.place.parent !== undefined && this.isBottom()) {
+      const unread = this.#pass(input)
+      if (unread !== undefined) {
+        return () => {
+          this.#unread = unread
+        }
+      }
+    }
+    return this.#readFields(input)
+  }
+
+  /**
+   * Passes over the fields where all need nothing but their own bytes, and are of types that are known here; answers undefined, with
+   * nothing read, for others.
+   */
+  #pass(input: Decoder): Unread | undefined {
+    const { reader, partEnd } = input
+    const at = reader.at
+    for (let left = reader.count(3); left > 0; left -= 1) {
+      reader.skip(reader.varint(limits.keyBytesMax))
+      if (!this.#isSelfContained(input, reader.byte())) {
+        reader.at = at
+        return undefined
+      }
+      reader.skip(reader.varint())
+    }
+    if (reader.at !== partEnd) reader.invalid('not as announced')
+    return { input, at, end: partEnd }
+  }
+
+  /** Whether a type needs nothing but its own bytes, and is known here. */
+  #isSelfContained(input: Decoder, tag: number): boolean {
+    input.selfContained ??= new Map()
+    let known = input.selfContained.get(tag)
+    if (known === undefined) {
+      known = tags.isSelfContained(tag) && input.site.types?.(tag, this.placeOf('', this.place.removable)) !== undefined
+      input.selfContained.set(tag, known)
+    }
+    return known
+  }
+
+  #readFields(input: Decoder): Apply {
     const { reader } = input
     const count = reader.count(3)
     const known = count === 1 && input.context === undefined ? this.#readKnown(input) : undefined
     if (known !== undefined) return known
     const fresh: Field[] = []
     const steps: Apply[] = []
-    const shown = input.context && new Set<Container>()
-    const keys = new Set<string>()
+    // A field that a whole state does not show is empty there: what it vouches for was removed.
+    const shown = input.context && this.#fields.size > 0 ? new Set<Container>() : undefined
+    const order = new ListOrder(reader, input.context !== undefined)
     for (let left = count; left > 0; left -= 1) {
       const name = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
-      if (keys.has(fieldKey(tag, name))) reader.invalid('listed twice')
-      keys.add(fieldKey(tag, name))
+      order.pass(name, tag)
       const known = this.#field(name, tag)
       const container = known?.container ?? input.site.types?.(tag, this.placeOf(name, this.place.removable))
       if (container === undefined) {
@@ -190,7 +257,6 @@ export class Struct extends CausalContainer implements Parent {
       steps.push(readPart(input, container))
     }
     if (shown !== undefined) {
-      // A field that a whole state does not show is empty there: what it vouches for was removed.
       for (const container of this.#containers()) {
         if (!shown.has(container)) steps.push(container.read(emptyPart(input)))
       }
@@ -214,15 +280,13 @@ export class Struct extends CausalContainer implements Parent {
   }
 }
 
+const NO_CONTAINERS: Container[] = []
+
 /** `name  tag  part`. Answers where the part begins. */
 function beginField(writer: Writer, container: Container): number {
   writer.string(container.place.step as string)
   writer.byte(container.tag)
   return beginPart(writer)
-}
-
-function fieldKey(tag: number, name: string): string {
-  return `${tag}/${name}`
 }
 
 /** Checks a field name or map key: well-formed text within the limit. */

@@ -21,3 +21,8 @@ export const struct = 14
 export function isResettable(tag: number): boolean {
   return tag !== gset && tag !== twoPhaseSet && tag !== bcounter
 }
+
+/** Types that hold no others, and in a document mention no actors but those whose dots are known. */
+export function isSelfContained(tag: number): boolean {
+  return tag !== ormap && tag !== rga && tag !== struct && tag !== bcounter
+}
