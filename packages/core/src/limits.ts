@@ -29,8 +29,10 @@ export const incarnationBytesMax = 64
 export const bufferedChangesMax = 10_000
 /** The same in bytes. */
 export const bufferedBytesMax = 16_777_216
-/** Log kept in memory by one document before its oldest part is folded into a snapshot. */
+/** Log kept in memory by one document with `history` before its oldest part is folded into a snapshot. */
 export const logBytesMax = 67_108_864
+/** Log kept in memory by one document without `history`: this much, or eight times its snapshot where that is more. */
+export const recentLogBytesMax = 1_048_576
 /** Steps that can be undone. The oldest is forgotten. */
 export const undoStepsMax = 1000
 /** Clocks may differ by this much before a time is not believed. */

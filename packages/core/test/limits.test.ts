@@ -160,7 +160,7 @@ const cases: Readonly<Record<keyof typeof limits, () => void>> = {
     }
   },
   logBytesMax() {
-    const writer = openDoc('a')
+    const writer = new Doc({ schema, incarnation: INCARNATION, actor: testActor('a'), history: true })
     const size = limits.logBytesMax / 8
     for (let i = 0; i < 7; i += 1) {
       writer.change((root) => root.notes.insert(0, 'x'.repeat(size)))
@@ -172,6 +172,27 @@ const cases: Readonly<Record<keyof typeof limits, () => void>> = {
     const reader = openDoc('b')
     reader.apply(writer.snapshot())
     expect(reader.versionHash()).toBe(writer.versionHash())
+  },
+  recentLogBytesMax() {
+    const part = limits.recentLogBytesMax / 4
+    // Whatever a change adds to its text, one of these makes the log exactly as long as it may be, and one a byte longer.
+    const seen = new Set<number>()
+    for (let last = part - 400; last < part - 250; last += 1) {
+      const writer = openDoc('a')
+      const lengths = [part, part, part, last].map(
+        (length) => writer.change((root) => root.notes.insert(0, 'x'.repeat(length)))?.length as number,
+      )
+      const over = lengths.reduce((a, b) => a + b) - limits.recentLogBytesMax
+      seen.add(over)
+      expect(writer.changesSince(new VersionVector()) === undefined, `${over} bytes over`).toBe(over > 0)
+    }
+    expect([seen.has(0), seen.has(1)]).toEqual([true, true])
+    // Eight times the text that is there, where that is more.
+    const writer = openDoc('a')
+    for (let i = 0; i < 5; i += 1) writer.change((root) => root.notes.insert(0, 'x'.repeat(part)))
+    const folded = writer.version()
+    for (let i = 0; i < 8; i += 1) writer.change((root) => root.notes.insert(0, 'x'.repeat(part)))
+    expect(writer.changesSince(folded)).toBeDefined()
   },
   clockDriftMsMax() {
     const clock = new HybridClock(() => 0)

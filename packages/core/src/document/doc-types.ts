@@ -22,6 +22,12 @@ export interface DocOptions<S extends FieldSpecs> {
    * changed.
    */
   readonly copies?: boolean
+  /**
+   * Whether the past is kept for `at` and `diff`, up to `limits.logBytesMax`. Without it a log that has grown beyond
+   * `limits.recentLogBytesMax`, and beyond eight times the document, is folded into a snapshot: replicas that are further behind are
+   * brought up to date by that.
+   */
+  readonly history?: boolean
 }
 
 /** Tells one life of a document from the next under the same id: 96 random bits or more, as text. */

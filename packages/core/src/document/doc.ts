@@ -89,7 +89,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     this.#types = options.types ?? typesIn(options.schema)
     this.#site.types = this.#types
     this.#past = new Past(this.#site)
-    this.#history = new History(this.#site.actors, this.#past)
+    this.#history = new History(this.#site.actors, this.#past, options.history ?? false)
     this.#arrivals = new Arrivals(this.#past, this.#buffer, (change) => this.#applyChange(change))
     const place: Place = { site: this.#site, parent: undefined, step: '', removable: false, depth: 0 }
     this.#root = new Struct(place)
@@ -247,7 +247,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
 
   /** Folds a log that has grown too long into a snapshot. Not while what was applied last may have to be taken back. */
   #boundLog(): void {
-    if (this.#history.log.byteLength > limits.logBytesMax && !this.#opaque && !this.#events.holding) this.compact()
+    if (this.#history.isLong && !this.#opaque && !this.#events.holding) this.compact()
   }
 
   /**
@@ -440,7 +440,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
 
   /**
    * The document as it was at a version, to read. O(history).
-   * Throws `CORE_PRECONDITION_FAILED` for a version older than the log reaches, or unknown here.
+   * Throws `CORE_PRECONDITION_FAILED` for a version older than the log reaches (see `DocOptions.history`), or unknown here.
    */
   at(version: VersionVector): SchemaDoc<S> {
     const changes = this.#history.changesUpTo(version)

@@ -2,6 +2,7 @@
 import type { ActorId, ActorTable } from '../causality/actor.ts'
 import { VersionVector } from '../causality/version-vector.ts'
 import { refuse } from '../errors.ts'
+import * as limits from '../limits.ts'
 import { encodeBundle } from './bundle.ts'
 import { ChangeLog } from './change-log.ts'
 import type { Past } from './past.ts'
@@ -11,6 +12,8 @@ export const PAST_ACTOR: ActorId = 'past~----------------' as ActorId
 
 /** Joined snapshots that are kept as they came, because writing the whole document anew costs as much as joining them. */
 const BASE_PARTS_MAX = 4
+/** A log that is not kept for its own sake may be so many times as long as the state before it. */
+const LOG_PER_BASE = 8
 
 export class History {
   readonly log: ChangeLog = new ChangeLog()
@@ -19,10 +22,21 @@ export class History {
   baseVersion: VersionVector = new VersionVector()
   readonly #actors: ActorTable
   readonly #past: Past
+  readonly #whole: boolean
+  /** The log may have as many bytes. */
+  #logBytesMax: number
 
-  constructor(actors: ActorTable, past: Past) {
+  /** @param whole whether the past is kept as far as possible, or what is needed only. */
+  constructor(actors: ActorTable, past: Past, whole: boolean) {
     this.#actors = actors
     this.#past = past
+    this.#whole = whole
+    this.#logBytesMax = whole ? limits.logBytesMax : limits.recentLogBytesMax
+  }
+
+  /** Whether the log has grown so long that it is to begin anew. */
+  get isLong(): boolean {
+    return this.log.byteLength > this.#logBytesMax
   }
 
   /** The log begins anew, behind this snapshot of everything. */
@@ -42,6 +56,10 @@ export class History {
     this.base = base
     this.baseVersion = this.#past.version()
     this.log.clear()
+    if (this.#whole) return
+    // Writing a snapshot of a large document costs more, so it is written after more changes.
+    const size = base.reduce((sum, part) => sum + part.length, 0)
+    this.#logBytesMax = Math.min(Math.max(limits.recentLogBytesMax, LOG_PER_BASE * size), limits.logBytesMax)
   }
 
   /** What a replica at a version lacks, as one bundle; undefined where the log does not reach back so far. */
