@@ -1,3 +1,6 @@
+/** Lines: tasks that share a name wait for each other. */
+import type { DocumentKey } from '@joinery/sync'
+
 /** Runs tasks that share a name one after the other, and others side by side. */
 export class Lines {
   readonly #tails = new Map<string, Promise<unknown>>()
@@ -22,4 +25,9 @@ export class Lines {
   async idle(): Promise<void> {
     while (this.#tails.size > 0) await Promise.all(this.#tails.values())
   }
+}
+
+/** The name of a document's line. */
+export function lineOf({ tenant, id }: DocumentKey): string {
+  return JSON.stringify(['document', tenant, id])
 }

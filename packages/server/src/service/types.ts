@@ -96,10 +96,44 @@ export interface LogOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface GetOptions {
+  /** Show element ids in the answer. */
+  readonly ids?: boolean | undefined
+}
+
+export interface DocumentListOptions {
+  readonly prefix?: string | undefined
+  readonly cursor?: string | undefined
+  readonly limit: number
+}
+
+export interface DocumentListAnswer {
+  readonly documents: readonly DocumentState[]
+  /** Absent on the last page. */
+  readonly cursor?: string
+}
+
+export interface TenantLogOptions {
+  readonly since: number
+  readonly limit: number
+}
+
+export interface TenantLogAnswer {
+  readonly storeId: string
+  readonly ops: readonly TenantOperation[]
+  /** The `since` of the next page; absent on the last. */
+  readonly next?: number
+}
+
 export interface WatchOptions {
   /** What the caller has already. */
   readonly since?: Since | undefined
   readonly onEvent: (event: ValueEvent) => void
+}
+
+/** The value as the caller wrote it, and whether that created the document. */
+export interface PutAnswer extends DocumentValue {
+  readonly created: boolean
 }
 
 /** What is in memory. */
@@ -115,14 +149,11 @@ export interface DocumentService {
   /** The documents that sessions follow. */
   readonly live: LiveDocuments
   /** Creates or overwrites. `created` tells which. */
-  put(caller: Caller, id: string, request: PutRequest): Promise<DocumentValue & { readonly created: boolean }>
-  get(caller: Caller, id: string, options?: { readonly ids?: boolean | undefined }): Promise<DocumentValue>
+  put(caller: Caller, id: string, request: PutRequest): Promise<PutAnswer>
+  get(caller: Caller, id: string, options?: GetOptions): Promise<DocumentValue>
   /** Ends the current incarnation. */
   remove(caller: Caller, id: string, idempotency?: Idempotency): Promise<DocumentState>
-  list(
-    caller: Caller,
-    options: { readonly prefix?: string | undefined; readonly cursor?: string | undefined; readonly limit: number },
-  ): Promise<{ readonly documents: readonly DocumentState[]; readonly cursor?: string }>
+  list(caller: Caller, options: DocumentListOptions): Promise<DocumentListAnswer>
   ops(caller: Caller, id: string, request: OpsRequest): Promise<OpsAnswer>
   /** With `waitMs`, an answer without operations is put off until there are some, or the time is over. */
   log(caller: Caller, id: string, options: LogOptions): Promise<LogAnswer>
@@ -131,10 +162,7 @@ export interface DocumentService {
    * there.
    */
   watch(caller: Caller, id: string, options: WatchOptions): Promise<() => void>
-  tenantLog(
-    caller: Caller,
-    options: { readonly since: number; readonly limit: number },
-  ): Promise<{ readonly storeId: string; readonly ops: readonly TenantOperation[]; readonly next?: number }>
+  tenantLog(caller: Caller, options: TenantLogOptions): Promise<TenantLogAnswer>
   /** Waits for what was begun and refuses what comes after. The store stays open. */
   drain(): Promise<void>
 }

@@ -2,12 +2,11 @@
  * The server's side of one connection: greets, serves many documents, and sends no faster than the client takes. It does no I/O:
  * frames come in by `receive` and leave by the link; time comes from the scheduler.
  */
-import { Assembly } from './assembly.ts'
+import { Batches, type BatchOwner, type RefusedBatch } from './batches.ts'
 import { Channel, type ChannelOwner } from './channel.ts'
 import { decodeClientFrame } from './decode-frame.ts'
 import { encodeFrame } from './encode-frame.ts'
 import {
-  type Changes,
   type ClientFrame,
   type Frame,
   type Hello,
@@ -16,10 +15,11 @@ import {
   type Presence,
   protocolVersion,
   type Subscribe,
-  type Upload,
 } from './frames.ts'
-import { frameOverheadBytes, type SessionLimits, sessionLimits } from './limits.ts'
-import type { Link, LinkClose, Opened, Principal, Scheduler, SessionHost, Verdict } from './ports.ts'
+import { Greeting } from './greeting.ts'
+import { type SessionLimits, sessionLimits } from './limits.ts'
+import { peersFrames } from './peers-frames.ts'
+import type { Link, LinkClose, Opened, Principal, Scheduler, SessionHost } from './ports.ts'
 import type { PresenceWatcher } from './presence-board.ts'
 import { type RefusalCode, SessionRefusal } from './refusal.ts'
 
@@ -35,33 +35,16 @@ export interface ServerSessionOptions {
   readonly onFault?: (error: unknown) => void
 }
 
-/** A channel and what belongs to it but not to what it sends. */
+/** A channel, and what takes back its watch of who is there. */
 interface Subscription {
   readonly channel: Channel
   readonly unwatch: () => void
-  readonly type: string
-  /** The last batch that came in. */
-  batch: number
-  /** The last batch that was stored, and the version of the log with it. */
-  stored: number
-  version: number
-}
-
-/** What a peer takes in a frame beside its state, at most. */
-const PEER_BYTES = 256
-
-/** A batch whose fate is open. */
-interface SentBatch {
-  readonly handle: number
-  readonly batch: number
-  /** How often the client had begun again when it came. */
-  readonly restarts: number
 }
 
 /** Answers that nobody reads, in multiples of what waits in a socket at most. */
 const UNREAD_SOCKETS_MAX = 4
 
-export class ServerSession implements ChannelOwner {
+export class ServerSession implements ChannelOwner, BatchOwner {
   readonly storeId: string
   readonly limits: SessionLimits
   readonly #link: Link
@@ -71,13 +54,9 @@ export class ServerSession implements ChannelOwner {
   readonly #subscriptions = new Map<number, Subscription>()
   /** Channels with something to send, the one that waits longest first. */
   readonly #ready = new Set<Channel>()
-  readonly #unacked = new Set<Subscription>()
+  readonly #greeting: Greeting
+  readonly #batches: Batches = new Batches(this)
   #opening = 0
-  #upload: Assembly | undefined
-  #principal: Principal | undefined
-  #greeted = false
-  #early: Uint8Array[] = []
-  #earlyBytes = 0
   #ended = false
   #scheduled = false
   #heardMs: number
@@ -89,6 +68,7 @@ export class ServerSession implements ChannelOwner {
     this.#host = options.host
     this.#scheduler = options.scheduler
     this.limits = { ...sessionLimits, ...options.limits }
+    this.#greeting = new Greeting(this.limits)
     this.storeId = options.host.storeId
     this.#heardMs = options.scheduler.nowMs()
     this.#timer = this.#scheduler.after(this.limits.helloMsMax, () =>
@@ -101,7 +81,7 @@ export class ServerSession implements ChannelOwner {
   }
 
   get principal(): Principal | undefined {
-    return this.#principal
+    return this.#greeting.principal
   }
 
   get channels(): number {
@@ -116,24 +96,15 @@ export class ServerSession implements ChannelOwner {
       if (bytes.length > this.limits.frameBytesMax) {
         throw new SessionRefusal('payload_too_large', `a frame has at most ${this.limits.frameBytesMax} bytes`)
       }
-      if (this.#greeted && this.#principal === undefined) this.#keepEarly(bytes)
+      if (this.#greeting.isPending) this.#greeting.keep(bytes)
       else this.#take(decodeClientFrame(bytes))
     } catch (error) {
-      this.#fail(error)
+      this.fail(error)
     }
-  }
-
-  /** A client need not wait to be welcomed; until it is, what it sends waits. */
-  #keepEarly(bytes: Uint8Array): void {
-    this.#earlyBytes += bytes.length
-    if (this.#earlyBytes > this.limits.frameBytesMax) {
-      throw new SessionRefusal('payload_too_large', 'more than a frame before the welcome')
-    }
-    this.#early.push(bytes.slice())
   }
 
   #take(frame: ClientFrame): void {
-    const principal = this.#principal
+    const { principal } = this
     if (principal === undefined && frame.kind !== 'hello') {
       throw new SessionRefusal('malformed', 'the first frame is hello')
     }
@@ -146,10 +117,10 @@ export class ServerSession implements ChannelOwner {
         break
       case 'changes':
         // The bytes belong to the transport, which may use them again.
-        this.#changes(frame, frame.payload.slice(), principal as Principal)
+        this.#batches.changes(frame, frame.payload.slice(), principal as Principal)
         break
       case 'upload':
-        this.#uploadPart(frame, principal as Principal)
+        this.#batches.uploadPart(frame, principal as Principal)
         break
       case 'presence':
         this.#presence(frame, principal as Principal)
@@ -161,7 +132,7 @@ export class ServerSession implements ChannelOwner {
         this.#subscriptions.get(frame.handle)?.channel.credit(frame.bytes)
         break
       case 'ping':
-        this.#send({ kind: 'pong', nonce: frame.nonce })
+        this.send({ kind: 'pong', nonce: frame.nonce })
         break
       case 'pong':
         break
@@ -169,25 +140,20 @@ export class ServerSession implements ChannelOwner {
   }
 
   #greet(hello: Hello): void {
-    if (this.#greeted) throw new SessionRefusal('malformed', 'hello comes once')
-    this.#greeted = true
-    const [min, max] = hello.versions
-    if (min > protocolVersion || max < protocolVersion || (hello.features & ~knownFeatures) !== 0) {
-      throw new SessionRefusal('unsupported_version', `this server speaks version ${protocolVersion}`)
-    }
+    this.#greeting.begin(hello)
     this.#host.admit(hello).then(
       (principal) => this.#welcome(principal, hello),
-      (error: unknown) => this.#fail(error),
+      (error: unknown) => this.fail(error),
     )
   }
 
   #welcome(principal: Principal, hello: Hello): void {
     if (this.#ended) return
-    this.#principal = principal
+    this.#greeting.admitted(principal)
     this.#timer()
     this.#watchIdle()
     this.#options.onAdmitted?.(principal, hello)
-    this.#send({
+    this.send({
       kind: 'welcome',
       version: protocolVersion,
       features: knownFeatures,
@@ -197,7 +163,7 @@ export class ServerSession implements ChannelOwner {
       frameBytesMax: this.limits.frameBytesMax,
       heartbeatMs: Math.floor(this.limits.idleMsMax / 3),
     })
-    for (const bytes of this.#early.splice(0)) this.receive(bytes)
+    for (const bytes of this.#greeting.takeEarly()) this.receive(bytes)
   }
 
   #watchIdle(): void {
@@ -207,7 +173,7 @@ export class ServerSession implements ChannelOwner {
   }
 
   #subscribe(request: Subscribe, principal: Principal): void {
-    const refuse = (error: unknown): void => this.#refuse(request.request, 0, error)
+    const refuse = (error: unknown): void => this.#refuseRequest(request, error)
     if (this.#subscriptions.size + this.#opening >= this.limits.channelsMax) {
       refuse(new SessionRefusal('payload_too_large', `at most ${this.limits.channelsMax} documents at once`))
       return
@@ -229,14 +195,14 @@ export class ServerSession implements ChannelOwner {
     const { handle } = document
     if (this.#ended || this.#subscriptions.has(handle)) {
       document.release()
-      this.#refuse(request.request, 0, new SessionRefusal('malformed', 'this document is followed already'))
+      this.#refuseRequest(request, new SessionRefusal('malformed', 'this document is followed already'))
       return
     }
     // What waits to be merged belongs to those who were there before.
     document.feed.flush()
     const channel = new Channel(document, request, this)
     const watcher: PresenceWatcher = { session: this.name, peers: (peers) => this.#peers(handle, peers) }
-    this.#send({
+    this.send({
       kind: 'subscribed',
       request: request.request,
       handle,
@@ -246,57 +212,9 @@ export class ServerSession implements ChannelOwner {
       window: channel.window,
     })
     const unwatch = document.presence.watch(watcher)
-    const { type } = request
-    this.#subscriptions.set(handle, { channel, unwatch, type, batch: 0, stored: 0, version: 0 })
+    this.#subscriptions.set(handle, { channel, unwatch })
+    this.#batches.begin(channel, request.type)
     channel.start()
-  }
-
-  #uploadPart(frame: Upload, principal: Principal): void {
-    const name = `${frame.handle}/${frame.batch}`
-    this.#upload ??= new Assembly(name, frame.total, this.limits.batchBytesMax)
-    if (this.#upload.name !== name) throw new SessionRefusal('malformed', 'one batch comes in parts at a time')
-    this.#upload.add(frame)
-    if (!this.#upload.isWhole) return
-    const { bytes } = this.#upload
-    this.#upload = undefined
-    this.#changes(frame, bytes, principal)
-  }
-
-  #changes(frame: Omit<Changes, 'kind'>, payload: Uint8Array, principal: Principal): void {
-    const subscription = this.#subscriptions.get(frame.handle)
-    if (subscription === undefined) return
-    const { channel } = subscription
-    if (frame.batch !== subscription.batch + 1)
-      throw new SessionRefusal('malformed', 'batches count from 1 without gap')
-    subscription.batch = frame.batch
-    if (frame.restart) {
-      channel.broken = false
-      channel.restarts += 1
-    }
-    if (channel.broken) return
-    if (frame.tellReceived) this.#ack(frame, 'received', 0)
-    const { type } = subscription
-    const { restarts } = channel
-    channel.document.submit({ principal, source: channel, type, payload }).then(
-      (verdict) => this.#settle(subscription, { batch: frame.batch, handle: frame.handle, restarts }, verdict),
-      (error: unknown) => this.#fail(error),
-    )
-  }
-
-  #settle(subscription: Subscription, sent: SentBatch, { accepted, version, refusal }: Verdict): void {
-    if (this.#ended || this.#subscriptions.get(sent.handle) !== subscription) return
-    if (refusal === undefined) {
-      subscription.stored = sent.batch
-      subscription.version = version
-      this.#unacked.add(subscription)
-      this.#wake()
-      return
-    }
-    // The client has voided what was under way behind a refusal, and may have begun again since.
-    if (subscription.channel.broken || subscription.channel.restarts !== sent.restarts) return
-    this.#flushAcks()
-    subscription.channel.broken = true
-    this.#refuse(sent.handle, sent.batch, refusal, accepted)
   }
 
   #presence({ handle, state }: Presence, principal: Principal): void {
@@ -309,19 +227,7 @@ export class ServerSession implements ChannelOwner {
   /** Presence is the first thing that a slow reader goes without: what counts is the latest state. */
   #peers(handle: number, peers: Peers['peers']): void {
     if (this.#link.waitingBytes > this.limits.socketBytesMax) return
-    // Many are more than a frame may hold. What is beside a state takes less than the overhead of a frame.
-    const bytesMax = this.limits.frameBytesMax - frameOverheadBytes
-    let [from, bytes] = [0, 0]
-    for (const [i, { state }] of peers.entries()) {
-      const size = state.length + PEER_BYTES
-      if (bytes > 0 && bytes + size > bytesMax) {
-        this.#send({ kind: 'peers', handle, peers: peers.slice(from, i) })
-        from = i
-        bytes = 0
-      }
-      bytes += size
-    }
-    this.#send({ kind: 'peers', handle, peers: peers.slice(from) })
+    for (const frame of peersFrames({ handle, peers }, this.limits.frameBytesMax)) this.send(frame)
   }
 
   #unsubscribe(handle: number): void {
@@ -329,14 +235,18 @@ export class ServerSession implements ChannelOwner {
     if (subscription === undefined) return
     this.#subscriptions.delete(handle)
     this.#ready.delete(subscription.channel)
-    this.#unacked.delete(subscription)
+    this.#batches.end(handle)
     subscription.unwatch()
     subscription.channel.stop()
   }
 
+  #refuseRequest({ request }: Subscribe, error: unknown): void {
+    this.refuse({ handle: request, batch: 0, accepted: 0 }, error)
+  }
+
   ready(channel: Channel): void {
     this.#ready.add(channel)
-    this.#wake()
+    this.wake()
   }
 
   failed(channel: Channel, error: unknown): void {
@@ -347,7 +257,7 @@ export class ServerSession implements ChannelOwner {
   ended(channel: Channel, code: RefusalCode, message: string): void {
     if (this.#subscriptions.get(channel.handle)?.channel !== channel) return
     this.#unsubscribe(channel.handle)
-    this.#send({ kind: 'closed', handle: channel.handle, code, message })
+    this.send({ kind: 'closed', handle: channel.handle, code, message })
   }
 
   /** What was sent has left: there is room for more. */
@@ -355,7 +265,7 @@ export class ServerSession implements ChannelOwner {
     this.#pump()
   }
 
-  #wake(): void {
+  wake(): void {
     if (this.#scheduled || this.#ended) return
     this.#scheduled = true
     this.#scheduler.soon(() => {
@@ -367,7 +277,7 @@ export class ServerSession implements ChannelOwner {
   /** Sends what may be sent, one frame of each document in turn, so that a large one does not hold up the others. */
   #pump(): void {
     if (this.#ended) return
-    this.#flushAcks()
+    this.#batches.flush()
     for (const channel of this.#ready) {
       if (this.#link.waitingBytes > this.limits.socketBytesMax) return
       this.#ready.delete(channel)
@@ -379,22 +289,10 @@ export class ServerSession implements ChannelOwner {
     }
   }
 
-  #flushAcks(): void {
-    for (const subscription of this.#unacked) {
-      const { channel, stored, version } = subscription
-      this.#ack({ handle: channel.handle, batch: stored }, 'stored', version)
-    }
-    this.#unacked.clear()
-  }
-
-  #ack({ handle, batch }: { handle: number; batch: number }, level: 'received' | 'stored', version: number): void {
-    this.#send({ kind: 'ack', handle, batch, level, version })
-  }
-
-  #refuse(handle: number, batch: number, error: unknown, accepted = 0): void {
+  refuse(refused: RefusedBatch, error: unknown): void {
     const { code, message, retryAfterMs } = this.#asRefusal(error)
     const serverMicros = this.#scheduler.nowMs() * 1000
-    this.#send({ kind: 'refused', handle, batch, accepted, code, message, retryAfterMs, serverMicros })
+    this.send({ kind: 'refused', ...refused, code, message, retryAfterMs, serverMicros })
   }
 
   #asRefusal(error: unknown): SessionRefusal {
@@ -404,7 +302,7 @@ export class ServerSession implements ChannelOwner {
   }
 
   /** Answers are not held back. Who asks and asks and takes no answer is cut off. */
-  #send(frame: Frame): void {
+  send(frame: Frame): void {
     if (this.#ended) return
     this.#link.send(encodeFrame(frame))
     if (this.#link.waitingBytes <= UNREAD_SOCKETS_MAX * this.limits.socketBytesMax) return
@@ -412,7 +310,7 @@ export class ServerSession implements ChannelOwner {
     this.closed()
   }
 
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
     const { code, message } = this.#asRefusal(error)
     const close = code === 'internal' ? 1011 : code === 'payload_too_large' ? 1009 : code === 'malformed' ? 1002 : 1008
     this.end(close, code, message)
@@ -421,8 +319,8 @@ export class ServerSession implements ChannelOwner {
   /** Tells the client why, and closes the connection. */
   end(close: LinkClose, code: RefusalCode, message: string, retry = { retryAfterMs: 0, windowMs: 0 }): void {
     if (this.#ended) return
-    this.#flushAcks()
-    this.#send({ kind: 'goodbye', code, message, ...retry })
+    this.#batches.flush()
+    this.send({ kind: 'goodbye', code, message, ...retry })
     this.#link.close(close)
     this.closed()
   }
