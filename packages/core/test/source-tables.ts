@@ -49,6 +49,8 @@ export function limitRows(source: string): string[] {
 }
 
 const UNITS: readonly (readonly [string, string])[] = [
+  ['BytesPerSecond', 'bytes per second'],
+  ['PerSecond', 'per second'],
   ['Bytes', 'bytes'],
   ['Ms', 'milliseconds'],
   ['Seconds', 'seconds'],

@@ -40,6 +40,7 @@ export type ServerErrorCode =
   | 'HOST_UNKNOWN'
   | 'HEADERS_TOO_LARGE'
   | 'REQUEST_TIMEOUT'
+  | 'RATE_LIMITED'
   | 'OVERLOADED'
   | 'STORE_UNAVAILABLE'
   | 'SHUTTING_DOWN'
@@ -164,6 +165,11 @@ const table: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
     advice: 'Send shorter headers and a shorter URL.',
   },
   REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive', advice: 'Send it again, in one go.' },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'The tenant has its share of the server already',
+    advice: 'Send fewer requests at a time, and try again after the time in Retry-After.',
+  },
   OVERLOADED: { status: 503, title: 'The server is busy', advice: 'Try again after the time in Retry-After.' },
   STORE_UNAVAILABLE: {
     status: 503,

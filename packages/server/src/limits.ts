@@ -12,6 +12,8 @@ export interface ServerLimits {
   readonly bodyBytesMax: number
   /** Bodies being read, all together. Beyond it new ones are put off, so that many slow senders cannot exhaust memory. */
   readonly bodiesBufferedBytesMax: number
+  /** The same for one tenant, as for every bound of this kind: so that no tenant takes all there is. */
+  readonly bodiesBufferedTenantBytesMax: number
   /** Nesting of a body: values of core's 64 levels inside nested operations. Checked before parsing, whose stack is finite. */
   readonly bodyDepthMax: number
   /** One request is one change, applied in one turn of the event loop: this keeps that turn in the milliseconds. */
@@ -22,8 +24,12 @@ export interface ServerLimits {
   readonly pageSizeMax: number
   /** Requests of `/v1` being answered. Beyond it a caller is told to come back: a queue would only grow. */
   readonly requestsConcurrentMax: number
+  /** The same for one tenant. Beyond it the tenant is told to come back with `RATE_LIMITED`, and the others are answered. */
+  readonly requestsTenantMax: number
   /** Open connections; more are dropped at accept. */
   readonly connectionsMax: number
+  /** WebSocket connections of one tenant, counted from its greeting. */
+  readonly sessionsTenantMax: number
   /** Request line and headers together, and the longest of them: ids, key and cursor with room for a proxy's additions. */
   readonly headersBytesMax: number
   /** Time to send the headers. A client that trickles them holds a connection for nothing. */
@@ -38,6 +44,8 @@ export interface ServerLimits {
   readonly shutdownGraceMs: number
   /** Callers that wait for news, or are told of it as it comes. Each keeps a connection and a document open. */
   readonly streamsMax: number
+  /** The same for one tenant. */
+  readonly streamsTenantMax: number
   /** The longest wait for news in one request. Proxies end a silent answer after a minute. */
   readonly waitMsMax: number
   /** A stream on which nothing happens is heard of this often, so that proxies keep it. */
@@ -55,12 +63,15 @@ export const defaultServerLimits: ServerLimits = {
   idempotencyKeyBytesMax: 256,
   bodyBytesMax: 2_097_152,
   bodiesBufferedBytesMax: 67_108_864,
+  bodiesBufferedTenantBytesMax: 50_331_648,
   bodyDepthMax: 128,
   opsPerRequestMax: 1000,
   pageSizeDefault: 100,
   pageSizeMax: 1000,
   requestsConcurrentMax: 256,
+  requestsTenantMax: 192,
   connectionsMax: 10_000,
+  sessionsTenantMax: 7_500,
   headersBytesMax: 16_384,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
@@ -68,6 +79,7 @@ export const defaultServerLimits: ServerLimits = {
   idleTimeoutMs: 120_000,
   shutdownGraceMs: 10_000,
   streamsMax: 1_000,
+  streamsTenantMax: 750,
   waitMsMax: 50_000,
   streamHeartbeatMs: 15_000,
   reconnectWindowMs: 5_000,

@@ -27,6 +27,7 @@ export type {
   StoreEvent,
   StoreIdentity,
 } from './ports/store.ts'
+export { Budget } from './session/budget.ts'
 export { Channel } from './session/channel.ts'
 export { ClientSession, type ClientSessionOptions } from './session/client-session.ts'
 export { decodeClientFrame, decodeServerFrame } from './session/decode-frame.ts'
@@ -66,3 +67,4 @@ export type {
 export { PresenceBoard } from './session/presence-board.ts'
 export { type RefusalCode, refusalCodes, SessionRefusal } from './session/refusal.ts'
 export { ServerSession, type ServerSessionOptions } from './session/server-session.ts'
+export { type SessionBudgets, sessionBudgets } from './session/session-budgets.ts'

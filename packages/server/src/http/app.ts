@@ -53,7 +53,7 @@ function refuse(c: Context<HttpEnv>, thrown: unknown, { limits, logger }: AppOpt
       error.code === 'INTERNAL' ? 'unexpected failure' : 'the store failed',
     )
   }
-  if (error.status === 503) c.header('Retry-After', String(limits.retryAfterSeconds))
+  if (error.status === 503 || error.status === 429) c.header('Retry-After', String(limits.retryAfterSeconds))
   if (error.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'ApiKey header="X-API-Key"')
   // What is left of such a body is not worth receiving, and a server on its way out keeps no connection.
   if (error.code === 'BODY_TOO_LARGE' || error.code === 'SHUTTING_DOWN') c.header('Connection', 'close')

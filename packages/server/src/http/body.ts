@@ -1,6 +1,7 @@
 /** Reads request bodies in bounded memory: what is too large is refused before it is buffered. */
 import type { IncomingMessage } from 'node:http'
 import type { JsonValue } from '@joinery/core'
+import { Budget } from '@joinery/sync'
 import { ServerError } from '../errors.ts'
 import type { ServerLimits } from '../limits.ts'
 
@@ -8,37 +9,88 @@ import type { ServerLimits } from '../limits.ts'
 export type BodySource = IncomingMessage | ReadableStream<Uint8Array> | null
 
 export interface BodyReader {
-  read(source: BodySource, contentLength: string | undefined): Promise<Uint8Array>
+  read(source: BodySource, of: BodyOf): Promise<Uint8Array>
 }
 
+export interface BodyOf {
+  readonly tenant: string
+  readonly contentLength: string | undefined
+}
+
+type BodyLimits = Pick<ServerLimits, 'bodyBytesMax' | 'bodiesBufferedBytesMax' | 'bodiesBufferedTenantBytesMax'>
+
 /** Counts what is buffered over all requests: one reader per server. */
-export function bodyReader(limits: Pick<ServerLimits, 'bodyBytesMax' | 'bodiesBufferedBytesMax'>): BodyReader {
-  let buffered = 0
+export function bodyReader(limits: BodyLimits): BodyReader {
+  const buffered = new Budget(limits.bodiesBufferedBytesMax, limits.bodiesBufferedTenantBytesMax)
   const tooLarge = (): ServerError =>
     new ServerError('BODY_TOO_LARGE', `a body has at most ${limits.bodyBytesMax} bytes`, {
       extra: { bodyBytesMax: limits.bodyBytesMax },
     })
   return {
-    async read(source, contentLength) {
+    async read(source, { tenant, contentLength }) {
       if (contentLength !== undefined && Number(contentLength) > limits.bodyBytesMax) throw tooLarge()
       if (source === null) return new Uint8Array()
-      const chunks: Uint8Array[] = []
-      let size = 0
+      const body = new GrowingBytes(limits.bodyBytesMax, (bytes) => hold(buffered, tenant, bytes))
       try {
         for await (const chunk of chunksOf(source)) {
-          if (size + chunk.byteLength > limits.bodyBytesMax) throw tooLarge()
-          if (buffered + chunk.byteLength > limits.bodiesBufferedBytesMax) {
-            throw new ServerError('OVERLOADED', 'too much is being received')
-          }
-          size += chunk.byteLength
-          buffered += chunk.byteLength
-          chunks.push(chunk)
+          if (body.length + chunk.byteLength > limits.bodyBytesMax) throw tooLarge()
+          body.add(chunk)
         }
-        return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, size)
+        return body.bytes
       } finally {
-        buffered -= size
+        body.release()
       }
     },
+  }
+}
+
+function hold(buffered: Budget, tenant: string, bytes: number): () => void {
+  const release = buffered.take(tenant, bytes)
+  if (release !== undefined) return release
+  throw new ServerError(
+    buffered.isFull(bytes) ? 'OVERLOADED' : 'RATE_LIMITED',
+    'too much is being received at the same time',
+  )
+}
+
+/**
+ * Bytes as they come, in one piece: kept as they are, a body in chunks of one byte would take a hundred times its size. What is
+ * announced is not believed: memory grows with what has come.
+ */
+class GrowingBytes {
+  readonly #max: number
+  readonly #hold: (bytes: number) => () => void
+  readonly #held: (() => void)[] = []
+  #buffer: Uint8Array = new Uint8Array()
+  length = 0
+
+  /** @param max more than this is not asked for. @param hold counts bytes until what it answers is called, or throws. */
+  constructor(max: number, hold: (bytes: number) => () => void) {
+    this.#max = max
+    this.#hold = hold
+  }
+
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.length)
+  }
+
+  add(chunk: Uint8Array): void {
+    const length = this.length + chunk.byteLength
+    if (length > this.#buffer.byteLength) this.#grow(length)
+    this.#buffer.set(chunk, this.length)
+    this.length = length
+  }
+
+  #grow(length: number): void {
+    const size = Math.max(length, Math.min(this.#max, 2 * this.#buffer.byteLength))
+    this.#held.push(this.#hold(size - this.#buffer.byteLength))
+    const larger = Buffer.allocUnsafeSlow(size)
+    larger.set(this.bytes)
+    this.#buffer = larger
+  }
+
+  release(): void {
+    for (const release of this.#held) release()
   }
 }
 

@@ -45,10 +45,20 @@ export interface Load {
   drain(): void
   /** Aborted when the server is on its way out: what waits for news answers, and streams end. */
   readonly leaving: AbortSignal
-  /** Counts a stream until what it answers is called. Throws `OVERLOADED` when there are too many. */
-  stay(): () => void
-  /** Waits without counting as busy, as for news. Throws `OVERLOADED` when too many do. */
-  aside<A>(task: () => Promise<A>): Promise<A>
+  /** Callers that wait for news, or are told of it as it comes. */
+  readonly streams: number
+  /** Counts a request of a tenant. Throws `OVERLOADED`, `RATE_LIMITED`. */
+  enter(tenant: string): Visit
   /** Resolves when no request is being answered. */
   idle(): Promise<void>
+}
+
+/** A request of a tenant while it is being answered. */
+export interface Visit {
+  /** The request is answered, or what is left of it is a stream. */
+  leave(): void
+  /** Counts a stream until what it answers is called. Throws `OVERLOADED`, `RATE_LIMITED`. */
+  stay(): () => void
+  /** Waits without counting as busy, as for news. Throws `OVERLOADED`, `RATE_LIMITED`. */
+  aside<A>(task: () => Promise<A>): Promise<A>
 }

@@ -6,7 +6,7 @@ import { ServerError, type ServerErrorCode } from '../errors.ts'
 import type { Caller, Idempotency } from '../service/types.ts'
 import { type BodyReader, checkMediaType, parseJson } from './body.ts'
 import { callerOf, idempotencyOf } from './caller.ts'
-import type { AppOptions, HttpEnv, Load } from './context.ts'
+import type { AppOptions, HttpEnv, Load, Visit } from './context.ts'
 import { problem } from './schemas/answers.ts'
 import { objections, pointed, sentence } from './schemas/issues.ts'
 import { documentTypes } from './schemas/operations.ts'
@@ -26,6 +26,7 @@ export interface Input<Query, Body> {
   readonly lastEventId: string | undefined
   /** Aborted when the caller has gone. */
   readonly gone: AbortSignal
+  readonly visit: Visit
 }
 
 export interface Answer {
@@ -65,19 +66,34 @@ export function addEndpoint<Query, Body = undefined>(to: Endpoints, endpoint: En
   app.openAPIRegistry.registerPath(describe(endpoint, options))
   app.on([endpoint.method.toUpperCase()], [endpoint.path.replace('{docID}', ':docID')], async (c) => {
     const caller = callerOf(c, options)
-    const document = endpoint.path.includes('{docID}') ? documentOf(c, options) : ''
-    const query = checkQuery(c, endpoint.query)
-    const bytes = endpoint.body === undefined ? new Uint8Array() : await readBody(c, to)
-    const body = endpoint.body === undefined ? undefined : checkBody(bytes, endpoint.body, options)
-    const idempotency = endpoint.method === 'get' ? undefined : idempotencyOf(c, bytes, options)
-    const lastEventId = c.req.header('last-event-id')
-    const gone = c.req.raw.signal
-    const input = { caller, document, query, body: body as Body, idempotency, lastEventId, gone }
-    const answer = await endpoint.handle(input)
-    return answer.body instanceof ReadableStream
-      ? c.body(answer.body, answer.status, answer.headers)
-      : c.json(answer.body, answer.status, answer.headers)
+    const visit = to.load.enter(caller.tenant)
+    try {
+      const answer = await endpoint.handle(await inputOf(c, to, endpoint, { caller, visit }))
+      return answer.body instanceof ReadableStream
+        ? c.body(answer.body, answer.status, answer.headers)
+        : c.json(answer.body, answer.status, answer.headers)
+    } finally {
+      visit.leave()
+    }
   })
+}
+
+/** The request, checked, its body read. */
+async function inputOf<Query, Body>(
+  c: HttpContext,
+  to: Endpoints,
+  endpoint: Endpoint<Query, Body>,
+  { caller, visit }: { readonly caller: Caller; readonly visit: Visit },
+): Promise<Input<Query, Body>> {
+  const { options } = to
+  const document = endpoint.path.includes('{docID}') ? documentOf(c, options) : ''
+  const query = checkQuery(c, endpoint.query)
+  const bytes = endpoint.body === undefined ? new Uint8Array() : await readBody(c, to, caller)
+  const body = endpoint.body === undefined ? undefined : checkBody(bytes, endpoint.body, options)
+  const idempotency = endpoint.method === 'get' ? undefined : idempotencyOf(c, bytes, options)
+  const lastEventId = c.req.header('last-event-id')
+  const gone = c.req.raw.signal
+  return { caller, document, query, body: body as Body, idempotency, lastEventId, gone, visit }
 }
 
 /** The id straight from the request's target: the router's own decoding lets broken encodings pass. */
@@ -105,9 +121,9 @@ function checkQuery<Query>(c: HttpContext, schema: z.ZodType<Query>): Query {
   })
 }
 
-async function readBody(c: HttpContext, { bodies }: Endpoints): Promise<Uint8Array> {
+async function readBody(c: HttpContext, { bodies }: Endpoints, { tenant }: Caller): Promise<Uint8Array> {
   checkMediaType(c.req.header('content-type'))
-  return await bodies.read(c.env?.incoming ?? c.req.raw.body, c.req.header('content-length'))
+  return await bodies.read(c.env?.incoming ?? c.req.raw.body, { tenant, contentLength: c.req.header('content-length') })
 }
 
 function checkBody<Body>(bytes: Uint8Array, schema: z.ZodType<Body>, { limits }: AppOptions): Body {
@@ -151,6 +167,7 @@ const common: readonly ServerErrorCode[] = [
   'BODY_INVALID',
   'UNAUTHENTICATED',
   'FORBIDDEN',
+  'RATE_LIMITED',
   'OVERLOADED',
   'SHUTTING_DOWN',
   'INTERNAL',

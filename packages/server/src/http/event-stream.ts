@@ -1,6 +1,5 @@
 /** A stream of events that is no faster than its reader: what does not fit is dropped, and made up for when there is room. */
 import type { Scheduler } from '@joinery/sync'
-import type { Load } from './context.ts'
 
 /** Takes a frame; `last` ends the stream. */
 type Take = (frame: string, last: boolean) => void
@@ -12,9 +11,10 @@ export interface EventStreamOptions {
   readonly catchUp: Begin
   readonly scheduler: Scheduler
   readonly heartbeatMs: number
-  readonly load: Load
-  /** Aborted when the reader has gone. */
-  readonly gone: AbortSignal
+  /** Counts the stream until what it answers is called. */
+  readonly stay: () => () => void
+  /** Any of them ends the stream: the reader has gone, the server goes. */
+  readonly ends: readonly AbortSignal[]
 }
 
 /** Bytes that wait for a reader, at most, beside the event that is larger alone. */
@@ -41,14 +41,15 @@ class EventSource {
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller
+    const { stay, ends } = this.#options
     const end = (): void => this.end()
-    this.#options.load.leaving.addEventListener('abort', end)
-    this.#options.gone.addEventListener('abort', end)
-    const leave = this.#options.load.stay()
+    const leave = stay()
+    for (const signal of ends) signal.addEventListener('abort', end)
     void this.finished.then(() => {
       leave()
-      this.#options.load.leaving.removeEventListener('abort', end)
+      for (const signal of ends) signal.removeEventListener('abort', end)
     })
+    if (ends.some(({ aborted }) => aborted)) this.end()
     this.#beat()
   }
 

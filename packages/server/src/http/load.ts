@@ -1,25 +1,53 @@
-/** Counts what is being answered: sheds what is too much, and knows when everything begun is done. */
+/** Counts what is being answered: sheds what is too much, in all and of one tenant, and knows when everything begun is done. */
+import { Budget } from '@joinery/sync'
 import type { MiddlewareHandler } from 'hono'
 import { ServerError } from '../errors.ts'
 import type { ServerLimits } from '../limits.ts'
-import type { HttpEnv, Load } from './context.ts'
+import type { HttpEnv, Load, Visit } from './context.ts'
 
-export function loadGate(limits: Pick<ServerLimits, 'requestsConcurrentMax' | 'streamsMax'>): {
+type LoadLimits = Pick<ServerLimits, 'requestsConcurrentMax' | 'requestsTenantMax' | 'streamsMax' | 'streamsTenantMax'>
+
+export interface LoadGate {
   readonly load: Load
   readonly middleware: MiddlewareHandler<HttpEnv>
-} {
+}
+
+export function loadGate(limits: LoadLimits): LoadGate {
   let active = 0
   let draining = false
-  let aside = 0
   const leaving = new AbortController()
   const waiting: (() => void)[] = []
+  const requests = new Budget(limits.requestsConcurrentMax, limits.requestsTenantMax)
+  const streams = new Budget(limits.streamsMax, limits.streamsTenantMax)
   const leave = (): void => {
     active -= 1
     if (active === 0) for (const resolve of waiting.splice(0)) resolve()
   }
+  const visit = (tenant: string): Visit => {
+    const release = take(requests, tenant, 'requests are being answered')
+    const stay = (): (() => void) => take(streams, tenant, 'callers wait for news')
+    return {
+      leave: release,
+      stay,
+      async aside(task) {
+        const back = stay()
+        release()
+        leave()
+        try {
+          return await task()
+        } finally {
+          back()
+          active += 1
+        }
+      },
+    }
+  }
   const load: Load = {
     get active() {
       return active
+    },
+    get streams() {
+      return streams.used
     },
     get draining() {
       return draining
@@ -29,23 +57,7 @@ export function loadGate(limits: Pick<ServerLimits, 'requestsConcurrentMax' | 's
       leaving.abort()
     },
     leaving: leaving.signal,
-    stay() {
-      if (aside >= limits.streamsMax) throw new ServerError('OVERLOADED', `${aside} callers wait for news already`)
-      aside += 1
-      return () => {
-        aside -= 1
-      }
-    },
-    async aside(task) {
-      const back = load.stay()
-      leave()
-      try {
-        return await task()
-      } finally {
-        back()
-        active += 1
-      }
-    },
+    enter: visit,
     idle: () => (active === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   }
   const middleware: MiddlewareHandler<HttpEnv> = async (_, next) => {
@@ -61,4 +73,12 @@ export function loadGate(limits: Pick<ServerLimits, 'requestsConcurrentMax' | 's
     }
   }
   return { load, middleware }
+}
+
+/** Takes a place for a tenant. Throws `OVERLOADED` when there is none, `RATE_LIMITED` when the tenant has its share. */
+function take(budget: Budget, tenant: string, what: string): () => void {
+  const release = budget.take(tenant, 1)
+  if (release !== undefined) return release
+  if (budget.isFull(1)) throw new ServerError('OVERLOADED', `${budget.used} ${what} already`)
+  throw new ServerError('RATE_LIMITED', `${budget.heldBy(tenant)} ${what} of this tenant already`)
 }

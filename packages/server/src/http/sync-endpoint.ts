@@ -3,7 +3,15 @@
  * the browser does say, its origin, is checked before anything is upgraded.
  */
 import type { IncomingMessage, Server } from 'node:http'
-import { type Hello, type Principal, ServerSession, type SessionHost, SessionRefusal } from '@joinery/sync'
+import {
+  Budget,
+  type Hello,
+  type Principal,
+  ServerSession,
+  type SessionHost,
+  SessionRefusal,
+  sessionBudgets,
+} from '@joinery/sync'
 import { acceptWebSockets, type UpgradeRefusal, type WebSocketAcceptor } from '@joinery/transport/websocket-server'
 import { ServerError, type ServerErrorCode } from '../errors.ts'
 import { isLoopbackHost } from './address.ts'
@@ -31,18 +39,22 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
   const { scheduler, limits: sessionLimits } = service.live
   const sessions = new Set<ServerSession>()
   const host = sessionHost(options)
+  const budgets = sessionBudgets(sessionLimits)
+  const seats = new Budget(limits.connectionsMax, limits.sessionsTenantMax)
   const acceptor: WebSocketAcceptor = acceptWebSockets(server, {
     path: SYNC_PATH,
     messageBytesMax: sessionLimits.frameBytesMax,
     check: (request) => checkUpgrade(request, options),
     onConnection(link) {
       const name = Buffer.from(random(12)).toString('base64url')
+      const seat = seatOf(host, seats)
       const session = new ServerSession({
         link,
-        host,
+        host: seat.host,
         scheduler,
         name,
         limits: sessionLimits,
+        budgets,
         onAdmitted: ({ tenant, node }, { agent }) =>
           logger.debug({ session: name, tenant, node, agent }, 'session began'),
         onFault: (error) => logger.error({ session: name, err: error }, 'unexpected failure'),
@@ -54,6 +66,7 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
         closed() {
           sessions.delete(session)
           session.closed()
+          seat.leave()
         },
       }
     },
@@ -69,6 +82,31 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
     terminate: () => acceptor.terminate(),
   }
 }
+
+/** A connection's place among those of its tenant, taken when it says who it is. */
+function seatOf(host: SessionHost, seats: Budget): { readonly host: SessionHost; readonly leave: () => void } {
+  let release: (() => void) | undefined
+  let hasLeft = false
+  return {
+    host: {
+      ...host,
+      async admit(hello) {
+        const principal = await host.admit(hello)
+        if (hasLeft) return principal
+        release = seats.take(principal.tenant, 1)
+        if (release !== undefined) return principal
+        throw new SessionRefusal('rate_limited', 'too many connections of this tenant', { retryAfterMs: FULL_MS })
+      },
+    },
+    leave() {
+      hasLeft = true
+      release?.()
+    },
+  }
+}
+
+/** When a place may be free again. */
+const FULL_MS = 5_000
 
 /** The same checks as for requests, made on what a browser sends along. */
 function checkUpgrade(request: IncomingMessage, options: SyncEndpointOptions): UpgradeRefusal | undefined {

@@ -4,6 +4,7 @@
  */
 import { type ActorId, CoreError, parseActorId, readBundle, VersionVector } from '@joinery/core'
 import {
+  type Budget,
   type CatchUp,
   type DocumentKey,
   Feed,
@@ -50,6 +51,8 @@ export interface LiveDocumentOptions {
   readonly limits: SessionLimits
   readonly scheduler: Scheduler
   readonly transfers: TransferCache
+  /** What presence of all documents shares, in bytes. */
+  readonly presenceBudget: Budget
   readonly onIdle: (document: LiveDocument) => void
 }
 
@@ -74,12 +77,13 @@ export class LiveDocument implements HostedDocument {
   #submitting = false
   #users = 0
 
-  constructor({ key, handle, opened, store, limits, scheduler, transfers, onIdle }: LiveDocumentOptions) {
+  constructor(options: LiveDocumentOptions) {
+    const { key, handle, opened, store, limits, scheduler, transfers, presenceBudget, onIdle } = options
     this.key = key
     this.handle = handle
     this.incarnation = opened?.doc === undefined ? '' : opened.head.incarnation
     this.feed = new Feed(opened?.head.version ?? 0, limits, (task) => scheduler.soon(task))
-    this.presence = new PresenceBoard(limits, scheduler)
+    this.presence = new PresenceBoard({ limits, scheduler, tenant: key.tenant, budget: presenceBudget })
     this.#store = store
     this.#limits = limits
     this.#scheduler = scheduler

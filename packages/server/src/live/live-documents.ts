@@ -1,6 +1,7 @@
 /** The documents that sessions follow, and the way of their changes into the store and out to each other. */
 import { type ChangeHeader, type Doc, encodeBundle, openChange } from '@joinery/core'
 import {
+  Budget,
   type DocumentHead,
   type DocumentKey,
   documentTypes,
@@ -44,12 +45,15 @@ export class LiveDocuments implements LiveStore {
   readonly #options: LiveDocumentsOptions
   readonly #documents = new Map<string, LiveDocument>()
   readonly #transfers: TransferCache
+  readonly #presenceBudget: Budget
   #handles = 0
   draining = false
 
   constructor(options: LiveDocumentsOptions) {
     this.#options = options
-    this.#transfers = new TransferCache(options.limits.transferBytesMax)
+    const { limits } = options
+    this.#transfers = new TransferCache(limits.transferBytesMax)
+    this.#presenceBudget = new Budget(limits.presenceTotalBytesMax, limits.presenceTenantBytesMax)
   }
 
   get limits(): SessionLimits {
@@ -139,6 +143,7 @@ export class LiveDocuments implements LiveStore {
       limits,
       scheduler,
       transfers: this.#transfers,
+      presenceBudget: this.#presenceBudget,
       onIdle: ({ key: idle }) => this.#documents.delete(nameOf(idle)),
     })
     this.#documents.set(nameOf(key), document)

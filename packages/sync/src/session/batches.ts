@@ -1,17 +1,22 @@
 /**
  * The batches of changes that come in on one connection: put together, handed to their documents, and acknowledged. What was
- * stored in one turn is acknowledged by one frame per document.
+ * stored in one turn is acknowledged by one frame per document. What has arrived and is not stored counts against a budget that
+ * all connections share.
  */
-import { Assembly } from './assembly.ts'
+import type { Budget } from './budget.ts'
 import type { Channel } from './channel.ts'
 import type { Changes, Frame, Upload } from './frames.ts'
+import { IncomingBatch } from './incoming-batch.ts'
 import type { SessionLimits } from './limits.ts'
-import type { Principal, Verdict } from './ports.ts'
+import type { Principal, Scheduler, Verdict } from './ports.ts'
 import { SessionRefusal } from './refusal.ts'
 
 /** What batches ask of their session. */
 export interface BatchOwner {
   readonly limits: SessionLimits
+  readonly scheduler: Scheduler
+  /** Bytes that all connections may have brought and not seen stored. */
+  readonly pending: Budget
   send(frame: Frame): void
   refuse(refused: RefusedBatch, error: unknown): void
   /** Something waits for `flush`. */
@@ -34,6 +39,8 @@ interface Series {
   readonly type: string
   /** The last batch that came in. */
   batch: number
+  /** Parts of the last batch are passed over: it was refused before it was whole. */
+  isPassedOver: boolean
   /** The last batch that was stored, and the version of the log with it. */
   stored: number
   version: number
@@ -41,16 +48,28 @@ interface Series {
 
 /** A batch whose fate is open. */
 interface SentBatch {
+  readonly series: Series
   readonly batch: number
   /** How often the client had begun again when it came. */
   readonly restarts: number
+  readonly tellReceived: boolean
+  readonly principal: Principal
+  /** Gives back what it takes of the budget. */
+  readonly release: () => void
 }
+
+/** A batch that comes in parts. */
+interface BatchInParts extends SentBatch {
+  readonly parts: IncomingBatch
+}
+
+type BatchHead = Omit<Changes, 'kind' | 'payload'>
 
 export class Batches {
   readonly #owner: BatchOwner
   readonly #series = new Map<number, Series>()
   readonly #unacked = new Set<Series>()
-  #upload: Assembly | undefined
+  #incoming: BatchInParts | undefined
 
   constructor(owner: BatchOwner) {
     this.#owner = owner
@@ -58,7 +77,8 @@ export class Batches {
 
   /** Takes batches of a document from now on. */
   begin(channel: Channel, type: string): void {
-    this.#series.set(channel.handle, { channel, type, batch: 0, stored: 0, version: 0 })
+    const series = { channel, type, batch: 0, isPassedOver: false, stored: 0, version: 0 }
+    this.#series.set(channel.handle, series)
   }
 
   end(handle: number): void {
@@ -66,45 +86,103 @@ export class Batches {
     if (series === undefined) return
     this.#series.delete(handle)
     this.#unacked.delete(series)
+    this.#dropIncoming(series)
+  }
+
+  /** Takes a batch whose bytes belong to the transport. Throws `SessionRefusal`. */
+  changes(frame: Changes, principal: Principal): void {
+    const sent = this.#accept(frame, frame.payload.length, principal)
+    if (sent !== undefined) this.#submit(sent, frame.payload.slice())
   }
 
   /** Takes a part of a batch. Throws `SessionRefusal`. */
   uploadPart(frame: Upload, principal: Principal): void {
-    const name = `${frame.handle}/${frame.batch}`
-    this.#upload ??= new Assembly(name, frame.total, this.#owner.limits.batchBytesMax)
-    if (this.#upload.name !== name) throw new SessionRefusal('malformed', 'one batch comes in parts at a time')
-    this.#upload.add(frame)
-    if (!this.#upload.isWhole) return
-    const { bytes } = this.#upload
-    this.#upload = undefined
-    this.changes(frame, bytes, principal)
+    const series = this.#series.get(frame.handle)
+    if (series === undefined || (series.isPassedOver && series.batch === frame.batch)) return
+    this.#incoming ??= this.#beginParts(series, frame, principal)
+    const incoming = this.#incoming
+    if (incoming === undefined) return
+    if (incoming.series !== series || incoming.batch !== frame.batch) {
+      throw new SessionRefusal('malformed', 'one batch comes in parts at a time')
+    }
+    incoming.parts.add(frame)
+    if (!incoming.parts.isWhole) return
+    this.#incoming = undefined
+    incoming.parts.stop()
+    this.#submit(incoming, incoming.parts.bytes)
   }
 
-  /** Takes a batch. Its payload is kept. Throws `SessionRefusal`. */
-  changes(frame: Omit<Changes, 'kind'>, payload: Uint8Array, principal: Principal): void {
-    const series = this.#series.get(frame.handle)
-    if (series === undefined) return
-    const { channel, type } = series
-    const { handle, batch } = frame
-    if (batch !== series.batch + 1) throw new SessionRefusal('malformed', 'batches count from 1 without gap')
+  #beginParts(series: Series, frame: Upload, principal: Principal): BatchInParts | undefined {
+    const { limits, scheduler } = this.#owner
+    if (frame.total > limits.batchBytesMax) {
+      throw new SessionRefusal('payload_too_large', `at most ${limits.batchBytesMax} bytes, not ${frame.total}`)
+    }
+    const sent = this.#accept(frame, frame.total, principal)
+    if (sent === undefined) {
+      series.isPassedOver = true
+      return undefined
+    }
+    const onLate = (error: SessionRefusal): void => this.#owner.fail(error)
+    return { ...sent, parts: new IncomingBatch(frame, { limits, scheduler, onLate }) }
+  }
+
+  #dropIncoming(series: Series): void {
+    if (this.#incoming?.series !== series) return
+    this.#incoming.parts.stop()
+    this.#incoming.release()
+    this.#incoming = undefined
+    series.isPassedOver = true
+  }
+
+  /** Begins a batch; undefined for one that is passed over, or refused because too much is under way. */
+  #accept(head: BatchHead, bytes: number, principal: Principal): SentBatch | undefined {
+    const series = this.#series.get(head.handle)
+    if (series === undefined) return undefined
+    const { channel } = series
+    const { batch } = head
+    if (batch !== series.batch + 1 || this.#incoming?.series === series) {
+      throw new SessionRefusal('malformed', 'batches count from 1 without gap, and come one after the other')
+    }
     series.batch = batch
-    if (frame.restart) {
+    series.isPassedOver = false
+    if (head.restart) {
       channel.broken = false
       channel.restarts += 1
     }
-    if (channel.broken) return
-    if (frame.tellReceived) this.#owner.send({ kind: 'ack', handle, batch, level: 'received', version: 0 })
-    const { restarts } = channel
+    if (channel.broken) return undefined
+    const release = this.#owner.pending.take(principal.tenant, bytes)
+    if (release === undefined) {
+      this.#refuse(series, 0, this.#tooMuch())
+      return undefined
+    }
+    return { series, batch, restarts: channel.restarts, tellReceived: head.tellReceived, principal, release }
+  }
+
+  #tooMuch(): SessionRefusal {
+    const { retryAfterMs } = this.#owner.limits
+    return new SessionRefusal('rate_limited', 'too many bytes wait to be stored', { retryAfterMs })
+  }
+
+  #submit(sent: SentBatch, payload: Uint8Array): void {
+    const { series, batch, tellReceived, principal, release } = sent
+    const { channel, type } = series
+    const { handle } = channel
+    if (tellReceived) this.#owner.send({ kind: 'ack', handle, batch, level: 'received', version: 0 })
     channel.document.submit({ principal, source: channel, type, payload }).then(
-      (verdict) => this.#settle(series, { batch, restarts }, verdict),
-      (error: unknown) => this.#owner.fail(error),
+      (verdict) => {
+        release()
+        this.#settle(sent, verdict)
+      },
+      (error: unknown) => {
+        release()
+        this.#owner.fail(error)
+      },
     )
   }
 
-  #settle(series: Series, { batch, restarts }: SentBatch, { accepted, version, refusal }: Verdict): void {
+  #settle({ series, batch, restarts }: SentBatch, { accepted, version, refusal }: Verdict): void {
     const { channel } = series
-    const { handle } = channel
-    if (this.#series.get(handle) !== series) return
+    if (this.#series.get(channel.handle) !== series) return
     if (refusal === undefined) {
       series.stored = batch
       series.version = version
@@ -114,9 +192,16 @@ export class Batches {
     }
     // The client has voided what was under way behind a refusal, and may have begun again since.
     if (channel.broken || channel.restarts !== restarts) return
+    // What comes in parts behind it is void, too.
+    this.#dropIncoming(series)
+    this.#refuse(series, accepted, refusal, batch)
+  }
+
+  #refuse(series: Series, accepted: number, refusal: unknown, batch: number = series.batch): void {
+    const { channel } = series
     this.flush()
     channel.broken = true
-    this.#owner.refuse({ handle, batch, accepted }, refusal)
+    this.#owner.refuse({ handle: channel.handle, batch, accepted }, refusal)
   }
 
   /** Tells the client what is stored. */

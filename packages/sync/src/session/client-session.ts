@@ -56,6 +56,9 @@ interface UploadUnderWay {
   offset: number
 }
 
+/** Requests to subscribe that were refused for now come again over this time. */
+const SUBSCRIBE_SPREAD_MS = 1_000
+
 /** How long a connection that is full is left alone. */
 const PART_WAIT_MS = 10
 
@@ -103,7 +106,7 @@ export class ClientSession implements DocumentSession {
       if (this.#goodbye.windowMs > 0) return this.#goodbye.retryAfterMs + random() * this.#goodbye.windowMs
     }
     const step = Math.min(retry.maxMs, retry.minMs * 2 ** Math.min(this.#failures, 20))
-    return step / 2 + (random() * step) / 2
+    return Math.max(this.#goodbye?.retryAfterMs ?? 0, step / 2 + (random() * step) / 2)
   }
 
   /** Follows a document from now on, over this connection and those to come. */
@@ -118,6 +121,8 @@ export class ClientSession implements DocumentSession {
   unfollow<S extends FieldSpecs>(document: FollowedDocument<S>): void {
     const any = document as unknown as FollowedDocument
     this.#documents.delete(any)
+    // Parts of a batch that come after this would belong to nothing.
+    this.#uploads = this.#uploads.filter(({ batch }) => batch.handle !== document.handle)
     if (document.handle > 0 && this.#byHandle.delete(document.handle)) {
       this.send({ kind: 'unsubscribe', handle: document.handle })
     }
@@ -193,10 +198,21 @@ export class ClientSession implements DocumentSession {
     document.begin(this, frame)
   }
 
-  #subscriptionRefused({ handle: request, code, message }: Refused): void {
+  #subscriptionRefused({ handle: request, code, message, retryAfterMs }: Refused): void {
     const document = this.#requests.get(request)
     this.#requests.delete(request)
-    document?.fail(code as RefusalCode, message)
+    if (document === undefined) return
+    if (retryAfterMs === 0) document.fail(code as RefusalCode, message)
+    else this.#subscribeLater(document, retryAfterMs)
+  }
+
+  /** Spread, because what was refused now was mostly refused to many. */
+  #subscribeLater(document: FollowedDocument, afterMs: number): void {
+    const link = this.#link
+    const waitMs = afterMs + this.#options.random() * SUBSCRIBE_SPREAD_MS
+    this.after(waitMs, () => {
+      if (this.#link === link && this.#documents.has(document)) this.#subscribe(document)
+    })
   }
 
   /** What is for a document that is not followed any more was on its way already. */

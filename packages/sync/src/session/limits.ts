@@ -8,8 +8,31 @@ export interface SessionLimits {
   readonly idleMsMax: number
   /** A batch of changes, whole. It holds at least one change, which core limits to the same size. */
   readonly batchBytesMax: number
+  /**
+   * Bytes of batches that have begun to arrive and are not stored yet, over all connections. A batch in parts counts whole from its
+   * first part. Beyond it a batch is refused with `rate_limited`.
+   */
+  readonly pendingBytesMax: number
+  /** The same for one tenant: the others are left the rest. */
+  readonly pendingTenantBytesMax: number
+  /** A batch in parts has this time for a start, and then has to come at the rate below: it holds its place in `pendingBytesMax`. */
+  readonly uploadStartMsMax: number
+  /** The slowest that a batch in parts may arrive: a modem of 64 kbit/s. Slower ones end their connection with `timeout`. */
+  readonly uploadBytesPerSecondMin: number
+  /** Frames one connection may send at once. A client that comes back sends some for each of its documents. */
+  readonly framesBurstMax: number
+  /** Frames one connection may send in the long run. Beyond it the connection ends with `rate_limited`. */
+  readonly framesPerSecondMax: number
+  /** Documents one connection may ask for at once: all it may follow, when it comes back. */
+  readonly subscribesBurstMax: number
+  /** The same in the long run: each may load a document. Beyond it a request is refused with `rate_limited`. */
+  readonly subscribesPerSecondMax: number
   /** Documents one connection may follow at once. */
   readonly channelsMax: number
+  /** Documents followed over all connections, counted per connection. Beyond it a request is refused with `rate_limited`. */
+  readonly subscriptionsMax: number
+  /** The same for one tenant. */
+  readonly subscriptionsTenantMax: number
   /** Bytes of one document that may be under way to a client which has not said that it took them. */
   readonly windowBytesMax: number
   /** Bytes that wait in one socket before the rest waits outside, where it costs nothing. */
@@ -30,6 +53,12 @@ export interface SessionLimits {
   readonly presenceBytesMax: number
   /** Presence that is not renewed is forgotten after this time. */
   readonly presenceMsMax: number
+  /** What presence of one document may send, to all who follow it together. Beyond it news is merged for longer. */
+  readonly presenceBytesPerSecondMax: number
+  /** States of presence that are kept, over all documents. Beyond it a new one is passed over, as if it had been lost. */
+  readonly presenceTotalBytesMax: number
+  /** The same for one tenant. */
+  readonly presenceTenantBytesMax: number
   /** Large transfers that can be resumed after a lost connection, in bytes over all documents. */
   readonly transferBytesMax: number
 }
@@ -39,7 +68,17 @@ export const sessionLimits: SessionLimits = {
   helloMsMax: 5_000,
   idleMsMax: 90_000,
   batchBytesMax: 16_842_752,
+  pendingBytesMax: 268_435_456,
+  pendingTenantBytesMax: 134_217_728,
+  uploadStartMsMax: 15_000,
+  uploadBytesPerSecondMin: 8_192,
+  framesBurstMax: 20_000,
+  framesPerSecondMax: 10_000,
+  subscribesBurstMax: 1_000,
+  subscribesPerSecondMax: 200,
   channelsMax: 1_000,
+  subscriptionsMax: 200_000,
+  subscriptionsTenantMax: 100_000,
   windowBytesMax: 4_194_304,
   socketBytesMax: 1_048_576,
   feedBytesMax: 1_048_576,
@@ -50,6 +89,9 @@ export const sessionLimits: SessionLimits = {
   retryAfterMs: 500,
   presenceBytesMax: 4_096,
   presenceMsMax: 60_000,
+  presenceBytesPerSecondMax: 16_777_216,
+  presenceTotalBytesMax: 67_108_864,
+  presenceTenantBytesMax: 33_554_432,
   transferBytesMax: 67_108_864,
 }
 
@@ -59,3 +101,5 @@ export const textBytesMax = 512
 export const vectorEntriesMax = 8_192
 /** Bytes of a frame beside its payload, at most. */
 export const frameOverheadBytes = 1_024
+/** What a peer takes in a frame beside its state, at most. */
+export const peerBytes = 256

@@ -1,16 +1,13 @@
 /** Who is in a document, in as many frames as it takes: many are more than one may hold. */
 import type { Peers } from './frames.ts'
-import { frameOverheadBytes } from './limits.ts'
-
-/** What a peer takes in a frame beside its state, at most. */
-const PEER_BYTES = 256
+import { frameOverheadBytes, peerBytes } from './limits.ts'
 
 /** @param frameBytesMax bytes of one frame. What is beside the states takes less than the overhead of a frame. */
 export function* peersFrames({ handle, peers }: Omit<Peers, 'kind'>, frameBytesMax: number): Generator<Peers> {
   const bytesMax = frameBytesMax - frameOverheadBytes
   let [from, bytes] = [0, 0]
   for (const [i, { state }] of peers.entries()) {
-    const size = state.length + PEER_BYTES
+    const size = state.length + peerBytes
     if (bytes > 0 && bytes + size > bytesMax) {
       yield { kind: 'peers', handle, peers: peers.slice(from, i) }
       from = i

@@ -1,15 +1,28 @@
 /**
- * Who is in a document, and what they say of themselves: cursor, name, colour. Nobody stores it. News is merged per turn; a
- * state that is not renewed is forgotten.
+ * Who is in a document, and what they say of themselves: cursor, name, colour. Nobody stores it. News is merged per turn, or for
+ * longer where it costs much: everybody is told of everybody, so what is sent grows with the square of who is there. A state that is
+ * not renewed is forgotten.
  */
+import type { Budget } from './budget.ts'
 import type { Peers } from './frames.ts'
-import type { SessionLimits } from './limits.ts'
+import { peerBytes, type SessionLimits } from './limits.ts'
 import type { Scheduler } from './ports.ts'
 
 type Peer = Peers['peers'][number]
 
 interface Present extends Peer {
   readonly untilMs: number
+  /** Gives back what the state takes of the budget. */
+  readonly release: () => void
+}
+
+export interface PresenceBoardOptions {
+  readonly limits: SessionLimits
+  readonly scheduler: Scheduler
+  /** Whose document it is. */
+  readonly tenant: string
+  /** What all states of a host share, in bytes. */
+  readonly budget: Budget
 }
 
 export interface PresenceWatcher {
@@ -21,16 +34,16 @@ export interface PresenceWatcher {
 const GONE = new Uint8Array(0)
 
 export class PresenceBoard {
-  readonly #limits: SessionLimits
-  readonly #scheduler: Scheduler
+  readonly #options: PresenceBoardOptions
   readonly #present = new Map<string, Present>()
   readonly #watchers = new Set<PresenceWatcher>()
   #news = new Map<string, Peer>()
   #sweep: (() => void) | undefined
+  /** What was told last is paid for by then. */
+  #nextTellMs = 0
 
-  constructor(limits: SessionLimits, scheduler: Scheduler) {
-    this.#limits = limits
-    this.#scheduler = scheduler
+  constructor(options: PresenceBoardOptions) {
+    this.#options = options
   }
 
   get size(): number {
@@ -47,38 +60,55 @@ export class PresenceBoard {
     }
   }
 
-  /** The state of a session; empty: gone. */
+  /** The state of a session; empty: gone. One for which there is no room is passed over, and the one before it is gone. */
   set(session: string, node: string, state: Uint8Array): void {
     const known = this.#present.get(session)
-    if (state.length === 0) {
-      if (known === undefined) return
-      this.#present.delete(session)
-    } else {
-      const untilMs = this.#scheduler.nowMs() + this.#limits.presenceMsMax
-      this.#present.set(session, { session, node, state, untilMs })
-      this.#sweep ??= this.#scheduler.after(this.#limits.presenceMsMax, () => this.#forgetOld())
-    }
-    if (this.#news.size === 0) this.#scheduler.soon(() => this.#tell())
-    this.#news.set(session, { session, node: known?.node ?? node, state })
+    known?.release()
+    this.#present.delete(session)
+    const taken = state.length === 0 ? undefined : this.#keep(session, node, state)
+    if (known === undefined && taken === undefined) return
+    if (this.#news.size === 0) this.#tellLater()
+    this.#news.set(session, { session, node: known?.node ?? node, state: taken ?? GONE })
+  }
+
+  #keep(session: string, node: string, state: Uint8Array): Uint8Array | undefined {
+    const { limits, scheduler, tenant, budget } = this.#options
+    const release = budget.take(tenant, state.length + peerBytes)
+    if (release === undefined) return undefined
+    const untilMs = scheduler.nowMs() + limits.presenceMsMax
+    this.#present.set(session, { session, node, state, untilMs, release })
+    this.#sweep ??= scheduler.after(limits.presenceMsMax, () => this.#forgetOld())
+    return state
+  }
+
+  #tellLater(): void {
+    const { scheduler } = this.#options
+    const waitMs = this.#nextTellMs - scheduler.nowMs()
+    if (waitMs > 0) scheduler.after(waitMs, () => this.#tell())
+    else scheduler.soon(() => this.#tell())
   }
 
   #tell(): void {
+    const { limits, scheduler } = this.#options
     const news = [...this.#news.values()]
     this.#news = new Map()
     for (const watcher of this.#watchers) {
       const others = news.filter(({ session }) => session !== watcher.session)
       if (others.length > 0) watcher.peers(others)
     }
+    const bytes = this.#watchers.size * news.reduce((sum, { state }) => sum + state.length + peerBytes, 0)
+    this.#nextTellMs = scheduler.nowMs() + (bytes * 1000) / limits.presenceBytesPerSecondMax
   }
 
   #forgetOld(): void {
+    const { limits, scheduler } = this.#options
     this.#sweep = undefined
-    const nowMs = this.#scheduler.nowMs()
-    for (const { session, node, untilMs } of this.#present.values()) {
+    const nowMs = scheduler.nowMs()
+    for (const { session, node, untilMs } of [...this.#present.values()]) {
       if (untilMs <= nowMs) this.set(session, node, GONE)
     }
     if (this.#present.size > 0) {
-      this.#sweep = this.#scheduler.after(this.#limits.presenceMsMax / 2, () => this.#forgetOld())
+      this.#sweep = scheduler.after(limits.presenceMsMax / 2, () => this.#forgetOld())
     }
   }
 }

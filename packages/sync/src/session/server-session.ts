@@ -3,6 +3,7 @@
  * frames come in by `receive` and leave by the link; time comes from the scheduler.
  */
 import { Batches, type BatchOwner, type RefusedBatch } from './batches.ts'
+import type { Budget } from './budget.ts'
 import { Channel, type ChannelOwner } from './channel.ts'
 import { decodeClientFrame } from './decode-frame.ts'
 import { encodeFrame } from './encode-frame.ts'
@@ -22,6 +23,8 @@ import { peersFrames } from './peers-frames.ts'
 import type { Link, LinkClose, Opened, Principal, Scheduler, SessionHost } from './ports.ts'
 import type { PresenceWatcher } from './presence-board.ts'
 import { type RefusalCode, SessionRefusal } from './refusal.ts'
+import { type SessionBudgets, sessionBudgets } from './session-budgets.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 export interface ServerSessionOptions {
   readonly link: Link
@@ -30,15 +33,26 @@ export interface ServerSessionOptions {
   /** Names the session in logs and in presence. */
   readonly name: string
   readonly limits?: Partial<SessionLimits>
+  /** What the connections of a host share; by default the session has all of it. */
+  readonly budgets?: SessionBudgets
   /** Told once the client has said who it is, and of what nobody foresaw. */
   readonly onAdmitted?: (principal: Principal, hello: Hello) => void
   readonly onFault?: (error: unknown) => void
 }
 
-/** A channel, and what takes back its watch of who is there. */
+/** A channel, and what takes back its watch of who is there, and its place among the subscriptions of all. */
 interface Subscription {
   readonly channel: Channel
   readonly unwatch: () => void
+  readonly release: () => void
+}
+
+/** How a connection is closed that cannot go on; 1008 where it says nothing else. */
+const closeCodes: Readonly<Partial<Record<RefusalCode, LinkClose>>> = {
+  internal: 1011,
+  payload_too_large: 1009,
+  malformed: 1002,
+  rate_limited: 1013,
 }
 
 /** Answers that nobody reads, in multiples of what waits in a socket at most. */
@@ -48,8 +62,12 @@ export class ServerSession implements ChannelOwner, BatchOwner {
   readonly storeId: string
   readonly limits: SessionLimits
   readonly #link: Link
+  readonly scheduler: Scheduler
+  readonly pending: Budget
   readonly #host: SessionHost
-  readonly #scheduler: Scheduler
+  readonly #subscribing: Budget
+  readonly #frames: TokenBucket
+  readonly #requests: TokenBucket
   readonly #options: ServerSessionOptions
   readonly #subscriptions = new Map<number, Subscription>()
   /** Channels with something to send, the one that waits longest first. */
@@ -66,12 +84,18 @@ export class ServerSession implements ChannelOwner, BatchOwner {
     this.#options = options
     this.#link = options.link
     this.#host = options.host
-    this.#scheduler = options.scheduler
+    this.scheduler = options.scheduler
     this.limits = { ...sessionLimits, ...options.limits }
-    this.#greeting = new Greeting(this.limits)
+    const { limits } = this
+    const { pending, subscriptions } = options.budgets ?? sessionBudgets(limits)
+    this.pending = pending
+    this.#subscribing = subscriptions
+    this.#greeting = new Greeting(limits)
     this.storeId = options.host.storeId
     this.#heardMs = options.scheduler.nowMs()
-    this.#timer = this.#scheduler.after(this.limits.helloMsMax, () =>
+    this.#frames = new TokenBucket(limits.framesPerSecondMax, limits.framesBurstMax, this.#heardMs)
+    this.#requests = new TokenBucket(limits.subscribesPerSecondMax, limits.subscribesBurstMax, this.#heardMs)
+    this.#timer = this.scheduler.after(this.limits.helloMsMax, () =>
       this.end(1008, 'timeout', 'the first frame did not arrive in time'),
     )
   }
@@ -91,8 +115,10 @@ export class ServerSession implements ChannelOwner, BatchOwner {
   /** Takes a message of the connection. */
   receive(bytes: Uint8Array): void {
     if (this.#ended) return
-    this.#heardMs = this.#scheduler.nowMs()
+    this.#heardMs = this.scheduler.nowMs()
     try {
+      const retryAfterMs = this.#frames.take(this.#heardMs)
+      if (retryAfterMs > 0) throw new SessionRefusal('rate_limited', 'too many frames', { retryAfterMs })
       if (bytes.length > this.limits.frameBytesMax) {
         throw new SessionRefusal('payload_too_large', `a frame has at most ${this.limits.frameBytesMax} bytes`)
       }
@@ -116,8 +142,7 @@ export class ServerSession implements ChannelOwner, BatchOwner {
         this.#subscribe(frame, principal as Principal)
         break
       case 'changes':
-        // The bytes belong to the transport, which may use them again.
-        this.#batches.changes(frame, frame.payload.slice(), principal as Principal)
+        this.#batches.changes(frame, principal as Principal)
         break
       case 'upload':
         this.#batches.uploadPart(frame, principal as Principal)
@@ -159,7 +184,7 @@ export class ServerSession implements ChannelOwner, BatchOwner {
       features: knownFeatures,
       storeId: this.storeId,
       session: this.name,
-      serverMicros: this.#scheduler.nowMs() * 1000,
+      serverMicros: this.scheduler.nowMs() * 1000,
       frameBytesMax: this.limits.frameBytesMax,
       heartbeatMs: Math.floor(this.limits.idleMsMax / 3),
     })
@@ -167,34 +192,47 @@ export class ServerSession implements ChannelOwner, BatchOwner {
   }
 
   #watchIdle(): void {
-    const left = this.#heardMs + this.limits.idleMsMax - this.#scheduler.nowMs()
+    const left = this.#heardMs + this.limits.idleMsMax - this.scheduler.nowMs()
     if (left <= 0) this.end(1001, 'timeout', 'nothing was heard for too long')
-    else this.#timer = this.#scheduler.after(left, () => this.#watchIdle())
+    else this.#timer = this.scheduler.after(left, () => this.#watchIdle())
   }
 
   #subscribe(request: Subscribe, principal: Principal): void {
     const refuse = (error: unknown): void => this.#refuseRequest(request, error)
-    if (this.#subscriptions.size + this.#opening >= this.limits.channelsMax) {
-      refuse(new SessionRefusal('payload_too_large', `at most ${this.limits.channelsMax} documents at once`))
+    const { channelsMax, retryAfterMs } = this.limits
+    const waitMs = this.#requests.take(this.#heardMs)
+    if (waitMs > 0) {
+      refuse(new SessionRefusal('rate_limited', 'too many documents are asked for', { retryAfterMs: waitMs }))
+      return
+    }
+    if (this.#subscriptions.size + this.#opening >= channelsMax) {
+      refuse(new SessionRefusal('payload_too_large', `at most ${channelsMax} documents at once`))
+      return
+    }
+    const release = this.#subscribing.take(principal.tenant, 1)
+    if (release === undefined) {
+      refuse(new SessionRefusal('rate_limited', 'too many documents are followed here', { retryAfterMs }))
       return
     }
     this.#opening += 1
     this.#host.open(principal, request).then(
       (opened) => {
         this.#opening -= 1
-        this.#begin(opened, request)
+        this.#begin(opened, request, release)
       },
       (error: unknown) => {
         this.#opening -= 1
+        release()
         refuse(error)
       },
     )
   }
 
-  #begin({ document, known }: Opened, request: Subscribe): void {
+  #begin({ document, known }: Opened, request: Subscribe, release: () => void): void {
     const { handle } = document
     if (this.#ended || this.#subscriptions.has(handle)) {
       document.release()
+      release()
       this.#refuseRequest(request, new SessionRefusal('malformed', 'this document is followed already'))
       return
     }
@@ -212,7 +250,7 @@ export class ServerSession implements ChannelOwner, BatchOwner {
       window: channel.window,
     })
     const unwatch = document.presence.watch(watcher)
-    this.#subscriptions.set(handle, { channel, unwatch })
+    this.#subscriptions.set(handle, { channel, unwatch, release })
     this.#batches.begin(channel, request.type)
     channel.start()
   }
@@ -238,6 +276,7 @@ export class ServerSession implements ChannelOwner, BatchOwner {
     this.#batches.end(handle)
     subscription.unwatch()
     subscription.channel.stop()
+    subscription.release()
   }
 
   #refuseRequest({ request }: Subscribe, error: unknown): void {
@@ -268,7 +307,7 @@ export class ServerSession implements ChannelOwner, BatchOwner {
   wake(): void {
     if (this.#scheduled || this.#ended) return
     this.#scheduled = true
-    this.#scheduler.soon(() => {
+    this.scheduler.soon(() => {
       this.#scheduled = false
       this.#pump()
     })
@@ -291,7 +330,7 @@ export class ServerSession implements ChannelOwner, BatchOwner {
 
   refuse(refused: RefusedBatch, error: unknown): void {
     const { code, message, retryAfterMs } = this.#asRefusal(error)
-    const serverMicros = this.#scheduler.nowMs() * 1000
+    const serverMicros = this.scheduler.nowMs() * 1000
     this.send({ kind: 'refused', ...refused, code, message, retryAfterMs, serverMicros })
   }
 
@@ -311,9 +350,8 @@ export class ServerSession implements ChannelOwner, BatchOwner {
   }
 
   fail(error: unknown): void {
-    const { code, message } = this.#asRefusal(error)
-    const close = code === 'internal' ? 1011 : code === 'payload_too_large' ? 1009 : code === 'malformed' ? 1002 : 1008
-    this.end(close, code, message)
+    const { code, message, retryAfterMs } = this.#asRefusal(error)
+    this.end(closeCodes[code] ?? 1008, code, message, { retryAfterMs, windowMs: 0 })
   }
 
   /** Tells the client why, and closes the connection. */

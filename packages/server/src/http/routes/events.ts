@@ -19,7 +19,7 @@ export function addEventRoutes(to: Endpoints, schemas: RequestSchemas): void {
     mediaType: 'text/event-stream',
     answers: { 200: { description: 'Events, until one side ends it.', schema: z.string() } },
     refusals: ['NOT_FOUND', 'GONE'],
-    async handle({ caller, document, lastEventId, gone }) {
+    async handle({ caller, document, lastEventId, gone, visit }) {
       const since = lastEventId === undefined ? undefined : sinceOf(lastEventId)
       const body = await eventStream(
         (onEvent) =>
@@ -30,8 +30,8 @@ export function addEventRoutes(to: Endpoints, schemas: RequestSchemas): void {
             service.watch(caller, document, { onEvent: (event) => onEvent(frameOf(event), event.kind === 'end') }),
           scheduler: service.live.scheduler,
           heartbeatMs: limits.streamHeartbeatMs,
-          load: to.load,
-          gone,
+          stay: visit.stay,
+          ends: [to.load.leaving, gone],
         },
       )
       return { status: 200, body, headers: { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' } }

@@ -70,12 +70,12 @@ function addLog(to: Endpoints, schemas: RequestSchemas): void {
     query: schemas.logQuery,
     answers: { 200: { description: 'One page.', schema: logAnswer } },
     refusals: ['NOT_FOUND', 'GONE', 'STORE_MISMATCH', 'INCARNATION_MISMATCH', 'SINCE_COMPACTED', 'SINCE_UNKNOWN'],
-    async handle({ caller, document, query: { since: version, limit, storeId, incarnation, wait }, gone }) {
+    async handle({ caller, document, query: { since: version, limit, storeId, incarnation, wait }, gone, visit }) {
       const since = { version, storeId, incarnation }
       const signal = AbortSignal.any([to.load.leaving, gone])
       const read = (): Promise<LogAnswer> =>
         service.log(caller, document, { since, limit, waitMs: wait * 1000, signal })
-      return { status: 200, body: wait === 0 ? await read() : await to.load.aside(read) }
+      return { status: 200, body: wait === 0 ? await read() : await visit.aside(read) }
     },
   })
 }
