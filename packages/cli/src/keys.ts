@@ -1,12 +1,20 @@
 /** `joinery keys create|list|revoke`: on the store itself, or through the server that has it open. */
-import { connectKeys, type KeyAdmin, type KeyRecord, keyAdmin, keysSocketPath, openKeyRing } from '@joinery/server'
+import {
+  connectKeys,
+  defaultServerLimits,
+  type KeyAdmin,
+  type KeyRecord,
+  keyAdmin,
+  keysSocketPath,
+  openKeyRing,
+} from '@joinery/server'
 import { type Store, StoreError } from '@joinery/sync'
 import type { Environment } from './environment.ts'
 import { UsageError } from './failure.ts'
 import { openStore, parseStoreUrl, storePath } from './store-url.ts'
 
-/** Servers may have the store open beside this command, and read the keys when they start. */
-const SHARED = 'Servers that run on this database learn of it when they are started again.\n'
+/** Servers may have the store open beside this command. */
+const SHARED = `Servers that run on this database learn of it within ${defaultServerLimits.keysRefreshMs / 1000} seconds.\n`
 
 export interface KeysOptions {
   readonly store: string

@@ -52,6 +52,8 @@ export interface ServerLimits {
   readonly streamHeartbeatMs: number
   /** After a drain clients connect again spread over this time, so that the next server is not overrun. */
   readonly reconnectWindowMs: number
+  /** Where several processes share a store, each looks this often for keys that others created or revoked. */
+  readonly keysRefreshMs: number
   /** What a refused caller is told to wait. */
   readonly retryAfterSeconds: number
 }
@@ -83,5 +85,6 @@ export const defaultServerLimits: ServerLimits = {
   waitMsMax: 50_000,
   streamHeartbeatMs: 15_000,
   reconnectWindowMs: 5_000,
+  keysRefreshMs: 2_000,
   retryAfterSeconds: 1,
 }

@@ -9,6 +9,7 @@ import { type App, createApp } from './http/app.ts'
 import { createListener, type Listener, type TlsIdentity } from './http/listener.ts'
 import { addSyncEndpoint, type SyncEndpoint } from './http/sync-endpoint.ts'
 import type { KeyRing } from './keys.ts'
+import { refreshKeys } from './keys-refresh.ts'
 import { defaultServerLimits, type ServerLimits } from './limits.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { DocumentService } from './service/types.ts'
@@ -72,7 +73,7 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
   const app = createApp(appOptions, { version })
   const newRequestId = (): string => Buffer.from(random(12)).toString('base64url')
   const listener = createListener({ app, limits, tls, newRequestId })
-  const sync = addSyncEndpoint(listener, { ...appOptions, load: app.load })
+  const sync = addSyncEndpoint(listener, { ...appOptions, load: app.load, grants: app.grants })
   metrics?.watch({ service, sockets: () => sync.size })
   const bound = await listen(listener, address)
   listener.on('error', (error) => logger.error({ err: error }, 'the listener failed'))
@@ -86,6 +87,7 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
     logger.warn('others can read along without TLS: use --tls-cert or a proxy that has it')
   if (!loopbackOnly && !keys.required())
     logger.warn('whoever reaches this address can read and write: there are no API keys')
+  const stopRefresh = refreshKeys({ keys, everyMs: limits.keysRefreshMs, logger })
   let closing: Promise<boolean> | undefined
   return {
     url,
@@ -94,7 +96,10 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
     loopbackOnly,
     keysRequired: () => keys.required(),
     close() {
-      closing ??= shutDown({ listener, sync, app, service, logger, graceMs: limits.shutdownGraceMs })
+      closing ??= shutDown({ listener, sync, app, service, logger, graceMs: limits.shutdownGraceMs }).finally(() => {
+        stopRefresh()
+        app.grants.close()
+      })
       return closing
     },
   }

@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import { ServerError } from '../errors.ts'
 import { bodyReader } from './body.ts'
 import type { AppOptions, HttpEnv, Load } from './context.ts'
+import { Grants } from './grants.ts'
 import { crossOrigin, hostGuard, securityHeaders } from './guard.ts'
 import { journal } from './journal.ts'
 import { loadGate } from './load.ts'
@@ -17,6 +18,7 @@ import { requestSchemas } from './schemas/requests.ts'
 export interface App {
   readonly fetch: OpenAPIHono<HttpEnv>['fetch']
   readonly load: Load
+  readonly grants: Grants
 }
 
 export function createApp(options: AppOptions, info: ApiInfo): App {
@@ -29,7 +31,8 @@ export function createApp(options: AppOptions, info: ApiInfo): App {
   app.use(crossOrigin(options))
   app.use('/v1/*', gate)
 
-  const endpoints = { app, options, load, bodies: bodyReader(options.limits) }
+  const grants = new Grants(options.keys)
+  const endpoints = { app, options, load, grants, bodies: bodyReader(options.limits) }
   const schemas = requestSchemas(options.limits)
   addDocumentRoutes(endpoints, schemas)
   addOperationRoutes(endpoints, schemas)
@@ -40,7 +43,7 @@ export function createApp(options: AppOptions, info: ApiInfo): App {
   app.notFound((c) =>
     refuse(c, new ServerError('ROUTE_UNKNOWN', `there is nothing at ${c.req.path.slice(0, 200)}`), options),
   )
-  return { fetch: app.fetch, load }
+  return { fetch: app.fetch, load, grants }
 }
 
 function refuse(c: Context<HttpEnv>, thrown: unknown, { limits, logger }: AppOptions): Response {

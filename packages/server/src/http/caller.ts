@@ -12,7 +12,8 @@ export function callerOf(c: HttpContext, { keys, limits }: AppOptions): Caller {
   const tenant = required(c, { name: 'X-Tenant-ID', bytesMax: limits.tenantIdBytesMax })
   const state = c.get('state')
   state.tenant = tenant
-  switch (keys.check(c.req.header('x-api-key'), tenant)) {
+  const verdict = keys.check(c.req.header('x-api-key'), tenant)
+  switch (verdict.verdict) {
     case 'unknown':
       throw new ServerError(
         'UNAUTHENTICATED',
@@ -26,7 +27,7 @@ export function callerOf(c: HttpContext, { keys, limits }: AppOptions): Caller {
   }
   const node = required(c, { name: 'X-Node-ID', bytesMax: limits.nodeIdBytesMax })
   state.node = node
-  return { tenant, node }
+  return verdict.verdict === 'granted' ? { tenant, node, key: verdict.id } : { tenant, node }
 }
 
 function required(c: HttpContext, rule: TextRule): string {

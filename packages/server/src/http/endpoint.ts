@@ -7,6 +7,7 @@ import type { Caller, Idempotency } from '../service/types.ts'
 import { type BodyReader, checkMediaType, parseJson } from './body.ts'
 import { callerOf, idempotencyOf } from './caller.ts'
 import type { AppOptions, HttpEnv, Load, Visit } from './context.ts'
+import type { Grants } from './grants.ts'
 import { problem } from './schemas/answers.ts'
 import { objections, pointed, sentence } from './schemas/issues.ts'
 import { documentTypes } from './schemas/operations.ts'
@@ -59,6 +60,7 @@ export interface Endpoints {
   readonly options: AppOptions
   readonly bodies: BodyReader
   readonly load: Load
+  readonly grants: Grants
 }
 
 export function addEndpoint<Query, Body = undefined>(to: Endpoints, endpoint: Endpoint<Query, Body>): void {

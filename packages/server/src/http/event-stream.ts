@@ -15,6 +15,8 @@ export interface EventStreamOptions {
   readonly stay: () => () => void
   /** Any of them ends the stream: the reader has gone, the server goes. */
   readonly ends: readonly AbortSignal[]
+  /** Tells, with the last frame to send, when the reader has no right to it any more; answers what ends that. */
+  readonly hold: (onRevoked: (frame: string) => void) => () => void
 }
 
 /** Bytes that wait for a reader, at most, beside the event that is larger alone. */
@@ -41,16 +43,18 @@ class EventSource {
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller
-    const { stay, ends } = this.#options
+    const { stay, ends, hold } = this.#options
     const end = (): void => this.end()
     const leave = stay()
     for (const signal of ends) signal.addEventListener('abort', end)
+    const letGo = hold((frame) => this.#endWith(frame))
     void this.finished.then(() => {
       leave()
+      letGo()
       for (const signal of ends) signal.removeEventListener('abort', end)
     })
     if (ends.some(({ aborted }) => aborted)) this.end()
-    this.#beat()
+    else this.#beat()
   }
 
   /** There is room. */
@@ -81,6 +85,13 @@ class EventSource {
     this.#controller?.enqueue(this.#encoder.encode(frame))
     if (last) this.end()
     else if ((this.#controller?.desiredSize ?? 0) <= 0) this.#behind = true
+  }
+
+  /** Sent however much waits already: nothing comes after it. */
+  #endWith(frame: string): void {
+    if (this.#ended) return
+    this.#controller?.enqueue(this.#encoder.encode(frame))
+    this.end()
   }
 
   #beat(): void {

@@ -16,6 +16,7 @@ import { acceptWebSockets, type UpgradeRefusal, type WebSocketAcceptor } from '@
 import { ServerError, type ServerErrorCode } from '../errors.ts'
 import { isLoopbackHost } from './address.ts'
 import type { AppOptions, Load } from './context.ts'
+import type { Grants } from './grants.ts'
 import { problemOf } from './problem.ts'
 import { isUsableText } from './text.ts'
 
@@ -30,12 +31,13 @@ export interface SyncEndpoint {
 
 interface SyncEndpointOptions extends AppOptions {
   readonly load: Load
+  readonly grants: Grants
 }
 
 export const SYNC_PATH = '/v1/sync'
 
 export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): SyncEndpoint {
-  const { limits, logger, random, service } = options
+  const { limits, logger, random, service, grants } = options
   const { scheduler, limits: sessionLimits } = service.live
   const sessions = new Set<ServerSession>()
   const host = sessionHost(options)
@@ -47,8 +49,12 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
     check: (request) => checkUpgrade(request, options),
     onConnection(link) {
       const name = Buffer.from(random(12)).toString('base64url')
-      const seat = seatOf(host, seats)
-      const session = new ServerSession({
+      const seat = seatOf(host, {
+        seats,
+        grants,
+        onRevoked: () => session.end(1008, 'unauthenticated', 'the key is not valid any more, or one is needed now'),
+      })
+      const session: ServerSession = new ServerSession({
         link,
         host: seat.host,
         scheduler,
@@ -83,9 +89,20 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
   }
 }
 
-/** A connection's place among those of its tenant, taken when it says who it is. */
-function seatOf(host: SessionHost, seats: Budget): { readonly host: SessionHost; readonly leave: () => void } {
-  let release: (() => void) | undefined
+/** A connection's place among those of its tenant, and what it was let in by: from its greeting until it is closed. */
+interface Seat {
+  readonly host: SessionHost
+  readonly leave: () => void
+}
+
+interface SeatOptions {
+  readonly seats: Budget
+  readonly grants: Grants
+  readonly onRevoked: () => void
+}
+
+function seatOf(host: SessionHost, { seats, grants, onRevoked }: SeatOptions): Seat {
+  const releases: (() => void)[] = []
   let hasLeft = false
   return {
     host: {
@@ -93,14 +110,17 @@ function seatOf(host: SessionHost, seats: Budget): { readonly host: SessionHost;
       async admit(hello) {
         const principal = await host.admit(hello)
         if (hasLeft) return principal
-        release = seats.take(principal.tenant, 1)
-        if (release !== undefined) return principal
-        throw new SessionRefusal('rate_limited', 'too many connections of this tenant', { retryAfterMs: FULL_MS })
+        const release = seats.take(principal.tenant, 1)
+        if (release === undefined) {
+          throw new SessionRefusal('rate_limited', 'too many connections of this tenant', { retryAfterMs: FULL_MS })
+        }
+        releases.push(release, grants.hold(principal.key, onRevoked))
+        return principal
       },
     },
     leave() {
       hasLeft = true
-      release?.()
+      for (const release of releases.splice(0)) release()
     },
   }
 }
@@ -151,7 +171,14 @@ function principalOf(hello: Hello, { keys, limits }: Pick<AppOptions, 'keys' | '
     throw new SessionRefusal('malformed', 'tenant and node are usable text of at most 128 bytes')
   }
   const verdict = keys.check(credential === '' ? undefined : credential, tenant)
-  if (verdict === 'unknown') throw new SessionRefusal('unauthenticated', 'the key is missing or not valid')
-  if (verdict === 'foreign') throw new SessionRefusal('permission_denied', 'the key is of another tenant')
-  return { tenant, node }
+  switch (verdict.verdict) {
+    case 'unknown':
+      throw new SessionRefusal('unauthenticated', 'the key is missing or not valid')
+    case 'foreign':
+      throw new SessionRefusal('permission_denied', 'the key is of another tenant')
+    case 'granted':
+      return { tenant, node, key: verdict.id }
+    case 'open':
+      return { tenant, node }
+  }
 }

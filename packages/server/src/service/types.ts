@@ -10,6 +10,8 @@ export type { DocumentType, Operation }
 export interface Caller {
   readonly tenant: string
   readonly node: string
+  /** Id of the API key that vouches for them; absent where there are no keys. */
+  readonly key?: string
 }
 
 /** What makes a retry safe: the key of the request and a hash of its body. */

@@ -44,7 +44,7 @@ describe('keys', () => {
     expect(kept).toContain(id)
     expect(kept).not.toContain(key.slice(-43))
     const again = await openKeyRing({ store: at.store, random: countingRandom(), now: () => NOW_MS })
-    expect(again.check(key, 'acme')).toBe('granted')
+    expect(again.check(key, 'acme')).toMatchObject({ verdict: 'granted' })
     expect(JSON.stringify(again.list())).not.toContain('hash')
   })
 

@@ -58,7 +58,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     ...(options.sessionLimits === undefined ? {} : { sessionLimits: options.sessionLimits }),
     onWarning: (message, cause) => warnings.push(message, cause),
   })
-  const logger = pino({ level: 'error' }, { write: (line: string) => void warnings.push(line) })
+  const logger = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) })
   const server = await createServer({
     service,
     keys,

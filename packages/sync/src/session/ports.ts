@@ -30,6 +30,8 @@ export interface Scheduler {
 export interface Principal {
   readonly tenant: string
   readonly node: string
+  /** Id of the key that vouches for them, where the host has keys. */
+  readonly key?: string
 }
 
 /** What a replica lacks. */

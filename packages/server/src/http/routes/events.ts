@@ -1,5 +1,6 @@
 /** Server-Sent Events: the value of a document as it is, then what changes. Read it by `fetch`, which can send the headers. */
 import { z } from '@hono/zod-openapi'
+import type { RefusalCode } from '@joinery/sync'
 import type { ValueEvent } from '../../live/value-stream.ts'
 import type { DocumentValue, Since } from '../../service/types.ts'
 import { addEndpoint, type Endpoints } from '../endpoint.ts'
@@ -14,7 +15,7 @@ export function addEventRoutes(to: Endpoints, schemas: RequestSchemas): void {
     operationId: 'followDocument',
     summary: 'Follow the value of a document',
     description:
-      'Server-Sent Events: `snapshot` with the document, then `patch` with JSON Patch (RFC 6902) for what changed, and `end` when it was deleted. `Last-Event-ID` takes up where an earlier stream stopped.',
+      'Server-Sent Events: `snapshot` with the document, then `patch` with JSON Patch (RFC 6902) for what changed, and `end` with a code when it was deleted or may not be followed any more. `Last-Event-ID` takes up where an earlier stream stopped.',
     query: schemas.noQuery,
     mediaType: 'text/event-stream',
     answers: { 200: { description: 'Events, until one side ends it.', schema: z.string() } },
@@ -32,6 +33,7 @@ export function addEventRoutes(to: Endpoints, schemas: RequestSchemas): void {
           heartbeatMs: limits.streamHeartbeatMs,
           stay: visit.stay,
           ends: [to.load.leaving, gone],
+          hold: (onRevoked) => to.grants.hold(caller.key, () => onRevoked(endOf('unauthenticated'))),
         },
       )
       return { status: 200, body, headers: { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' } }
@@ -40,11 +42,15 @@ export function addEventRoutes(to: Endpoints, schemas: RequestSchemas): void {
 }
 
 function frameOf(event: ValueEvent): string {
-  if (event.kind === 'end') return `event: end\ndata: ${JSON.stringify({ code: event.code })}\n\n`
+  if (event.kind === 'end') return endOf(event.code)
   const { value } = event
   const { storeId, incarnation, version } = value
   const data = event.kind === 'snapshot' ? value : { storeId, incarnation, version, patch: event.patch }
   return `id: ${idOf(value)}\nevent: ${event.kind}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+function endOf(code: RefusalCode): string {
+  return `event: end\ndata: ${JSON.stringify({ code })}\n\n`
 }
 
 /** Where a stream is: the store, the life of the document, and the version. */

@@ -1,7 +1,8 @@
 /** The endpoints about operations: applying them, and reading the logs. */
 import { ServerError } from '../../errors.ts'
-import type { LogAnswer } from '../../service/types.ts'
+import type { Caller, LogAnswer } from '../../service/types.ts'
 import { addEndpoint, type Endpoints } from '../endpoint.ts'
+import { firstOf } from '../first-of.ts'
 import { logAnswer, opsAnswer, tenantLogAnswer } from '../schemas/answers.ts'
 import type { RequestSchemas } from '../schemas/requests.ts'
 
@@ -72,12 +73,34 @@ function addLog(to: Endpoints, schemas: RequestSchemas): void {
     refusals: ['NOT_FOUND', 'GONE', 'STORE_MISMATCH', 'INCARNATION_MISMATCH', 'SINCE_COMPACTED', 'SINCE_UNKNOWN'],
     async handle({ caller, document, query: { since: version, limit, storeId, incarnation, wait }, gone, visit }) {
       const since = { version, storeId, incarnation }
-      const signal = AbortSignal.any([to.load.leaving, gone])
-      const read = (): Promise<LogAnswer> =>
-        service.log(caller, document, { since, limit, waitMs: wait * 1000, signal })
-      return { status: 200, body: wait === 0 ? await read() : await visit.aside(read) }
+      if (wait === 0) return { status: 200, body: await service.log(caller, document, { since, limit }) }
+      return {
+        status: 200,
+        body: await patiently(to, { caller, gone }, (signal) =>
+          visit.aside(() => service.log(caller, document, { since, limit, waitMs: wait * 1000, signal })),
+        ),
+      }
     },
   })
+}
+
+/** Waits until the server stops, the caller has gone, or has no right to wait any more. */
+async function patiently(
+  { load, grants }: Endpoints,
+  { caller, gone }: { readonly caller: Caller; readonly gone: AbortSignal },
+  wait: (signal: AbortSignal) => Promise<LogAnswer>,
+): Promise<LogAnswer> {
+  const revoked = new AbortController()
+  const release = grants.hold(caller.key, () => revoked.abort())
+  const first = firstOf([load.leaving, gone, revoked.signal])
+  try {
+    const answer = await wait(first.signal)
+    if (revoked.signal.aborted) throw new ServerError('UNAUTHENTICATED', 'the key was revoked meanwhile')
+    return answer
+  } finally {
+    first.release()
+    release()
+  }
 }
 
 function addTenantLog(to: Endpoints, schemas: RequestSchemas): void {
