@@ -20,6 +20,7 @@ export type ServerErrorCode =
   | 'CLOCK_SKEW'
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
+  | 'PERMISSION_DENIED'
   | 'NOT_FOUND'
   | 'ROUTE_UNKNOWN'
   | 'METHOD_NOT_ALLOWED'
@@ -42,6 +43,7 @@ export type ServerErrorCode =
   | 'REQUEST_TIMEOUT'
   | 'RATE_LIMITED'
   | 'OVERLOADED'
+  | 'POLICY_UNAVAILABLE'
   | 'STORE_UNAVAILABLE'
   | 'SHUTTING_DOWN'
   | 'INTERNAL'
@@ -92,6 +94,11 @@ const table: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
     status: 403,
     title: 'The key belongs to another tenant',
     advice: 'Use a key that was created for this tenant.',
+  },
+  PERMISSION_DENIED: {
+    status: 403,
+    title: 'The policy of this server does not allow it',
+    advice: 'detail says why; ask whoever runs the server for the permission.',
   },
   NOT_FOUND: { status: 404, title: 'There is no such document', advice: 'Create it with PUT.' },
   ROUTE_UNKNOWN: { status: 404, title: 'There is no such resource', advice: 'See /openapi.json for what there is.' },
@@ -171,6 +178,11 @@ const table: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
     advice: 'Send fewer requests at a time, and try again after the time in Retry-After.',
   },
   OVERLOADED: { status: 503, title: 'The server is busy', advice: 'Try again after the time in Retry-After.' },
+  POLICY_UNAVAILABLE: {
+    status: 503,
+    title: 'Whether this is allowed cannot be told now',
+    advice: 'Try again after the time in Retry-After; nothing of this request was done.',
+  },
   STORE_UNAVAILABLE: {
     status: 503,
     title: 'The store cannot be reached',

@@ -6,6 +6,7 @@ export { type KeyRecord, type KeyRing, type KeyRingOptions, type KeyVerdict, typ
 export { connectKeys, type KeyAdmin, type KeysSocket, keyAdmin, keysSocketPath, serveKeys } from './keys-socket.ts'
 export { defaultServerLimits, type ServerLimits } from './limits.ts'
 export { type ServerMetrics, type ServiceObserver, serverMetrics } from './metrics.ts'
+export type { Policy, PolicyChange, PolicyDoor, PolicyRequest, PolicyVerdict } from './policy/policy.ts'
 export { nodeScheduler } from './scheduler.ts'
 export { createServer, type JoineryServer, type ServerOptions } from './server.ts'
 export { type ServiceLimits, serviceLimits } from './service/limits.ts'

@@ -45,6 +45,12 @@ export interface JoineryServer {
   readonly loopbackOnly: boolean
   keysRequired(): boolean
   /**
+   * Asks the policy again about everybody who follows a document, live or as a stream, and ends what it does not allow any more, with
+   * `permission_denied`. Call it when permissions were taken back: until then who was let in goes on reading. Changes are always
+   * asked about.
+   */
+  review(): Promise<void>
+  /**
    * Takes nothing new, finishes what was begun and closes. What is not done within the grace period is cut off; `true` when
    * nothing was. Whatever was answered before is durable either way. Idempotent.
    */
@@ -95,6 +101,10 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
     port: bound.port,
     loopbackOnly,
     keysRequired: () => keys.required(),
+    async review() {
+      await sync.review()
+      await app.streams.review(service)
+    },
     close() {
       closing ??= shutDown({ listener, sync, app, service, logger, graceMs: limits.shutdownGraceMs }).finally(() => {
         stopRefresh()

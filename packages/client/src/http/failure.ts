@@ -49,6 +49,8 @@ const LATER_STATUSES = new Set([401, 403, 405, 407, 408, 421, 425, 429])
 
 /** Whether a problem is a permanent refusal of this very request. */
 export function isPermanent({ code, status }: Problem): boolean {
+  // About what is asked for, unlike the other refusals of this status, which are about who asks.
+  if (code === 'PERMISSION_DENIED') return true
   return status >= 400 && status < 500 && !LATER_STATUSES.has(status) && !CIRCUMSTANCES.has(code)
 }
 

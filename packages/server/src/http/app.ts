@@ -14,11 +14,13 @@ import { addEventRoutes } from './routes/events.ts'
 import { type ApiInfo, addMetaRoutes, addMetricsRoute } from './routes/meta.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { requestSchemas } from './schemas/requests.ts'
+import { Streams } from './streams.ts'
 
 export interface App {
   readonly fetch: OpenAPIHono<HttpEnv>['fetch']
   readonly load: Load
   readonly grants: Grants
+  readonly streams: Streams
 }
 
 export function createApp(options: AppOptions, info: ApiInfo): App {
@@ -32,7 +34,8 @@ export function createApp(options: AppOptions, info: ApiInfo): App {
   app.use('/v1/*', gate)
 
   const grants = new Grants(options.keys)
-  const endpoints = { app, options, load, grants, bodies: bodyReader(options.limits) }
+  const streams = new Streams()
+  const endpoints = { app, options, load, grants, streams, bodies: bodyReader(options.limits) }
   const schemas = requestSchemas(options.limits)
   addDocumentRoutes(endpoints, schemas)
   addOperationRoutes(endpoints, schemas)
@@ -43,7 +46,7 @@ export function createApp(options: AppOptions, info: ApiInfo): App {
   app.notFound((c) =>
     refuse(c, new ServerError('ROUTE_UNKNOWN', `there is nothing at ${c.req.path.slice(0, 200)}`), options),
   )
-  return { fetch: app.fetch, load, grants }
+  return { fetch: app.fetch, load, grants, streams }
 }
 
 function refuse(c: Context<HttpEnv>, thrown: unknown, { limits, logger }: AppOptions): Response {

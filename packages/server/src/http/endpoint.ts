@@ -11,6 +11,7 @@ import type { Grants } from './grants.ts'
 import { problem } from './schemas/answers.ts'
 import { objections, pointed, sentence } from './schemas/issues.ts'
 import { documentTypes } from './schemas/operations.ts'
+import type { Streams } from './streams.ts'
 import { segmentText } from './text.ts'
 
 type HttpContext = Context<HttpEnv>
@@ -61,6 +62,7 @@ export interface Endpoints {
   readonly bodies: BodyReader
   readonly load: Load
   readonly grants: Grants
+  readonly streams: Streams
 }
 
 export function addEndpoint<Query, Body = undefined>(to: Endpoints, endpoint: Endpoint<Query, Body>): void {
@@ -169,8 +171,10 @@ const common: readonly ServerErrorCode[] = [
   'BODY_INVALID',
   'UNAUTHENTICATED',
   'FORBIDDEN',
+  'PERMISSION_DENIED',
   'RATE_LIMITED',
   'OVERLOADED',
+  'POLICY_UNAVAILABLE',
   'SHUTTING_DOWN',
   'INTERNAL',
 ]

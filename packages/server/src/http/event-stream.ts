@@ -16,7 +16,7 @@ export interface EventStreamOptions {
   /** Any of them ends the stream: the reader has gone, the server goes. */
   readonly ends: readonly AbortSignal[]
   /** Tells, with the last frame to send, when the reader has no right to it any more; answers what ends that. */
-  readonly hold: (onRevoked: (frame: string) => void) => () => void
+  readonly hold: (onEnd: (frame: string) => void) => () => void
 }
 
 /** Bytes that wait for a reader, at most, beside the event that is larger alone. */

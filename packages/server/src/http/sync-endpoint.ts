@@ -14,6 +14,7 @@ import {
 } from '@joinery/sync'
 import { acceptWebSockets, type UpgradeRefusal, type WebSocketAcceptor } from '@joinery/transport/websocket-server'
 import { ServerError, type ServerErrorCode } from '../errors.ts'
+import type { DocumentService } from '../service/types.ts'
 import { isLoopbackHost } from './address.ts'
 import type { AppOptions, Load } from './context.ts'
 import type { Grants } from './grants.ts'
@@ -23,6 +24,8 @@ import { isUsableText } from './text.ts'
 export interface SyncEndpoint {
   /** Connections that are open. */
   readonly size: number
+  /** Asks again about everybody who follows a document, and ends what is not allowed any more. */
+  review(): Promise<void>
   /** Tells every client to connect again within the window, and closes. */
   drain(): void
   /** Cuts off whoever is left. */
@@ -81,11 +84,24 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
     get size() {
       return acceptor.size
     },
+    review: () => reviewSessions(sessions, service),
     drain() {
       const retry = { retryAfterMs: 0, windowMs: limits.reconnectWindowMs }
       for (const session of sessions) session.end(1001, 'shutting_down', 'the server stops', retry)
     },
     terminate: () => acceptor.terminate(),
+  }
+}
+
+async function reviewSessions(sessions: Iterable<ServerSession>, { live }: DocumentService): Promise<void> {
+  for (const session of [...sessions]) {
+    const { principal } = session
+    if (principal === undefined) continue
+    for (const [handle, { id }] of session.followed) {
+      const refusal = await live.refusal(principal, id)
+      // While it cannot be told, who was let in stays.
+      if (refusal?.code === 'permission_denied') session.endDocument(handle, refusal)
+    }
   }
 }
 

@@ -20,6 +20,8 @@ export interface AdmissionRules {
   readonly type: DocumentType
   readonly nowMs: number
   readonly driftMsMax: number
+  /** What the policy has against this change. */
+  readonly denied?: SessionRefusal | undefined
 }
 
 /**
@@ -38,6 +40,8 @@ export function admit(doc: Doc, bytes: Uint8Array, rules: AdmissionRules): Chang
       doc.apply(bytes)
       return undefined
     }
+    // Not before: what was admitted once nobody refuses.
+    if (rules.denied !== undefined) throw rules.denied
     checkDependencies(doc, header)
     const timeMaxMicros = (rules.nowMs + rules.driftMsMax) * 1000
     if (header.timeMicros > timeMaxMicros) tooFarAhead(rules)

@@ -18,6 +18,7 @@ import {
   type Verdict,
 } from '@joinery/sync'
 import type { OpenDocument } from '../service/library.ts'
+import type { Judgement } from './judgement.ts'
 import type { TransferCache } from './transfer-cache.ts'
 import type { ValueStream } from './value-stream.ts'
 
@@ -26,8 +27,18 @@ export interface Waiting {
   readonly submission: Submission
   readonly changes: readonly Uint8Array[]
   readonly bytes: number
+  /** What the policy says of them. */
+  readonly judgement: Judgement
   readonly receivedMs: number
   readonly resolve: (verdict: Verdict) => void
+}
+
+type Unjudged = Omit<Waiting, 'judgement'>
+
+/** What becomes of a submission when the policy has looked at it, or could not. */
+interface Judges {
+  readonly goOn: (judgement: Judgement) => void
+  readonly fail: (error: unknown) => void
 }
 
 /** What a live document needs of the service that keeps documents. */
@@ -35,6 +46,8 @@ export interface LiveStore {
   readonly storeId: string
   /** Runs a task in the line of the document, with the document as it is stored. */
   read<A>(key: DocumentKey, task: (opened: OpenDocument | undefined) => Promise<A> | A): Promise<A>
+  /** What the policy says of changes. */
+  judge(key: DocumentKey, submission: Submission, changes: readonly Uint8Array[]): Judgement | Promise<Judgement>
   /** Stores what waits, in the line of the document, and answers each. */
   submit(document: LiveDocument): Promise<void>
   /** Refuses everything that is not under way yet. */
@@ -75,6 +88,8 @@ export class LiveDocument implements HostedDocument {
   #inboxChanges = 0
   #inboxBytes = 0
   #submitting = false
+  /** By who sent it: the last batch that the policy still looks at. */
+  readonly #judging = new Map<object, Promise<void>>()
   #users = 0
 
   constructor(options: LiveDocumentOptions) {
@@ -106,7 +121,7 @@ export class LiveDocument implements HostedDocument {
   }
 
   #letGo(): void {
-    if (this.#users === 0 && !this.#submitting) this.#onIdle(this)
+    if (this.#users === 0 && !this.#submitting && this.#judging.size === 0) this.#onIdle(this)
   }
 
   catchUp(from: From, resume: string | undefined): Promise<CatchUp> {
@@ -144,12 +159,7 @@ export class LiveDocument implements HostedDocument {
   }
 
   submit(submission: Submission): Promise<Verdict> {
-    if (this.#store.draining) {
-      const refusal = new SessionRefusal('shutting_down', 'the server stops', {
-        retryAfterMs: this.#limits.retryAfterMs,
-      })
-      return Promise.resolve({ accepted: 0, version: 0, refusal })
-    }
+    if (this.#store.draining) return Promise.resolve(this.#stopping())
     const changes = changesOf(submission.payload)
     if (changes instanceof SessionRefusal) return Promise.resolve({ accepted: 0, version: 0, refusal: changes })
     const bytes = submission.payload.length
@@ -161,12 +171,62 @@ export class LiveDocument implements HostedDocument {
       const refusal = new SessionRefusal('rate_limited', 'too many changes of this document wait', { retryAfterMs })
       return Promise.resolve({ accepted: 0, version: 0, refusal })
     }
-    return new Promise((resolve) => {
-      this.#inbox.push({ submission, changes, bytes, receivedMs: this.#scheduler.nowMs(), resolve })
-      this.#inboxChanges += changes.length
-      this.#inboxBytes += bytes
-      if (!this.#submitting) this.#run()
+    const receivedMs = this.#scheduler.nowMs()
+    this.#inboxChanges += changes.length
+    this.#inboxBytes += bytes
+    return new Promise((resolve, reject) => {
+      const waiting = { submission, changes, bytes, receivedMs, resolve }
+      this.#whenJudged(waiting, {
+        goOn: (judgement) => this.#queue({ ...waiting, judgement }),
+        fail: (error) => {
+          this.#leave(waiting)
+          reject(error)
+        },
+      })
     })
+  }
+
+  #stopping(): Verdict {
+    const { retryAfterMs } = this.#limits
+    return {
+      accepted: 0,
+      version: 0,
+      refusal: new SessionRefusal('shutting_down', 'the server stops', { retryAfterMs }),
+    }
+  }
+
+  /** Goes on when the policy has looked at the changes, and at those that came before from the same client. */
+  #whenJudged({ submission, changes }: Unjudged, { goOn, fail }: Judges): void {
+    const { source } = submission
+    const judgement = this.#store.judge(this.key, submission, changes)
+    const before = this.#judging.get(source)
+    if (before === undefined && !(judgement instanceof Promise)) {
+      goOn(judgement)
+      return
+    }
+    const judged = Promise.all([judgement, before])
+      .then(([late]) => goOn(late), fail)
+      .then(() => {
+        if (this.#judging.get(source) === judged) this.#judging.delete(source)
+        this.#letGo()
+      })
+    this.#judging.set(source, judged)
+  }
+
+  #queue(waiting: Waiting): void {
+    if (this.#store.draining) {
+      this.#leave(waiting)
+      waiting.resolve(this.#stopping())
+      return
+    }
+    this.#inbox.push(waiting)
+    if (!this.#submitting) this.#run()
+  }
+
+  /** It does not wait any more. */
+  #leave({ changes, bytes }: Unjudged): void {
+    this.#inboxChanges -= changes.length
+    this.#inboxBytes -= bytes
   }
 
   /** Stores what waits, and what comes in meanwhile. */
@@ -193,8 +253,7 @@ export class LiveDocument implements HostedDocument {
       count += 1
     }
     const taken = this.#inbox.splice(0, count)
-    this.#inboxChanges -= changes
-    for (const { bytes } of taken) this.#inboxBytes -= bytes
+    for (const waiting of taken) this.#leave(waiting)
     return taken
   }
 }

@@ -13,15 +13,19 @@ import {
   SessionRefusal,
   type Store,
   StoreError,
+  type Submission,
   type Subscribe,
   type Verdict,
 } from '@joinery/sync'
 import type { ServiceObserver } from '../metrics.ts'
+import type { Gate } from '../policy/gate.ts'
+import { reading } from '../policy/requests.ts'
 import { documentAttributes, writeEntryAttributes } from '../service/attributes.ts'
 import type { OpenDocument } from '../service/library.ts'
 import { type Outcome, outcomeOf } from '../service/outcome.ts'
 import type { Caller, DocumentState, DocumentType } from '../service/types.ts'
 import { type AdmissionRules, admit } from './admission.ts'
+import { type Judgement, judge } from './judgement.ts'
 import { actorOf, LiveDocument, type LiveStore, type Waiting } from './live-document.ts'
 import { TransferCache } from './transfer-cache.ts'
 
@@ -29,6 +33,7 @@ export interface LiveDocumentsOptions {
   readonly store: Pick<Store, 'identity' | 'log'>
   readonly scheduler: Scheduler
   readonly limits: SessionLimits
+  readonly gate: Gate
   readonly driftMsMax: number
   readonly observer: ServiceObserver | undefined
   readonly newDocument: (incarnation: string) => Doc
@@ -92,6 +97,8 @@ export class LiveDocuments implements LiveStore {
     }
     const key = { tenant: caller.tenant, id }
     const author = actor === '' ? undefined : actorOf(actor)
+    const refusal = await this.refusal(caller, id)
+    if (refusal !== undefined) throw refusal
     return this.read(key, (opened) => {
       if (opened?.head.deleted) throw new SessionRefusal('deleted', 'the document was deleted')
       if (opened !== undefined && documentAttributes(opened.head).type !== type) {
@@ -101,6 +108,16 @@ export class LiveDocuments implements LiveStore {
       document.retain()
       return { document, known: author === undefined ? 0 : (opened?.doc?.known(author) ?? 0) }
     })
+  }
+
+  /** Why somebody may not follow a document; undefined when they may. */
+  async refusal(caller: Caller, id: string): Promise<SessionRefusal | undefined> {
+    return this.#options.gate.refusal(reading(caller, id, 'session'))
+  }
+
+  judge(key: DocumentKey, submission: Submission, changes: readonly Uint8Array[]): Judgement | Promise<Judgement> {
+    const { gate } = this.#options
+    return gate.isOpen ? [] : judge(gate, { key, submission, changes })
   }
 
   has(key: DocumentKey): boolean {
@@ -218,19 +235,19 @@ export class LiveDocuments implements LiveStore {
     waiting: readonly Waiting[],
     decisions: Decision[],
   ): Outcome<DocumentState> {
-    const [first] = waiting
+    const first = waiting.find(({ changes }) => changes.length > 0)
     const type = opened === undefined ? (first?.submission.type as DocumentType) : documentAttributes(opened.head).type
     const doc = opened === undefined ? this.#begin(first) : opened.doc
     const entries: NewEntry[] = []
     const sources: object[] = []
     const headers: ChangeHeader[] = []
-    for (const { submission, changes } of waiting) {
+    for (const { submission, changes, judgement } of waiting) {
       const { principal, source } = submission
       const nowMs = this.#options.scheduler.nowMs()
       const rules: AdmissionRules = { principal, type, nowMs, driftMsMax: this.#options.driftMsMax }
       const attributes = entryAttributes(principal.node, nowMs)
       decisions.push(
-        decide(doc, changes, rules, (change, header) => {
+        decide(doc, { changes, judgement, rules }, (change, header) => {
           entries.push({ change, attributes })
           headers.push(header)
           sources.push(source)
@@ -261,17 +278,22 @@ export class LiveDocuments implements LiveStore {
   }
 }
 
+interface Undecided {
+  readonly changes: readonly Uint8Array[]
+  readonly judgement: Judgement
+  readonly rules: AdmissionRules
+}
+
 function decide(
   doc: Doc | undefined,
-  changes: readonly Uint8Array[],
-  rules: AdmissionRules,
+  { changes, judgement, rules }: Undecided,
   take: (change: Uint8Array, header: ChangeHeader) => void,
 ): Decision {
   let accepted = 0
   try {
     if (doc === undefined) throw new SessionRefusal('deleted', 'there is no such document now')
-    for (const change of changes) {
-      const header = admit(doc, change, rules)
+    for (const [i, change] of changes.entries()) {
+      const header = admit(doc, change, { ...rules, denied: judgement[i] })
       if (header !== undefined) take(change, header)
       accepted += 1
     }

@@ -19,6 +19,8 @@ export interface ServiceLimits {
   readonly answerOpsMax: number
   /** How long an opaque idempotency key is remembered, in milliseconds. */
   readonly receiptMsMax: number
+  /** A policy that takes longer to answer has failed: whoever waits for it is refused for now. */
+  readonly policyMsMax: number
   /** How far ahead of the server a timestamp may be, in milliseconds. */
   readonly clockDriftMsMax: number
 }
@@ -32,5 +34,6 @@ export const serviceLimits: ServiceLimits = {
   requestOpsMax: 1000,
   answerOpsMax: 100,
   receiptMsMax: 86_400_000,
+  policyMsMax: 5_000,
   clockDriftMsMax: 60_000,
 }

@@ -3,6 +3,8 @@ import { type DocumentHead, documentValue, type Store } from '@joinery/sync'
 import type { LiveDocuments } from '../live/live-documents.ts'
 import { news } from '../live/news.ts'
 import { watchValues } from '../live/watch-values.ts'
+import type { Gate } from '../policy/gate.ts'
+import { reading } from '../policy/requests.ts'
 import { documentAttributes, loggedOperation, stateOf } from './attributes.ts'
 import { idsOf } from './ids.ts'
 import type { Library } from './library.ts'
@@ -23,11 +25,15 @@ import type {
   WatchOptions,
 } from './types.ts'
 
+/** A page may name a thousand documents: a policy is not asked about all of them at the same time. */
+const ASKED_AT_ONCE = 64
+
 export interface ReaderOptions {
   readonly store: Store
   readonly library: Library
   readonly lines: Lines
   readonly live: LiveDocuments
+  readonly gate: Gate
 }
 
 export class Reader {
@@ -35,12 +41,14 @@ export class Reader {
   readonly #library: Library
   readonly #lines: Lines
   readonly #live: LiveDocuments
+  readonly #gate: Gate
 
-  constructor({ store, library, lines, live }: ReaderOptions) {
+  constructor({ store, library, lines, live, gate }: ReaderOptions) {
     this.#store = store
     this.#library = library
     this.#lines = lines
     this.#live = live
+    this.#gate = gate
   }
 
   get #storeId(): string {
@@ -56,12 +64,17 @@ export class Reader {
 
   async list(caller: Caller, options: DocumentListOptions): Promise<DocumentListAnswer> {
     const { prefix, cursor, limit } = options
+    await this.#gate.require({ action: 'list', principal: caller, prefix })
     const page = await this.#store.documents(caller.tenant, {
       limit,
       ...(prefix === undefined ? {} : { prefix }),
       ...(cursor === undefined ? {} : { cursor }),
     })
-    const documents = page.items.map((head) => this.#state(head))
+    const isReadable = await this.#readable(
+      caller,
+      page.items.map(({ key }) => key.id),
+    )
+    const documents = page.items.filter(({ key }) => isReadable(key.id)).map((head) => this.#state(head))
     return page.cursor === undefined ? { documents } : { documents, cursor: page.cursor }
   }
 
@@ -77,6 +90,8 @@ export class Reader {
     if (document === undefined) return first.answer
     await news(document, { after: first.answer.version, scheduler: this.#live.scheduler, waitMs, signal })
     document.release()
+    // What was allowed before the wait need not be now.
+    await this.#gate.require(reading(caller, id, 'http'))
     return this.#read(caller, id, page)
   }
 
@@ -123,16 +138,37 @@ export class Reader {
   }
 
   async tenantLog(caller: Caller, options: TenantLogOptions): Promise<TenantLogAnswer> {
+    await this.#gate.require({ action: 'log', principal: caller })
     const entries = await this.#store.tenantLog(caller.tenant, { after: options.since, limit: options.limit })
-    const ops = entries.map((entry) => ({
+    const isReadable = await this.#readable(
+      caller,
+      entries.map(({ key }) => key.id),
+    )
+    const shown = entries.filter(({ key }) => isReadable(key.id))
+    const ops = shown.map((entry) => ({
       position: entry.position,
       id: entry.key.id,
       incarnation: entry.incarnation,
       ...loggedOperation(entry),
     }))
     const storeId = this.#storeId
-    const last = ops.at(-1)
-    return last !== undefined && ops.length === options.limit ? { storeId, ops, next: last.position } : { storeId, ops }
+    const last = entries.at(-1)
+    return last !== undefined && entries.length === options.limit
+      ? { storeId, ops, next: last.position }
+      : { storeId, ops }
+  }
+
+  /** Which of some documents may be shown: where there is a policy it is asked once about each. */
+  async #readable(caller: Caller, ids: readonly string[]): Promise<(id: string) => boolean> {
+    if (this.#gate.isOpen) return () => true
+    const readable = new Set<string>()
+    const asked = [...new Set(ids)]
+    for (let from = 0; from < asked.length; from += ASKED_AT_ONCE) {
+      const some = asked.slice(from, from + ASKED_AT_ONCE)
+      const allowed = await Promise.all(some.map((id) => this.#gate.allows(reading(caller, id, 'http'))))
+      for (const [i, id] of some.entries()) if (allowed[i]) readable.add(id)
+    }
+    return (id) => readable.has(id)
   }
 
   #state(head: DocumentHead): DocumentState {

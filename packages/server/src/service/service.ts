@@ -7,6 +7,9 @@ import { type Scheduler, type SessionLimits, type Store, sessionLimits } from '@
 import { ServerError } from '../errors.ts'
 import { LiveDocuments } from '../live/live-documents.ts'
 import type { ServiceObserver } from '../metrics.ts'
+import { Gate } from '../policy/gate.ts'
+import type { Policy } from '../policy/policy.ts'
+import { operating, putting, reading } from '../policy/requests.ts'
 import { nodeScheduler } from '../scheduler.ts'
 import { Committer } from './committer.ts'
 import { Compactor } from './compactor.ts'
@@ -49,6 +52,8 @@ export interface DocumentServiceOptions {
   /** Time for what is live: presence, merging of updates. Node's by default. */
   readonly scheduler?: Scheduler
   readonly sessionLimits?: Partial<SessionLimits>
+  /** Who may do what; within their tenant everything, by default. */
+  readonly policy?: Policy
   /** Told of what is done, for metrics. */
   readonly observer?: ServiceObserver
   /** Told of failures that no request is refused for, such as that of a compaction. */
@@ -63,16 +68,27 @@ interface Parts {
   readonly reader: Reader
   readonly writer: Writer
   readonly compactor: Compactor
+  readonly gate: Gate
 }
 
 function assemble(options: DocumentServiceOptions, limits: ServiceLimits): Parts {
   const { store, actor, newIncarnation, nowMs, observer, onWarning } = options
   const lines = new Lines()
   const library = new Library(store, actor, limits, nowMs)
+  const scheduler = options.scheduler ?? nodeScheduler(nowMs)
+  const liveLimits = { ...sessionLimits, ...options.sessionLimits }
+  const gate = new Gate({
+    policy: options.policy,
+    after: (ms, task) => scheduler.after(ms, task),
+    policyMsMax: limits.policyMsMax,
+    retryAfterMs: liveLimits.retryAfterMs,
+    onFailure: (error) => onWarning?.('the policy failed', error),
+  })
   const live = new LiveDocuments({
     store,
-    scheduler: options.scheduler ?? nodeScheduler(nowMs),
-    limits: { ...sessionLimits, ...options.sessionLimits },
+    gate,
+    scheduler,
+    limits: liveLimits,
     driftMsMax: limits.clockDriftMsMax,
     observer,
     newDocument: (incarnation) => new Doc({ actor, incarnation }),
@@ -92,9 +108,9 @@ function assemble(options: DocumentServiceOptions, limits: ServiceLimits): Parts
   })
   const onStored: Compactor['consider'] = (head) => compactor.consider(head)
   const committer = new Committer({ store, library, lines, live, limits, nowMs, observer, onStored })
-  const reader = new Reader({ store, library, lines, live })
+  const reader = new Reader({ store, library, lines, live, gate })
   const writer = new Writer({ store, library, committer, limits, actor, newIncarnation, nowMs })
-  return { lines, library, live, reader, writer, compactor }
+  return { lines, library, live, reader, writer, compactor, gate }
 }
 
 class Service implements DocumentService {
@@ -131,14 +147,20 @@ class Service implements DocumentService {
   }
 
   async put(caller: Caller, id: string, request: PutRequest): Promise<PutAnswer> {
+    await this.#parts.gate.require(putting(caller, id, request))
     return this.#writing().put(caller, id, request)
   }
 
   async remove(caller: Caller, id: string, idempotency?: Idempotency): Promise<DocumentState> {
+    await this.#parts.gate.require({ action: 'delete', principal: caller, document: id, door: 'http' })
     return this.#writing().remove(caller, id, idempotency)
   }
 
   async ops(caller: Caller, id: string, request: OpsRequest): Promise<OpsAnswer> {
+    const { gate } = this.#parts
+    // The answer shows the document, and what others did to it.
+    await gate.require(reading(caller, id, 'http'))
+    await gate.require(operating(caller, id, request))
     return this.#writing().ops(caller, id, request)
   }
 
@@ -149,6 +171,7 @@ class Service implements DocumentService {
   }
 
   async get(caller: Caller, id: string, options: GetOptions = {}): Promise<DocumentValue> {
+    await this.#parts.gate.require(reading(caller, id, 'http'))
     return this.#parts.reader.get(caller, id, options)
   }
 
@@ -157,10 +180,12 @@ class Service implements DocumentService {
   }
 
   async log(caller: Caller, id: string, options: LogOptions): Promise<LogAnswer> {
+    await this.#parts.gate.require(reading(caller, id, 'http'))
     return this.#parts.reader.log(caller, id, options)
   }
 
-  watch(caller: Caller, id: string, options: WatchOptions): Promise<() => void> {
+  async watch(caller: Caller, id: string, options: WatchOptions): Promise<() => void> {
+    await this.#parts.gate.require(reading(caller, id, 'stream'))
     return this.#parts.reader.watch(caller, id, options)
   }
 

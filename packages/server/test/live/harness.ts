@@ -16,6 +16,7 @@ import { WebSocket } from 'ws'
 import { type KeyRing, openKeyRing } from '../../src/keys.ts'
 import type { ServerLimits } from '../../src/limits.ts'
 import type { ServerMetrics } from '../../src/metrics.ts'
+import type { Policy } from '../../src/policy/policy.ts'
 import { nodeScheduler } from '../../src/scheduler.ts'
 import { createServer, type JoineryServer } from '../../src/server.ts'
 import type { ServiceLimits } from '../../src/service/limits.ts'
@@ -40,6 +41,7 @@ export interface TestServerOptions {
   readonly address?: string
   readonly metrics?: ServerMetrics
   readonly serviceLimits?: Partial<ServiceLimits>
+  readonly policy?: Policy
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -54,6 +56,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     newIncarnation: () => randomBytes(16).toString('base64url'),
     nowMs,
     ...(options.metrics === undefined ? {} : { observer: options.metrics }),
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
     ...(options.serviceLimits === undefined ? {} : { limits: options.serviceLimits }),
     ...(options.sessionLimits === undefined ? {} : { sessionLimits: options.sessionLimits }),
     onWarning: (message, cause) => warnings.push(message, cause),

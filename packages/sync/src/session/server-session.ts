@@ -112,6 +112,17 @@ export class ServerSession implements ChannelOwner, BatchOwner {
     return this.#subscriptions.size
   }
 
+  /** The documents that are followed: what was asked for, by handle. */
+  get followed(): ReadonlyMap<number, Subscribe> {
+    return new Map([...this.#subscriptions].map(([handle, { channel }]) => [handle, channel.request]))
+  }
+
+  /** Ends one document: the client is told why, and follows the others. */
+  endDocument(handle: number, { code, message }: SessionRefusal): void {
+    const subscription = this.#subscriptions.get(handle)
+    if (subscription !== undefined) this.ended(subscription.channel, code, message)
+  }
+
   /** Takes a message of the connection. */
   receive(bytes: Uint8Array): void {
     if (this.#ended) return

@@ -6,6 +6,7 @@ import type { DocumentValue, Since } from '../../service/types.ts'
 import { addEndpoint, type Endpoints } from '../endpoint.ts'
 import { eventStream } from '../event-stream.ts'
 import type { RequestSchemas } from '../schemas/requests.ts'
+import type { OpenStream } from '../streams.ts'
 
 export function addEventRoutes(to: Endpoints, schemas: RequestSchemas): void {
   const { service, limits } = to.options
@@ -33,12 +34,20 @@ export function addEventRoutes(to: Endpoints, schemas: RequestSchemas): void {
           heartbeatMs: limits.streamHeartbeatMs,
           stay: visit.stay,
           ends: [to.load.leaving, gone],
-          hold: (onRevoked) => to.grants.hold(caller.key, () => onRevoked(endOf('unauthenticated'))),
+          hold: (onEnd) => hold(to, { caller, document, end: (code) => onEnd(endOf(code)) }),
         },
       )
       return { status: 200, body, headers: { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' } }
     },
   })
+}
+
+/** A stream ends with the key that opened it, and with the permission. */
+function hold({ grants, streams }: Endpoints, stream: OpenStream): () => void {
+  const releases = [grants.hold(stream.caller.key, () => stream.end('unauthenticated')), streams.add(stream)]
+  return () => {
+    for (const release of releases) release()
+  }
 }
 
 function frameOf(event: ValueEvent): string {
