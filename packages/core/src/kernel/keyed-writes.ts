@@ -4,28 +4,15 @@
  */
 import { dotActor } from '../causality/dot.ts'
 import type { JsonValue } from '../codec/json.ts'
-import * as limits from '../limits.ts'
 import { pushTo } from '../lists.ts'
 import { mentionsActor, type Stamp, type Write } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { readDots, writeDots } from './dots.ts'
+import { writeDots } from './dots.ts'
 import { isPending, isPrivate, knows, sees } from './seen.ts'
 import type { Site } from './site.ts'
-import { readColumns, readSingle, type SingleWrite, type WriteBlock, writeSingle, writeWrites } from './write-block.ts'
+import { type SingleWrite, type WriteBlock, writeSingle, writeWrites } from './write-block.ts'
 import { NONE, WriteTable } from './write-table.ts'
-
-/** Dots taken from a key. */
-interface Removal {
-  readonly key: string
-  readonly dots: readonly number[]
-}
-
-/** A block that was read and checked. */
-export interface WritesDelta {
-  readonly single: SingleWrite | undefined
-  readonly block: WriteBlock | undefined
-  readonly removed: readonly Removal[]
-}
+import type { Removal, WritesDelta } from './writes-delta.ts'
 
 /** Takes note of a key that is about to change. */
 type Changes = (key: string) => void
@@ -438,34 +425,3 @@ function byDot(table: WriteTable, key: string): Map<number, number> {
   for (let row = table.head(key); row !== NONE; row = table.after(row)) index.set(table.dotAt(row), row)
   return index
 }
-
-/** Reads and checks what `writePending` or `writeState` wrote; touches nothing. */
-export function readWrites(input: Decoder): WritesDelta {
-  const count = input.reader.count()
-  const single = count === 1 ? readSingle(input) : undefined
-  const block = count > 1 ? readColumns(input, count) : undefined
-  const removals = input.reader.count(4)
-  if (removals === 0) return { single, block, removed: NOTHING }
-  const keys = block?.keys ?? (single === undefined ? NO_KEYS : [single.key])
-  return { single, block, removed: readRemovals(input, removals, keys) }
-}
-
-/** Per key: `place of its write + 1, or 0 and the key  dots`. In a whole state by key, ascending. */
-function readRemovals(input: Decoder, count: number, keys: readonly string[]): Removal[] {
-  const { reader } = input
-  const whole = input.context !== undefined
-  const removed: Removal[] = []
-  for (let i = 0; i < count; i += 1) {
-    const place = reader.varint(whole ? 0 : keys.length)
-    const key = place === 0 ? reader.string(limits.keyBytesMax) : (keys[place - 1] as string)
-    if (whole && i > 0 && key <= (removed[i - 1] as Removal).key) reader.invalid('out of order')
-    const dots = readDots(input)
-    if (dots.length === 0) reader.invalid('not canonical')
-    removed.push({ key, dots })
-  }
-  if (!whole && count > 1 && new Set(removed.map(({ key }) => key)).size !== count) reader.invalid('listed twice')
-  return removed
-}
-
-const NOTHING: readonly Removal[] = []
-const NO_KEYS: readonly string[] = []

@@ -16,9 +16,8 @@
 import type { Actor } from '../causality/actor.ts'
 import { dotActor } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
-import type { Writer } from '../codec/writer.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
-import { Cell, checkStamp, compareWrites, readCell, type Stamp, type Write } from '../kernel/cell.ts'
+import { checkStamp, compareWrites, readCell, type Stamp, type Write } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import {
   type Apply,
@@ -32,25 +31,19 @@ import {
 import { CutTally } from '../kernel/cut-tally.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { KeyedCell } from '../kernel/keyed-cell.ts'
-import { KeyedWrites, readWrites, type WritesDelta } from '../kernel/keyed-writes.ts'
-import { beginPart, emptyPart, endPart, ListOrder, readPart, skipPart } from '../kernel/parts.ts'
+import { KeyedWrites } from '../kernel/keyed-writes.ts'
+import { emptyPart, endPart, ListOrder, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import { isPrivate } from '../kernel/seen.ts'
 import { SELF } from '../kernel/site.ts'
 import { requireResettable, type Spec, type TypeTable, typeOf, typesOf } from '../kernel/spec.ts'
 import { NONE } from '../kernel/write-table.ts'
+import { readWrites, type WritesDelta } from '../kernel/writes-delta.ts'
 import * as limits from '../limits.ts'
 import { isRegister, openRegister } from './registers.ts'
+import { beginSlot, newSlot, type Slot, Slots } from './slots.ts'
 import { checkKey } from './struct.ts'
 import * as tags from './tag-numbers.ts'
-
-/** A value under a key that is not plain. For registers the cell is the value; for others the presence of the container. */
-interface Slot {
-  readonly key: string
-  readonly tag: number
-  readonly cell: Cell
-  readonly child: Container | undefined
-}
 
 /** A type under a key, with the write that makes it present. */
 interface Presence {
@@ -65,8 +58,8 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   readonly tag: number = tags.ormap
   /** Plain values. */
   readonly #plain = new KeyedWrites()
-  /** Other slots by type, then key. Nearly always one type. */
-  readonly #slots = new Map<number, Map<string, Slot>>()
+  /** Other values. */
+  readonly #slots = new Slots()
   #queue: Slot[] = []
   #values: Spec<H> | undefined
 
@@ -127,7 +120,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   #container(key: string, type: Spec): Container {
-    const known = this.#slots.get(type.tag)?.get(key)
+    const known = this.#slots.get(key, type.tag)
     if (known?.child !== undefined) return known.child
     const place = this.placeOf(key, true)
     if (type.tag === tags.lww) {
@@ -136,7 +129,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     }
     if (isRegister(type.tag)) return openRegister(type.tag, place, this.#slot(key, type.tag).cell)
     checkKey(key)
-    return this.#add({ key, tag: type.tag, cell: new Cell(), child: type.create(place) }).child as Container
+    return this.#slots.add(newSlot(key, type.tag, type.create(place))).child as Container
   }
 
   /** The container under a key: the one shown, or the one of a type number. @internal */
@@ -147,7 +140,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   #find(key: string, tag: number): Container | undefined {
     if (tag === tags.lww) return this.#plain.has(key) ? this.#plainRegister(key) : undefined
-    const slot = this.#slots.get(tag)?.get(key)
+    const slot = this.#slots.get(key, tag)
     return slot === undefined || slot.cell.dot === 0 ? undefined : this.#containerOf(slot)
   }
 
@@ -162,33 +155,19 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   /** Whether a key is present. */
   has(key: string): boolean {
     if (this.#plain.has(key)) return true
-    return this.#slotsOf(key).some(({ cell }) => cell.dot !== 0)
-  }
-
-  /** The slots of a key that are not plain. */
-  #slotsOf(key: string): Slot[] {
-    const found: Slot[] = []
-    for (const slots of this.#slots.values()) {
-      const slot = slots.get(key)
-      if (slot !== undefined) found.push(slot)
-    }
-    return found
-  }
-
-  *#allSlots(): Iterable<Slot> {
-    for (const slots of this.#slots.values()) yield* slots.values()
+    return this.#slots.of(key).some(({ cell }) => cell.dot !== 0)
   }
 
   /** The present keys, in an order of this replica. */
   keys(): string[] {
-    if (this.#slots.size === 0) return [...this.#plain.keys()]
+    if (this.#slots.isEmpty) return [...this.#plain.keys()]
     const keys = new Set<string>(this.#plain.keys())
-    for (const { key, cell } of this.#allSlots()) if (cell.dot !== 0) keys.add(key)
+    for (const { key, cell } of this.#slots.all()) if (cell.dot !== 0) keys.add(key)
     return [...keys]
   }
 
   get size(): number {
-    return this.#slots.size === 0 ? this.#plain.size : this.keys().length
+    return this.#slots.isEmpty ? this.#plain.size : this.keys().length
   }
 
   /** Values of other types than the one shown, where replicas gave one key several. */
@@ -252,7 +231,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     // What goes and what stays of the value is told as a whole.
     site.patches = undefined
     this.#plain.remove(site, key)
-    for (const slot of this.#slotsOf(key)) {
+    for (const slot of this.#slots.of(key)) {
       slot.cell.remove(site)
       slot.child?.reset()
       // The next mutation below must make the key present again.
@@ -286,7 +265,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   /** The type shown under a key: the one with the youngest presence; 0 for none. */
   #shown(key: string): number {
-    if (this.#slots.size === 0) return this.#plain.has(key) ? tags.lww : NOTHING
+    if (this.#slots.isEmpty) return this.#plain.has(key) ? tags.lww : NOTHING
     return this.#present(key)[0]?.tag ?? NOTHING
   }
 
@@ -295,27 +274,17 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const present: Presence[] = []
     const plain = this.#plain.winner(key)
     if (plain !== undefined) present.push({ tag: tags.lww, write: plain })
-    for (const { tag, cell } of this.#slotsOf(key)) if (cell.dot !== 0) present.push({ tag, write: cell })
+    for (const { tag, cell } of this.#slots.of(key)) if (cell.dot !== 0) present.push({ tag, write: cell })
     if (present.length < 2) return present
     const { site } = this.place
     return present.sort((a, b) => compareWrites(site, b.write, a.write) || a.tag - b.tag)
   }
 
   #slot(key: string, tag: number): Slot {
-    const known = this.#slots.get(tag)?.get(key)
+    const known = this.#slots.get(key, tag)
     if (known !== undefined) return known
     checkKey(key)
-    return this.#add({ key, tag, cell: new Cell(), child: undefined })
-  }
-
-  #add(slot: Slot): Slot {
-    let slots = this.#slots.get(slot.tag)
-    if (slots === undefined) {
-      slots = new Map()
-      this.#slots.set(slot.tag, slots)
-    }
-    slots.set(slot.key, slot)
-    return slot
+    return this.#slots.add(newSlot(key, tag))
   }
 
   #enqueue(slot: Slot): void {
@@ -327,7 +296,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   childTouched(child: Container): void {
     // A plain value takes note of its own writes.
     if (child.tag === tags.lww) return
-    const slot = this.#slots.get(child.tag)?.get(child.place.step as string) as Slot
+    const slot = this.#slots.get(child.place.step as string, child.tag) as Slot
     const { site } = this.place
     // In a document all of a change has one time; a stand-alone presence is as young as the last update.
     const refreshed = !site.standalone && slot.cell.rest === undefined && isPrivate(site, slot.cell.dot)
@@ -341,7 +310,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   /** Undo of making a key present, unless somebody else works below it, too. */
   #noteAppears(slot: Slot): void {
     noteInverse<OrMap<H>>(this, (now) => {
-      const { cell } = now === this ? slot : (now.#slots.get(slot.tag)?.get(slot.key) ?? slot)
+      const { cell } = now === this ? slot : (now.#slots.get(slot.key, slot.tag) ?? slot)
       if (cell.dot !== 0 && cell.live().every(({ dot }) => dotActor(dot) === SELF)) now.remove(slot.key)
     })
   }
@@ -365,12 +334,12 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   #json(key: string, tag: number): JsonValue {
     if (tag === tags.lww) return this.#plain.value(key) as JsonValue
-    return this.#containerOf(this.#slots.get(tag)?.get(key) as Slot).toJSON()
+    return this.#containerOf(this.#slots.get(key, tag) as Slot).toJSON()
   }
 
   override visitTags(visit: (dot: number) => void): void {
     this.#plain.visitTags(visit)
-    for (const { cell, child } of this.#allSlots()) {
+    for (const { cell, child } of this.#slots.all()) {
       for (const { dot } of cell.live()) visit(dot)
       child?.visitTags(visit)
     }
@@ -382,7 +351,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   mentions(actor: number): boolean {
     if (this.#plain.mentions(this.place.site, actor)) return true
-    for (const { cell, child } of this.#allSlots()) {
+    for (const { cell, child } of this.#slots.all()) {
       if (cell.mentions(this.place.site, actor) || child?.mentions(actor)) return true
     }
     return false
@@ -390,13 +359,13 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   isBottom(): boolean {
     if (!this.#plain.isBottom(this.place.site)) return false
-    for (const slot of this.#allSlots()) if (!this.#isEmpty(slot)) return false
+    for (const slot of this.#slots.all()) if (!this.#isEmpty(slot)) return false
     return true
   }
 
   clear(): void {
     this.#plain.clear()
-    for (const { cell, child } of this.#allSlots()) {
+    for (const { cell, child } of this.#slots.all()) {
       cell.clear()
       child?.clear()
     }
@@ -419,7 +388,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
 
   writeState(out: Encoder): void {
     this.#plain.writeState(out)
-    const slots = [...this.#allSlots()].filter((slot) => !this.#isEmpty(slot))
+    const slots = [...this.#slots.all()].filter((slot) => !this.#isEmpty(slot))
     slots.sort((a, b) => (a.key === b.key ? a.tag - b.tag : a.key < b.key ? -1 : 1))
     out.writer.varint(slots.length)
     for (const slot of slots) {
@@ -433,12 +402,11 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   read(input: Decoder): Apply {
     const plain = readWrites(input)
     const count = input.reader.count(4)
-    if (count === 0 && (input.context === undefined || this.#slots.size === 0))
-      return () => this.#joinPlain(input, plain)
+    if (count === 0 && (input.context === undefined || this.#slots.isEmpty)) return () => this.#joinPlain(input, plain)
     const { fresh, steps } = this.#readSlots(input, count)
     return () => {
       this.#joinPlain(input, plain)
-      for (const slot of fresh) this.#add(slot)
+      for (const slot of fresh) this.#slots.add(slot)
       for (const step of steps) step()
     }
   }
@@ -460,14 +428,14 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const { reader } = input
     const fresh: Slot[] = []
     const steps: Apply[] = []
-    const shown = input.context && this.#slots.size > 0 ? new Set<Slot>() : undefined
+    const shown = input.context && !this.#slots.isEmpty ? new Set<Slot>() : undefined
     const order = new ListOrder(reader, input.context !== undefined)
     for (let left = count; left > 0; left -= 1) {
       const key = reader.string(limits.keyBytesMax)
       const tag = reader.byte()
       if (tag === tags.lww) reader.invalid('not canonical')
       order.pass(key, tag)
-      const known = this.#slots.get(tag)?.get(key)
+      const known = this.#slots.get(key, tag)
       const slot = known ?? this.#arriving(input, key, tag)
       if (slot === undefined) {
         skipPart(input)
@@ -478,7 +446,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
       steps.push(readPart(input, { read: () => this.#readSlot(input, slot) }))
     }
     if (shown !== undefined) {
-      for (const slot of this.#allSlots()) {
+      for (const slot of this.#slots.all()) {
         if (!shown.has(slot)) steps.push(this.#readSlot(emptyPart(input), slot))
       }
     }
@@ -486,9 +454,9 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   #arriving(input: Decoder, key: string, tag: number): Slot | undefined {
-    if (isRegister(tag)) return { key, tag, cell: new Cell(), child: undefined }
+    if (isRegister(tag)) return newSlot(key, tag)
     const child = input.site.types?.(tag, this.placeOf(key, true))
-    return child === undefined ? undefined : { key, tag, cell: new Cell(), child }
+    return child === undefined ? undefined : newSlot(key, tag, child)
   }
 
   #readSlot(input: Decoder, slot: Slot): Apply {
@@ -506,11 +474,4 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
       this.#tell(slot.key, was, changed && slot.child === undefined)
     }
   }
-}
-
-/** `key  tag  part: cell, [container]`. Answers where the part begins. */
-function beginSlot(writer: Writer, { key, tag }: Slot): number {
-  writer.string(key)
-  writer.byte(tag)
-  return beginPart(writer)
 }
