@@ -12,7 +12,14 @@ import { groupOver, type Write } from './leveldb/group.ts'
 import { defaultLevelLimits, type LevelLimits } from './leveldb/limits.ts'
 import { type OpenedStore, openStore } from './leveldb/open.ts'
 import * as reads from './leveldb/reads.ts'
-import { purgeReceipts, writeCommit, writeCompaction, writeValue } from './leveldb/writes.ts'
+import {
+  purgeReceipts,
+  writeCommit,
+  writeCompaction,
+  writeImport,
+  writeReceipts,
+  writeValue,
+} from './leveldb/writes.ts'
 
 export type { LevelLimits, RandomBytes }
 
@@ -50,13 +57,18 @@ function engineOver(opened: OpenedStore, limits: LevelLimits): Engine<Write> {
     readLog: (key, options) => reads.readLog(context, key, options),
     readTenantLog: (tenant, options) => reads.readTenantLog(context, tenant, options),
     readSnapshot: (key) => reads.readSnapshot(context, key),
+    readTombstone: (key) => reads.readTombstone(context, key),
+    readTenants: (options) => reads.readTenants(context, options),
     readDocuments: (tenant, options) => reads.readDocuments(context, tenant, options),
     readReceipt: (key) => reads.readReceipt(context, key),
+    readReceipts: (tenant, options) => reads.readReceipts(context, tenant, options),
     readValue: (name) => reads.readValue(context, name),
     readValues: (prefix) => reads.readValues(context, prefix),
     commitOf: (commit) => (group) => writeCommit(group, commit),
     compactionOf: (key, compaction) => (group) => writeCompaction(group, key, compaction),
     valueOf: (name, value) => (group) => writeValue(group, name, value),
+    importOf: (document, options) => (group) => writeImport(group, document, options),
+    receiptsOf: (receipts) => (group) => writeReceipts(group, receipts),
     async purge(nowMs, limit, submit) {
       const expiries = await reads.readDueExpiries(context, nowMs, limit)
       return submit((group) => purgeReceipts(group, expiries))

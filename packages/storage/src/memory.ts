@@ -10,12 +10,15 @@ import {
   type Commit,
   type DocumentHead,
   type DocumentKey,
+  type ImportOptions,
   type ListOptions,
   type LogEntry,
   type LogOptions,
   type Page,
+  type PageOptions,
   type Receipt,
   type Store,
+  type StoredDocument,
   type StoredSnapshot,
   StoreError,
   type StoreIdentity,
@@ -26,10 +29,14 @@ import {
   checkListArguments,
   checkLogArguments,
   checkPurgeArguments,
+  checkReceiptArguments,
+  checkReceiptsArguments,
 } from './common/arguments.ts'
 import { newStoreId, platformRandom, type RandomBytes } from './common/random.ts'
-import { checkCommit, checkCompaction } from './common/rules.ts'
-import { listDocuments } from './memory/listing.ts'
+import { checkCommit, checkCompaction, checkImport } from './common/rules.ts'
+import { checkStoredDocument } from './common/stored-document.ts'
+import { writeImport } from './memory/import.ts'
+import { listDocuments, listReceipts, listTenants } from './memory/listing.ts'
 import { Medium } from './memory/medium.ts'
 import { copyBytes, copyEntry, headOf, receiptKey, writeCommit } from './memory/write.ts'
 
@@ -110,6 +117,12 @@ class MemoryStore implements Store {
     return snapshot && { ...snapshot, bytes: copyBytes(snapshot.bytes) }
   }
 
+  async tombstone(key: DocumentKey): Promise<LogEntry | undefined> {
+    this.#requireOpen()
+    const tombstone = this.#medium.document(key)?.tombstone
+    return tombstone && copyEntry(tombstone.entry)
+  }
+
   async compact(key: DocumentKey, snapshot: StoredSnapshot, keepAfter: number): Promise<void> {
     this.#requireOpen()
     checkCompactionArguments(snapshot, keepAfter)
@@ -127,6 +140,31 @@ class MemoryStore implements Store {
     this.#requireOpen()
     checkListArguments(options)
     return listDocuments(this.#medium, tenant, options)
+  }
+
+  async tenants(options: PageOptions): Promise<Page<string>> {
+    this.#requireOpen()
+    checkListArguments(options)
+    return listTenants(this.#medium, options)
+  }
+
+  async importDocument(document: StoredDocument, options: ImportOptions): Promise<void> {
+    this.#requireOpen()
+    checkStoredDocument(document)
+    checkImport(this.#medium.document(document.head.key), options)
+    writeImport(this.#medium, document, options)
+  }
+
+  async importReceipts(receipts: readonly Receipt[]): Promise<void> {
+    this.#requireOpen()
+    receipts.forEach(checkReceiptArguments)
+    for (const receipt of receipts) this.#medium.receipts.set(receiptKey(receipt), { ...receipt })
+  }
+
+  async receipts(tenant: string, options: PageOptions): Promise<Page<Receipt>> {
+    this.#requireOpen()
+    checkReceiptsArguments(options)
+    return listReceipts(this.#medium, tenant, options)
   }
 
   async receipt(tenant: string, scope: string, key: string): Promise<Receipt | undefined> {

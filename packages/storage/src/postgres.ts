@@ -15,7 +15,7 @@ import { defaultPostgresLimits, type PostgresLimits } from './postgres/limits.ts
 import * as reads from './postgres/reads.ts'
 import { openSession, type Session } from './postgres/session.ts'
 import { openWriter, type Writer } from './postgres/writer.ts'
-import { commitWrite, compactionWrite, valueWrite, type Write } from './postgres/writes.ts'
+import { commitWrite, compactionWrite, importWrite, receiptsWrite, valueWrite, type Write } from './postgres/writes.ts'
 
 export type { PostgresLimits, RandomBytes }
 
@@ -96,13 +96,18 @@ function engineOver({ session, pool, writer }: Parts): Engine<Write> {
     readLog: (key, options) => reads.readLog(pool, key, options),
     readTenantLog: (tenant, options) => reads.readTenantLog(pool, tenant, options),
     readSnapshot: (key) => reads.readSnapshot(pool, key),
+    readTombstone: (key) => reads.readTombstone(pool, key),
+    readTenants: (options) => reads.readTenants(pool, options),
     readDocuments: (tenant, options) => reads.readDocuments(pool, tenant, options),
     readReceipt: (key) => reads.readReceipt(pool, key),
+    readReceipts: (tenant, options) => reads.readReceipts(pool, tenant, options),
     readValue: (name) => reads.readValue(pool, name),
     readValues: (prefix) => reads.readValues(pool, prefix),
     commitOf: commitWrite,
     compactionOf: compactionWrite,
     valueOf: valueWrite,
+    importOf: importWrite,
+    receiptsOf: receiptsWrite,
     purge: (nowMs, limit) => reads.purgeReceipts(pool, nowMs, limit),
     flush: (writes) => writer.flush(writes),
     watch: (listener) => session.watch(listener),

@@ -13,7 +13,7 @@ import { defaultSqliteLimits, type SqliteLimits } from './sqlite/limits.ts'
 import { type OpenedStore, openStore, releaseDatabase } from './sqlite/open.ts'
 import * as reads from './sqlite/reads.ts'
 import { runTransaction, type Write } from './sqlite/transaction.ts'
-import { purgeReceipts, writeCommit, writeCompaction, writeValue } from './sqlite/writes.ts'
+import { purgeReceipts, writeCommit, writeCompaction, writeImport, writeReceipts, writeValue } from './sqlite/writes.ts'
 
 export type { RandomBytes, SqliteDriver, SqliteLimits }
 
@@ -53,13 +53,18 @@ function engineOver(opened: OpenedStore): Engine<Write> {
     readLog: (key, options) => reads.readLog(statements, key, options),
     readTenantLog: (tenant, options) => reads.readTenantLog(statements, tenant, options),
     readSnapshot: (key) => reads.readSnapshot(statements, key),
+    readTombstone: (key) => reads.readTombstone(statements, key),
+    readTenants: (options) => reads.readTenants(statements, options),
     readDocuments: (tenant, options) => reads.readDocuments(statements, tenant, options),
     readReceipt: (key) => reads.readReceipt(statements, key),
+    readReceipts: (tenant, options) => reads.readReceipts(statements, tenant, options),
     readValue: (name) => reads.readValue(statements, name),
     readValues: (prefix) => reads.readValues(statements, prefix),
     commitOf: (commit) => () => writeCommit(opened, commit),
     compactionOf: (key, compaction) => () => writeCompaction(opened, key, compaction),
     valueOf: (name, value) => () => writeValue(opened, name, value),
+    importOf: (document, options) => () => writeImport(opened, document, options),
+    receiptsOf: (receipts) => () => writeReceipts(opened, receipts),
     purge: (nowMs, limit, submit) => submit(() => purgeReceipts(opened, nowMs, limit)),
     flush: (writes) => runTransaction(opened, writes),
     failure: storeFailure,

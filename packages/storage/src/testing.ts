@@ -18,6 +18,8 @@ import type { Store } from '@joinery/sync'
 import type { CaseContext, StoreCapabilities, StoreCase } from './testing/case.ts'
 import { commitCases } from './testing/commit-cases.ts'
 import { compactionCases } from './testing/compaction-cases.ts'
+import { enumerationCases } from './testing/enumeration-cases.ts'
+import { importCases } from './testing/import-cases.ts'
 import { receiptCases, valueCases } from './testing/keeping-cases.ts'
 import { lifeCases } from './testing/life-cases.ts'
 import { listingCases } from './testing/listing-cases.ts'
@@ -60,6 +62,8 @@ const groups: Readonly<Record<string, readonly StoreCase[]>> = {
   compaction: compactionCases,
   receipts: receiptCases,
   values: valueCases,
+  enumeration: enumerationCases,
+  imports: importCases,
   closing: closeCases,
   reopening: reopenCases,
   owners: ownerCases,

@@ -24,7 +24,7 @@ export async function changesOf(store: Store, key: DocumentKey = doc): Promise<s
   return log.map((entry) => new TextDecoder().decode(entry.change))
 }
 
-/** What `golden/write-format-1.mjs` wrote. */
+/** What `golden/write-golden.mjs` wrote. */
 export async function expectGolden(store: Store): Promise<void> {
   await expect(store.documents('tenant', { limit: 10, deleted: true })).resolves.toMatchObject({
     items: [

@@ -217,6 +217,57 @@ const faults: Readonly<Record<string, Fault>> = {
   'keeps what expires at this moment': (store) => ({ purgeReceipts: (nowMs) => store.purgeReceipts(nowMs - 1) }),
   'treats an empty value as none': (store) => ({ value: async (name) => (await store.value(name)) || undefined }),
   'lists values in no order': (store) => ({ values: async (prefix) => [...(await store.values(prefix))].reverse() }),
+  'forgets the tombstone of the life before': (store) => ({
+    tombstone: async (key) => ((await store.head(key))?.deleted ? store.tombstone(key) : undefined),
+  }),
+  'leaves the tombstone out of an import': (store) => ({
+    importDocument: ({ tombstone: _, ...document }, options) => store.importDocument(document, options),
+  }),
+  'gives imported entries new positions': (store) => ({
+    importDocument: (document, options) => store.importDocument(document, { ...options, arrival: 'now' }),
+  }),
+  'keeps positions that were to be chosen anew': (store) => ({
+    importDocument: (document, options) => store.importDocument(document, { ...options, arrival: 'kept' }),
+  }),
+  'imports over what is there': (store) => ({
+    importDocument: (document, options) => store.importDocument(document, { ...options, replaces: true }),
+  }),
+  'never imports over what is there': (store) => ({
+    importDocument: (document, options) => store.importDocument(document, { ...options, replaces: false }),
+  }),
+  'takes what no store can have': (store) => ({
+    importDocument: (document, options) =>
+      store.importDocument(document, options).catch((error) => {
+        if (error.code !== 'STORE_ARGUMENT') throw error
+      }),
+  }),
+  'does not name tenants whose documents were deleted': (store) => ({
+    tenants: async (options) => {
+      const page = await store.tenants(options)
+      const living = await Promise.all(page.items.map((tenant) => store.documents(tenant, { limit: 1 })))
+      return { ...page, items: page.items.filter((_, i) => living[i]!.items.length > 0) }
+    },
+  }),
+  'lists tenants in no order': (store) => ({
+    tenants: async (options) => {
+      const page = await store.tenants(options)
+      return { ...page, items: [...page.items].reverse() }
+    },
+  }),
+  'lists receipts of other tenants': (store) => ({
+    receipts: (tenant, options) => store.receipts(tenant.split('\0')[0]!, options),
+    importReceipts: (receipts) =>
+      store.importReceipts(receipts.map((one) => ({ ...one, tenant: one.tenant.split('\0')[0]! }))),
+  }),
+  'lists receipts by key alone': (store) => ({
+    receipts: async (tenant, options) => {
+      const page = await store.receipts(tenant, options)
+      return { ...page, items: [...page.items].sort((a, b) => (a.key < b.key ? -1 : 1)) }
+    },
+  }),
+  'keeps only the first of many receipts': (store) => ({
+    importReceipts: (receipts) => store.importReceipts(receipts.slice(0, 1)),
+  }),
   'answers after close': (store) => {
     let closed = false
     return {

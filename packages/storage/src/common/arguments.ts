@@ -2,6 +2,7 @@ import {
   type Commit,
   type ListOptions,
   type LogOptions,
+  type PageOptions,
   type Receipt,
   type StoredSnapshot,
   StoreError,
@@ -24,6 +25,35 @@ export function idOfCursor(cursor: string): string {
   return cursor.slice(cursorMark.length)
 }
 
+const receiptMark = 'receipt:'
+
+/** The names that a cursor of receipts continues after. */
+export interface ReceiptPlace {
+  readonly scope: string
+  readonly key: string
+}
+
+export function cursorAfterReceipt({ scope, key }: ReceiptPlace): string {
+  return receiptMark + JSON.stringify([scope, key])
+}
+
+export function placeOfCursor(cursor: string): ReceiptPlace {
+  const names = cursor.startsWith(receiptMark) ? namesIn(cursor.slice(receiptMark.length)) : undefined
+  if (!names) throw refusal('this cursor was not given by a store')
+  return names
+}
+
+function namesIn(text: string): ReceiptPlace | undefined {
+  try {
+    const names: unknown = JSON.parse(text)
+    if (!Array.isArray(names) || names.length !== 2) return undefined
+    const [scope, key] = names as unknown[]
+    return typeof scope === 'string' && typeof key === 'string' ? { scope, key } : undefined
+  } catch {
+    return undefined
+  }
+}
+
 export function checkCommitArguments(commit: Commit): void {
   checkVersion(commit.expectedVersion, 'expectedVersion')
   if (commit.entries.length === 0) throw refusal('a commit has at least one entry')
@@ -33,7 +63,7 @@ export function checkCommitArguments(commit: Commit): void {
   if (commit.receipt) checkReceiptArguments(commit.receipt)
 }
 
-function checkReceiptArguments({ expiresAtMs }: Receipt): void {
+export function checkReceiptArguments({ expiresAtMs }: Receipt): void {
   if (expiresAtMs === undefined || Number.isSafeInteger(expiresAtMs)) return
   throw refusal(`expiresAtMs is a whole number of milliseconds, not ${expiresAtMs}`)
 }
@@ -50,9 +80,14 @@ export function checkLogArguments({ after, limit }: LogOptions): void {
   checkLimit(limit)
 }
 
-export function checkListArguments({ limit, cursor }: ListOptions): void {
+export function checkListArguments({ limit, cursor }: ListOptions | PageOptions): void {
   checkLimit(limit)
   if (cursor !== undefined) idOfCursor(cursor)
+}
+
+export function checkReceiptsArguments({ limit, cursor }: PageOptions): void {
+  checkLimit(limit)
+  if (cursor !== undefined) placeOfCursor(cursor)
 }
 
 export function checkPurgeArguments(nowMs: number): void {

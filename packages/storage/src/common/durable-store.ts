@@ -6,12 +6,15 @@ import type {
   Commit,
   DocumentHead,
   DocumentKey,
+  ImportOptions,
   ListOptions,
   LogEntry,
   LogOptions,
   Page,
+  PageOptions,
   Receipt,
   Store,
+  StoredDocument,
   StoredSnapshot,
   StoreEvent,
   StoreIdentity,
@@ -23,8 +26,11 @@ import {
   checkListArguments,
   checkLogArguments,
   checkPurgeArguments,
+  checkReceiptArguments,
+  checkReceiptsArguments,
 } from './arguments.ts'
 import type { QueueLimits } from './limits.ts'
+import { checkStoredDocument, documentBytes } from './stored-document.ts'
 import { type Outcome, type WriteQueue, writeQueue } from './write-queue.ts'
 
 type Answer<T> = T | Promise<T>
@@ -49,8 +55,11 @@ export interface Engine<W> {
   readLog(key: DocumentKey, options: LogOptions): Answer<readonly LogEntry[]>
   readTenantLog(tenant: string, options: LogOptions): Answer<readonly LogEntry[]>
   readSnapshot(key: DocumentKey): Answer<StoredSnapshot | undefined>
+  readTombstone(key: DocumentKey): Answer<LogEntry | undefined>
+  readTenants(options: PageOptions): Answer<Page<string>>
   readDocuments(tenant: string, options: ListOptions): Answer<Page<DocumentHead>>
   readReceipt(key: ReceiptKey): Answer<Receipt | undefined>
+  readReceipts(tenant: string, options: PageOptions): Answer<Page<Receipt>>
   readValue(name: string): Answer<string | undefined>
   readValues(prefix: string): Answer<readonly HostValue[]>
 
@@ -58,6 +67,8 @@ export interface Engine<W> {
   commitOf(commit: Commit): W
   compactionOf(key: DocumentKey, compaction: Compaction): W
   valueOf(name: string, value: string | undefined): W
+  importOf(document: StoredDocument, options: ImportOptions): W
+  receiptsOf(receipts: readonly Receipt[]): W
   /** Forgets at most `limit` receipts that are due; answers how many. What it writes may go through the queue. */
   purge(nowMs: number, limit: number, submit: (write: W) => Promise<number>): Promise<number>
   /** Must neither throw nor reject. */
@@ -133,6 +144,10 @@ class DurableStore<W> implements Store {
     return this.#read(() => this.#engine.readSnapshot(key))
   }
 
+  async tombstone(key: DocumentKey): Promise<LogEntry | undefined> {
+    return this.#read(() => this.#engine.readTombstone(key))
+  }
+
   async compact(key: DocumentKey, snapshot: StoredSnapshot, keepAfter: number): Promise<void> {
     this.#requireOpen()
     checkCompactionArguments(snapshot, keepAfter)
@@ -146,8 +161,34 @@ class DurableStore<W> implements Store {
     return this.#read(() => this.#engine.readDocuments(tenant, options))
   }
 
+  async tenants(options: PageOptions): Promise<Page<string>> {
+    this.#requireOpen()
+    checkListArguments(options)
+    return this.#read(() => this.#engine.readTenants(options))
+  }
+
+  async importDocument(document: StoredDocument, options: ImportOptions): Promise<void> {
+    this.#requireOpen()
+    checkStoredDocument(document)
+    return this.#queue.submit(documentBytes(document), this.#engine.importOf(document, options))
+  }
+
+  async importReceipts(receipts: readonly Receipt[]): Promise<void> {
+    this.#requireOpen()
+    receipts.forEach(checkReceiptArguments)
+    if (receipts.length === 0) return
+    const bytes = receipts.reduce((sum, { answer }) => sum + answer.length, 0)
+    return this.#queue.submit(bytes, this.#engine.receiptsOf(receipts))
+  }
+
   async receipt(tenant: string, scope: string, key: string): Promise<Receipt | undefined> {
     return this.#read(() => this.#engine.readReceipt({ tenant, scope, key }))
+  }
+
+  async receipts(tenant: string, options: PageOptions): Promise<Page<Receipt>> {
+    this.#requireOpen()
+    checkReceiptsArguments(options)
+    return this.#read(() => this.#engine.readReceipts(tenant, options))
   }
 
   async purgeReceipts(nowMs: number): Promise<number> {

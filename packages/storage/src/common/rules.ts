@@ -1,4 +1,4 @@
-import { type Commit, type DocumentHead, type StoredSnapshot, StoreError } from '@joinery/sync'
+import { type Commit, type DocumentHead, type ImportOptions, type StoredSnapshot, StoreError } from '@joinery/sync'
 
 /**
  * The decisions of the storage port as functions of a document's head: who wins a race, and what may be compacted. Adapters
@@ -35,6 +35,16 @@ export function checkCompaction(head: HeadState | undefined, snapshot: StoredSna
   if (snapshot.version < head.snapshotVersion) throw conflict('a newer snapshot is there')
   if (snapshot.version > head.version) throw conflict('the snapshot is ahead of the document')
   if (snapshot.version < head.compactedVersion) throw conflict('the snapshot lies before the log')
+}
+
+/** Throws `STORE_CONFLICT` when there is, or was, such a document and the import does not take its place. */
+export function checkImport(head: HeadState | undefined, { replaces = false }: ImportOptions): void {
+  if (head && !replaces) throw conflict(head.deleted ? 'the document was deleted' : 'the document exists')
+}
+
+/** An entry of another document stands where an import says that one of its own stood. */
+export function positionTaken(position: number): StoreError {
+  return conflict(`another document has position ${position}`)
 }
 
 /** The head after a commit that was not refused. */

@@ -33,7 +33,11 @@ export function groupOver({ database, established, lastPosition }: GroupOptions)
       position += 1
       return position
     }
-    const outcomes = writes.map((write) => runOne(write, { batch, nextPosition }))
+    const takePosition = (given: number) => {
+      position = Math.max(position, given)
+      return given
+    }
+    const outcomes = writes.map((write) => runOne(write, { batch, nextPosition, takePosition }))
     if (batch.isEmpty) return outcomes
     transactions += 1
     batch.put(markKey, encodeStore({ ...mark, transactions, lastPosition: position }))

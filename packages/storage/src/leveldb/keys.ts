@@ -29,6 +29,26 @@ function inner(name: string): string {
   return `${name.includes('\0') ? name.replaceAll('\0', '\0\u0001') : name}\0\0`
 }
 
+/** What `inner` made of a name, and what stands behind it. */
+function outer(text: string): { readonly name: string; readonly rest: string } {
+  let end = text.indexOf('\0')
+  while (text[end + 1] !== '\0') end = text.indexOf('\0', end + 1)
+  const name = text.slice(0, end)
+  return { name: name.includes('\0') ? name.replaceAll('\0\u0001', '\0') : name, rest: text.slice(end + 2) }
+}
+
+/** Where tenants show: heads of the living, of the deleted, receipts. */
+export const tenantSpaces = ['d', 'e', 'r'] as const
+
+/** Keys of a space that belong to tenants after this one. */
+export function tenantsAfter(space: (typeof tenantSpaces)[number], tenant: string | undefined): KeyRange {
+  return { gte: tenant === undefined ? space : above(space + inner(tenant)), lt: above(space) }
+}
+
+export function tenantOf(key: string): string {
+  return outer(key.slice(1)).name
+}
+
 /** Heads of the living, or of the deleted, of one tenant; the id follows. */
 export function headSpace(tenant: string, deleted: boolean): string {
   return `${deleted ? 'e' : 'd'}${inner(tenant)}`
@@ -62,8 +82,24 @@ export function snapshotKey({ tenant, id }: DocumentKey): string {
   return `s${inner(tenant)}${id}`
 }
 
+function receiptSpace(tenant: string): string {
+  return `r${inner(tenant)}`
+}
+
 export function receiptKey({ tenant, scope, key }: ReceiptKey): string {
-  return `r${inner(tenant)}${inner(scope)}${key}`
+  return `${receiptSpace(tenant)}${inner(scope)}${key}`
+}
+
+/** Receipts of a tenant behind one of them, or all. */
+export function receiptsAfter(tenant: string, place: Omit<ReceiptKey, 'tenant'> | undefined): KeyRange {
+  const { gte, lt } = withPrefix(receiptSpace(tenant))
+  return { gte: place === undefined ? gte : `${receiptKey({ tenant, ...place })}\0`, lt }
+}
+
+/** The names that `receiptKey` was made of. */
+export function namesOfReceipt(tenant: string, key: string): ReceiptKey {
+  const { name, rest } = outer(key.slice(receiptSpace(tenant).length))
+  return { tenant, scope: name, key: rest }
 }
 
 /** Moments before the epoch are moments too, so all are moved up to where their text is in order. */

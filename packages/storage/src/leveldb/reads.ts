@@ -6,10 +6,11 @@ import type {
   LogEntry,
   LogOptions,
   Page,
+  PageOptions,
   Receipt,
   StoredSnapshot,
 } from '@joinery/sync'
-import { cursorAfter, idOfCursor } from '../common/arguments.ts'
+import { cursorAfter, cursorAfterReceipt, idOfCursor, placeOfCursor } from '../common/arguments.ts'
 import type { HostValue, ReceiptKey } from '../common/durable-store.ts'
 import type { Database } from './database.ts'
 import * as keys from './keys.ts'
@@ -89,6 +90,11 @@ export function readSnapshot({ database }: ReadContext, key: DocumentKey): Store
   return bytes && records.decodeSnapshot(bytes)
 }
 
+export function readTombstone({ database }: ReadContext, key: DocumentKey): LogEntry | undefined {
+  const bytes = database.getSync(keys.tombstoneKey(key))
+  return bytes && records.decodeEntry(key, bytes)
+}
+
 /** One page. One more than asked for is read, to know whether there is a next page. */
 export async function readDocuments(
   context: ReadContext,
@@ -120,6 +126,49 @@ export async function readDocuments(
 
 function merged(living: readonly DocumentHead[], deleted: readonly DocumentHead[]): DocumentHead[] {
   return [...living, ...deleted].sort((a, b) => compareUtf8(a.key.id, b.key.id))
+}
+
+/**
+ * One page. Tenants stand nowhere by themselves: each space is asked for the first one behind the last that was found, so this
+ * costs a few seeks per tenant however much each of them has.
+ */
+export async function readTenants({ database }: ReadContext, { cursor, limit }: PageOptions): Promise<Page<string>> {
+  const snapshot = database.snapshot()
+  const next = async (space: (typeof keys.tenantSpaces)[number], after: string | undefined) => {
+    const [key] = await database.keys({ ...keys.tenantsAfter(space, after), limit: 1, snapshot }).all()
+    return key === undefined ? undefined : keys.tenantOf(key)
+  }
+  try {
+    const found: string[] = []
+    let after = cursor === undefined ? undefined : idOfCursor(cursor)
+    const fronts = await Promise.all(keys.tenantSpaces.map((space) => next(space, after)))
+    while (found.length <= limit) {
+      const names = fronts.filter((name) => name !== undefined)
+      if (names.length === 0) return { items: found }
+      after = names.reduce((least, name) => (compareUtf8(name, least) < 0 ? name : least))
+      found.push(after)
+      for (const [i, space] of keys.tenantSpaces.entries())
+        if (fronts[i] === after) fronts[i] = await next(space, after)
+    }
+    const items = found.slice(0, limit)
+    return { items, cursor: cursorAfter(items.at(-1)!) }
+  } finally {
+    await snapshot.close()
+  }
+}
+
+/** One page, as of the documents. */
+export async function readReceipts(
+  context: ReadContext,
+  tenant: string,
+  { cursor, limit }: PageOptions,
+): Promise<Page<Receipt>> {
+  const range = keys.receiptsAfter(tenant, cursor === undefined ? undefined : placeOfCursor(cursor))
+  const found = await scan(context, { ...range, limit: limit + 1 })
+  const items = found
+    .slice(0, limit)
+    .map(([key, bytes]) => records.decodeReceipt(keys.namesOfReceipt(tenant, key), bytes))
+  return found.length > limit ? { items, cursor: cursorAfterReceipt(items.at(-1)!) } : { items }
 }
 
 export function readReceipt({ database }: ReadContext, key: ReceiptKey): Receipt | undefined {

@@ -1,6 +1,14 @@
-import type { Commit, DocumentHead, DocumentKey, LogEntry, Receipt } from '@joinery/sync'
+import type { Commit, DocumentHead, DocumentKey, ImportOptions, LogEntry, Receipt, StoredDocument } from '@joinery/sync'
 import type { Compaction } from '../common/durable-store.ts'
-import { checkCommit, checkCompaction, headAfterCommit, headAfterCompaction } from '../common/rules.ts'
+import {
+  checkCommit,
+  checkCompaction,
+  checkImport,
+  headAfterCommit,
+  headAfterCompaction,
+  positionTaken,
+} from '../common/rules.ts'
+import { entriesOf } from '../common/stored-document.ts'
 import type { Batch } from './batch.ts'
 import {
   arrivalKey,
@@ -20,6 +28,8 @@ export interface WriteContext {
   readonly batch: Batch
   /** The next position, which is then taken. */
   readonly nextPosition: () => number
+  /** Takes a position that is given: the next one lies behind it. */
+  readonly takePosition: (position: number) => number
 }
 
 function readHead(batch: Batch, key: DocumentKey): DocumentHead | undefined {
@@ -41,13 +51,43 @@ export function writeCommit({ batch, nextPosition }: WriteContext, commit: Commi
   const entries = commit.entries.map(({ change, attributes }, i): LogEntry => {
     const version = commit.expectedVersion + i + 1
     const entry = { key: { tenant, id }, version, position: nextPosition(), incarnation, change, attributes }
-    batch.put(isEnd ? tombstoneKey(entry.key) : logKey(entry.key, version), records.encodeEntry(entry))
-    batch.put(arrivalKey(tenant, entry.position), records.encodeArrival({ id, version, isEnd }))
+    putEntry(batch, entry, isEnd)
     return entry
   })
   writeHead(batch, headAfterCommit(head, commit), head)
   if (commit.receipt) putReceipt(batch, commit.receipt)
   return entries
+}
+
+function putEntry(batch: Batch, entry: LogEntry, isEnd: boolean): void {
+  const { key, version, position } = entry
+  batch.put(isEnd ? tombstoneKey(key) : logKey(key, version), records.encodeEntry(entry))
+  batch.put(arrivalKey(key.tenant, position), records.encodeArrival({ id: key.id, version, isEnd }))
+}
+
+/** A document as another store has it. */
+export function writeImport(
+  { batch, nextPosition, takePosition }: WriteContext,
+  document: StoredDocument,
+  options: ImportOptions,
+): void {
+  const { head, snapshot } = document
+  const before = readHead(batch, head.key)
+  checkImport(before, options)
+  if (before) dropLife(batch, before)
+  for (const entry of entriesOf(document)) {
+    const isKept = options.arrival === 'kept'
+    // A write that is refused leaves nothing in the batch, also when it is refused half-way.
+    if (isKept && batch.get(arrivalKey(head.key.tenant, entry.position))) throw positionTaken(entry.position)
+    const position = isKept ? takePosition(entry.position) : nextPosition()
+    putEntry(batch, { ...entry, position }, entry === document.tombstone)
+  }
+  if (snapshot) batch.put(snapshotKey(head.key), records.encodeSnapshot(snapshot))
+  writeHead(batch, head, before)
+}
+
+export function writeReceipts({ batch }: WriteContext, receipts: readonly Receipt[]): void {
+  for (const receipt of receipts) putReceipt(batch, receipt)
 }
 
 /** Living and deleted heads are apart; a head that changes sides leaves nothing on the other. */

@@ -16,6 +16,17 @@ export class Arrivals {
     this.#entries.push(arrival)
   }
 
+  /** Whether an entry stands at a position. */
+  has(position: number): boolean {
+    const [entry] = this.after(position - 1, 1)
+    return entry?.position === position
+  }
+
+  /** An entry anywhere in the order: the last position need not be the largest. */
+  insert(arrival: Arrival): void {
+    this.#entries.splice(this.#firstAfter(arrival.entry.position), 0, arrival)
+  }
+
   drop(arrivals: readonly Arrival[]): void {
     for (const arrival of arrivals) arrival.gone = true
     this.#gone += arrivals.length
@@ -26,6 +37,16 @@ export class Arrivals {
   }
 
   after(position: number, limit: number): LogEntry[] {
+    const page: LogEntry[] = []
+    for (let i = this.#firstAfter(position); i < this.#entries.length && page.length < limit; i += 1) {
+      const arrival = this.#entries[i]!
+      if (!arrival.gone) page.push(arrival.entry)
+    }
+    return page
+  }
+
+  /** Index of the first entry after a position. */
+  #firstAfter(position: number): number {
     let low = 0
     let high = this.#entries.length
     while (low < high) {
@@ -33,11 +54,6 @@ export class Arrivals {
       if (this.#entries[middle]!.entry.position <= position) low = middle + 1
       else high = middle
     }
-    const page: LogEntry[] = []
-    for (let i = low; i < this.#entries.length && page.length < limit; i += 1) {
-      const arrival = this.#entries[i]!
-      if (!arrival.gone) page.push(arrival.entry)
-    }
-    return page
+    return low
   }
 }

@@ -1,6 +1,6 @@
 import { compareUtf8 } from '@joinery/core'
-import type { DocumentHead, ListOptions, Page } from '@joinery/sync'
-import { cursorAfter, idOfCursor } from '../common/arguments.ts'
+import type { DocumentHead, ListOptions, Page, PageOptions, Receipt } from '@joinery/sync'
+import { cursorAfter, cursorAfterReceipt, idOfCursor, placeOfCursor } from '../common/arguments.ts'
 import type { Medium } from './medium.ts'
 import { lowerBound } from './sorted-ids.ts'
 import { headOf } from './write.ts'
@@ -22,4 +22,24 @@ export function listDocuments(medium: Medium, name: string, options: ListOptions
     items.push(headOf(document))
   }
   return { items }
+}
+
+/** One page of the tenants that have documents or receipts. */
+export function listTenants(medium: Medium, { cursor, limit }: PageOptions): Page<string> {
+  const after = cursor === undefined ? undefined : idOfCursor(cursor)
+  const names = new Set([...medium.tenantNames(), ...[...medium.receipts.values()].map(({ tenant }) => tenant)])
+  const rest = [...names].filter((name) => after === undefined || compareUtf8(name, after) > 0).sort(compareUtf8)
+  const items = rest.slice(0, limit)
+  return rest.length > limit ? { items, cursor: cursorAfter(items.at(-1)!) } : { items }
+}
+
+/** One page of a tenant's receipts. */
+export function listReceipts(medium: Medium, tenant: string, { cursor, limit }: PageOptions): Page<Receipt> {
+  const after = cursor === undefined ? undefined : placeOfCursor(cursor)
+  const compare = (a: Pick<Receipt, 'scope' | 'key'>, b: Pick<Receipt, 'scope' | 'key'>) =>
+    compareUtf8(a.scope, b.scope) || compareUtf8(a.key, b.key)
+  const own = [...medium.receipts.values()].filter((receipt) => receipt.tenant === tenant)
+  const rest = own.filter((receipt) => after === undefined || compare(receipt, after) > 0).sort(compare)
+  const items = rest.slice(0, limit).map((receipt) => ({ ...receipt }))
+  return rest.length > limit ? { items, cursor: cursorAfterReceipt(items.at(-1)!) } : { items }
 }

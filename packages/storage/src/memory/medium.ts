@@ -39,6 +39,10 @@ export class Medium {
     return this.#tenants.get(name)
   }
 
+  tenantNames(): IterableIterator<string> {
+    return this.#tenants.keys()
+  }
+
   tenantForWriting(name: string): MemoryTenant {
     const existing = this.#tenants.get(name)
     if (existing) return existing

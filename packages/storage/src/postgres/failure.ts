@@ -4,6 +4,8 @@ import { StoreError, type StoreErrorCode } from '@joinery/sync'
 const codes: ReadonlyMap<string, StoreErrorCode> = new Map([
   // lock_not_available: another owner's transaction took too long.
   ['55P03', 'STORE_BUSY'],
+  // unique_violation: an import has a position that another document has. Nothing else is written that could be there already.
+  ['23505', 'STORE_CONFLICT'],
 ])
 
 /** The refusal that a failure of the driver or of PostgreSQL amounts to. A refusal passes unchanged. */

@@ -66,7 +66,7 @@ export class GroupState {
 
   /** A group whose writes were all refused has nothing to store. */
   get isUnchanged(): boolean {
-    return this.changed.length === 0 && this.values.size === 0
+    return this.changed.length === 0 && this.values.size === 0 && this.#receipts.size === 0
   }
 
   hasTenant(name: string): boolean {

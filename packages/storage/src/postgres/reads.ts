@@ -5,11 +5,12 @@ import type {
   LogEntry,
   LogOptions,
   Page,
+  PageOptions,
   Receipt,
   StoredSnapshot,
 } from '@joinery/sync'
 import type { Pool, QueryResultRow } from 'pg'
-import { cursorAfter, idOfCursor } from '../common/arguments.ts'
+import { cursorAfter, cursorAfterReceipt, idOfCursor, placeOfCursor } from '../common/arguments.ts'
 import type { HostValue, ReceiptKey } from '../common/durable-store.ts'
 import { prefixRange, successor, toBytes, toText } from '../common/text.ts'
 import { isRefusedStatement } from './failure.ts'
@@ -25,12 +26,19 @@ const sql = {
     WHERE log.tenant = (SELECT tenant FROM tenants WHERE name = $1) AND position > $2 ORDER BY position LIMIT $3`,
   snapshot: `SELECT snapshots.version, documents.incarnation, bytes, snapshots.attributes
     FROM tenants JOIN documents USING (tenant) JOIN snapshots USING (tenant, document) WHERE name = $1 AND id = $2`,
+  // The tombstone lies before the log; the first entry says by itself whether it is one.
+  first_entry: `SELECT log.version, position, ends, change, log.attributes
+    FROM tenants JOIN documents USING (tenant) JOIN log USING (tenant, document)
+    WHERE name = $1 AND id = $2 ORDER BY log.version LIMIT 1`,
+  tenants: 'SELECT name FROM tenants WHERE name >= $1 ORDER BY name LIMIT $2',
   documents_alive: `SELECT * FROM documents WHERE tenant = (SELECT tenant FROM tenants WHERE name = $1)
     AND id >= $2 AND id < $3 AND NOT deleted ORDER BY id LIMIT $4`,
   documents: `SELECT * FROM documents WHERE tenant = (SELECT tenant FROM tenants WHERE name = $1)
     AND id >= $2 AND id < $3 ORDER BY id LIMIT $4`,
   receipt: `SELECT request_hash, answer, expires_at_ms FROM tenants JOIN receipts USING (tenant)
     WHERE name = $1 AND scope = $2 AND key = $3`,
+  receipts: `SELECT scope, key, request_hash, answer, expires_at_ms FROM receipts
+    WHERE tenant = (SELECT tenant FROM tenants WHERE name = $1) AND (scope, key) >= ($2, $3) ORDER BY scope, key LIMIT $4`,
   value: 'SELECT value FROM host_values WHERE name = $1',
   values: 'SELECT name, value FROM host_values WHERE name >= $1 AND name < $2 ORDER BY name',
   // What another owner purges just now is left to it: both would wait, and then count the same twice.
@@ -113,6 +121,12 @@ export async function readTenantLog(pool: Pool, tenant: string, { after, limit }
   return rows.map((row) => entryOf({ tenant, id: toText(row.id) }, row))
 }
 
+export async function readTombstone(pool: Pool, key: DocumentKey): Promise<LogEntry | undefined> {
+  const names = [toBytes(key.tenant), toBytes(key.id)]
+  const [row] = await query<Omit<EntryRow, 'incarnation'> & { ends: Buffer | null }>(pool, 'first_entry', names)
+  return row?.ends ? entryOf(key, { ...row, incarnation: row.ends }) : undefined
+}
+
 interface SnapshotRow {
   readonly version: string
   readonly incarnation: Buffer
@@ -140,17 +154,45 @@ export async function readDocuments(pool: Pool, tenant: string, options: ListOpt
   return rows.length > limit ? { items, cursor: cursorAfter(items.at(-1)!.key.id) } : { items }
 }
 
-interface ReceiptRow {
+/** One page, as of the documents. */
+export async function readTenants(pool: Pool, { cursor, limit }: PageOptions): Promise<Page<string>> {
+  const from = cursor === undefined ? new Uint8Array(0) : successor(idOfCursor(cursor))
+  const rows = await query<{ readonly name: Buffer }>(pool, 'tenants', [from, limit + 1])
+  const items = rows.slice(0, limit).map(({ name }) => toText(name))
+  return rows.length > limit ? { items, cursor: cursorAfter(items.at(-1)!) } : { items }
+}
+
+interface AnswerRow {
   readonly request_hash: Buffer
   readonly answer: Buffer
   readonly expires_at_ms: string | null
 }
 
-export async function readReceipt(pool: Pool, { tenant, scope, key }: ReceiptKey): Promise<Receipt | undefined> {
-  const [row] = await query<ReceiptRow>(pool, 'receipt', [toBytes(tenant), toBytes(scope), toBytes(key)])
-  if (!row) return undefined
+function receiptOf({ tenant, scope, key }: ReceiptKey, row: AnswerRow): Receipt {
   const receipt = { tenant, scope, key, requestHash: toText(row.request_hash), answer: toText(row.answer) }
   return row.expires_at_ms === null ? receipt : { ...receipt, expiresAtMs: Number(row.expires_at_ms) }
+}
+
+export async function readReceipt(pool: Pool, key: ReceiptKey): Promise<Receipt | undefined> {
+  const names = [toBytes(key.tenant), toBytes(key.scope), toBytes(key.key)]
+  const [row] = await query<AnswerRow>(pool, 'receipt', names)
+  return row && receiptOf(key, row)
+}
+
+interface ReceiptRow extends AnswerRow {
+  readonly scope: Buffer
+  readonly key: Buffer
+}
+
+/** One page, as of the documents. */
+export async function readReceipts(pool: Pool, tenant: string, { cursor, limit }: PageOptions): Promise<Page<Receipt>> {
+  const { scope, key } = cursor === undefined ? { scope: '', key: '' } : placeOfCursor(cursor)
+  const from = cursor === undefined ? new Uint8Array(0) : successor(key)
+  const rows = await query<ReceiptRow>(pool, 'receipts', [toBytes(tenant), toBytes(scope), from, limit + 1])
+  const items = rows.slice(0, limit).map((row) => {
+    return receiptOf({ tenant, scope: toText(row.scope), key: toText(row.key) }, row)
+  })
+  return rows.length > limit ? { items, cursor: cursorAfterReceipt(items.at(-1)!) } : { items }
 }
 
 export async function purgeReceipts(pool: Pool, nowMs: number, limit: number): Promise<number> {

@@ -1,6 +1,7 @@
-import type { Commit, DocumentKey, LogEntry } from '@joinery/sync'
+import type { Commit, DocumentKey, ImportOptions, LogEntry, Receipt, StoredDocument } from '@joinery/sync'
 import type { Compaction } from '../common/durable-store.ts'
-import { checkCommit, checkCompaction, headAfterCommit, headAfterCompaction } from '../common/rules.ts'
+import { checkCommit, checkCompaction, checkImport, headAfterCommit, headAfterCompaction } from '../common/rules.ts'
+import { entriesOf } from '../common/stored-document.ts'
 import type { GroupState } from './group-state.ts'
 
 /** A write until it is stored. */
@@ -54,6 +55,38 @@ export function compactionWrite(key: DocumentKey, { snapshot, keepAfter }: Compa
       document.snapshot = snapshot
       document.cutsUpTo = Math.max(document.cutsUpTo, keepAfter)
       document.entries = document.entries.filter(({ entry, isEnd }) => isEnd || entry.version > keepAfter)
+    },
+  }
+}
+
+export function importWrite(document: StoredDocument, options: ImportOptions): Write {
+  const { key } = document.head
+  return { documents: [key], tenants: [key.tenant], run: (state) => runImport(state, document, options) }
+}
+
+/** Whether a position is taken is the index's to say, when all is stored. */
+function runImport(state: GroupState, document: StoredDocument, options: ImportOptions): void {
+  const { head, snapshot } = document
+  const before = state.head(head.key)
+  checkImport(before, options)
+  const stored = state.change(head)
+  const { tenant } = stored
+  stored.dropsLog = before !== undefined
+  stored.snapshot = snapshot ?? (before === undefined ? undefined : null)
+  stored.entries = entriesOf(document).map((entry) => {
+    const position = options.arrival === 'kept' ? entry.position : tenant.lastPosition + 1
+    tenant.lastPosition = Math.max(tenant.lastPosition, position)
+    return { entry: { ...entry, position }, isEnd: entry === document.tombstone }
+  })
+  state.commits.push({ key: { tenant: head.key.tenant, id: head.key.id }, version: head.version })
+}
+
+export function receiptsWrite(receipts: readonly Receipt[]): Write {
+  return {
+    documents: [],
+    tenants: [...new Set(receipts.map(({ tenant }) => tenant))],
+    run(state) {
+      for (const receipt of receipts) state.putReceipt(receipt)
     },
   }
 }

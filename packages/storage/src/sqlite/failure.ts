@@ -18,6 +18,11 @@ export function storeFailure(error: unknown, doing: string): StoreError {
   return new StoreError(code, `${doing}: ${message}`, { cause: error })
 }
 
+/** SQLITE_ERROR: a statement does not fit the tables that are there. */
+export function isWrongSchema(error: unknown): boolean {
+  return (resultCode(error) & 0xff) === 1
+}
+
 function resultCode(error: unknown): number {
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return 0
   return typeof error.errcode === 'number' ? error.errcode : 0

@@ -7,8 +7,9 @@ import { beginIdentity, continueIdentity, type IdentityOptions, newMark, type St
 import type { RandomBytes } from '../common/random.ts'
 import { toBytes, toText } from '../common/text.ts'
 import { type Peek, peekInto, type SqliteDatabase, type SqliteDriver } from './driver.ts'
+import { isWrongSchema } from './failure.ts'
 import type { SqliteLimits } from './limits.ts'
-import { applicationId, format, schema } from './schema.ts'
+import { applicationId, format, migrations } from './schema.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 import type { Counters } from './transaction.ts'
 
@@ -79,7 +80,7 @@ function takeOwnership(database: SqliteDatabase, peek: Peek): void {
   const version = Number(peek('user_version', 'pragma_user_version'))
   const isEmpty = peek('count(*)', 'sqlite_schema') === 0
   if (application === 0 && version === 0 && isEmpty) {
-    createSchema(database)
+    bringUpToDate(database, 0)
     return
   }
   if (application !== applicationId) throw new StoreError('STORE_FORMAT', 'this SQLite database is not a store')
@@ -87,20 +88,33 @@ function takeOwnership(database: SqliteDatabase, peek: Peek): void {
     throw new StoreError('STORE_FORMAT', `the store has format ${version}, this version reads up to ${format}`)
   }
   if (version < 1) throw new StoreError('STORE_FORMAT', `the store has format ${version}, which never was`)
+  if (version < format) upgrade(database, version)
+}
+
+/** An older store, or a file that only calls itself one. After a failure the caller closes, which takes everything back. */
+function upgrade(database: SqliteDatabase, version: number): void {
+  try {
+    bringUpToDate(database, version)
+  } catch (error) {
+    if (!isWrongSchema(error)) throw error
+    throw new StoreError('STORE_FORMAT', `its tables are not those of format ${version}`, { cause: error })
+  }
 }
 
 /**
- * All tables in one transaction and before write-ahead logging begins, so that the header of the file itself always tells what
- * it is.
+ * All steps in one transaction. A new store gets its tables before write-ahead logging begins, so that the header of the file
+ * itself always tells what it is.
  */
-function createSchema(database: SqliteDatabase): void {
+function bringUpToDate(database: SqliteDatabase, version: number): void {
   database.exec(`BEGIN;
     PRAGMA application_id = ${applicationId};
     PRAGMA user_version = ${format};
-    ${schema}
-    INSERT INTO store (one, store_id, fence_token, transactions, last_position) VALUES (1, x'', x'', 0, 0);
+    ${migrations.slice(version).join('')}
+    ${version === 0 ? newStore : ''}
     COMMIT;`)
 }
+
+const newStore = `INSERT INTO store (one, store_id, fence_token, transactions, last_position) VALUES (1, x'', x'', 0, 0);`
 
 function configure(database: SqliteDatabase, limits: SqliteLimits): void {
   // On macOS only `fullfsync` reaches the disk; elsewhere it changes nothing.

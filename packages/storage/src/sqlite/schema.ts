@@ -1,9 +1,12 @@
 /**
- * The tables. See `DESIGN.md` for why each is shaped as it is.
+ * The tables, as numbered steps, each of which brings a database to its format. A change of the schema is a new step at the end,
+ * with its reason; the steps before it are never changed. See `DESIGN.md` for why each table is shaped as it is.
  *
  * Names and attributes are BLOBs of UTF-8 (`text.ts`). `STRICT` makes SQLite refuse a value of another type instead of keeping it.
  */
-export const schema = `
+export const migrations: readonly string[] = [
+  // 1. The first.
+  `
 CREATE TABLE store (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   store_id BLOB NOT NULL,
@@ -75,14 +78,19 @@ CREATE TABLE host_values (
   name BLOB PRIMARY KEY,
   value BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
-`
+`,
+  // 2. Imported entries keep their positions, of which other tenants may have the same: the position is no longer the rowid. In
+  // rows of format 1, where it was, the column stays NULL; to write all of them would take as long as to copy the log.
+  `
+ALTER TABLE log RENAME COLUMN position TO entry;
+ALTER TABLE log ADD COLUMN position INTEGER;
+DROP INDEX log_arrival;
+CREATE UNIQUE INDEX log_arrival ON log (tenant, coalesce(position, entry));
+`,
+]
 
 /** "JNRY" in the header of the file tells a store from any other SQLite database. */
 export const applicationId = 0x4a4e5259
 
-/**
- * Version of the schema, in `user_version`. A change of the schema is a new number, with its reason here and a migration.
- *
- * 1. The first.
- */
-export const format = 1
+/** Version of the schema, in `user_version`. */
+export const format: number = migrations.length

@@ -9,6 +9,7 @@ export const statementSql = {
 
   addTenant: 'INSERT OR IGNORE INTO tenants (name) VALUES (?)',
   tenant: 'SELECT tenant FROM tenants WHERE name = ?',
+  tenants: 'SELECT name FROM tenants WHERE name >= ? ORDER BY name LIMIT ?',
 
   state: `SELECT document, tenant, version, incarnation, deleted, snapshot_version, compacted_version
     FROM documents WHERE tenant = (SELECT tenant FROM tenants WHERE name = ?) AND id = ?`,
@@ -31,15 +32,26 @@ export const statementSql = {
   compactDocument: `UPDATE documents SET snapshot_version = ?, compacted_version = max(compacted_version, ?)
     WHERE document = ?`,
 
+  importDocument: `INSERT INTO documents
+    (tenant, id, version, incarnation, deleted, attributes, snapshot_version, compacted_version)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  replaceDocument: `UPDATE documents SET version = ?, incarnation = ?, deleted = ?, attributes = ?, snapshot_version = ?,
+    compacted_version = ? WHERE document = ?`,
+
   addEntry: `INSERT INTO log (position, document, version, tenant, ends, change, attributes)
     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   dropLog: 'DELETE FROM log WHERE document = ?',
   cutLog: 'DELETE FROM log WHERE document = ? AND version <= ? AND ends IS NULL',
-  log: `SELECT position, version, change, attributes FROM log
+  log: `SELECT coalesce(position, entry) AS position, version, change, attributes FROM log
     WHERE document = ? AND version > ? AND ends IS NULL ORDER BY version LIMIT ?`,
-  tenantLog: `SELECT position, log.version, ends, change, log.attributes, id, incarnation
+  tenantLog: `SELECT coalesce(position, entry) AS position, log.version, ends, change, log.attributes, id, incarnation
     FROM log JOIN documents USING (document)
-    WHERE log.tenant = (SELECT tenant FROM tenants WHERE name = ?) AND position > ? ORDER BY position LIMIT ?`,
+    WHERE log.tenant = (SELECT tenant FROM tenants WHERE name = ?) AND coalesce(position, entry) > ?
+    ORDER BY coalesce(position, entry) LIMIT ?`,
+  // The tombstone lies before the log; the first entry says by itself whether it is one.
+  firstEntry: `SELECT coalesce(position, entry) AS position, version, ends, change, attributes FROM log
+    WHERE document = ? ORDER BY version LIMIT 1`,
+  positionTaken: `SELECT document FROM log WHERE tenant = ? AND coalesce(position, entry) = ?`,
 
   putSnapshot: 'INSERT OR REPLACE INTO snapshots (document, version, bytes, attributes) VALUES (?, ?, ?, ?)',
   dropSnapshot: 'DELETE FROM snapshots WHERE document = ?',
@@ -51,6 +63,8 @@ export const statementSql = {
     SET request_hash = excluded.request_hash, answer = excluded.answer, expires_at_ms = excluded.expires_at_ms`,
   receipt: `SELECT request_hash, answer, expires_at_ms FROM receipts
     WHERE tenant = (SELECT tenant FROM tenants WHERE name = ?) AND scope = ? AND key = ?`,
+  receipts: `SELECT scope, key, request_hash, answer, expires_at_ms FROM receipts
+    WHERE tenant = (SELECT tenant FROM tenants WHERE name = ?) AND (scope, key) >= (?, ?) ORDER BY scope, key LIMIT ?`,
   purgeReceipts: `DELETE FROM receipts WHERE receipt IN
     (SELECT receipt FROM receipts WHERE expires_at_ms IS NOT NULL AND expires_at_ms <= ? LIMIT ?)`,
 

@@ -1,6 +1,7 @@
-import type { Commit, DocumentKey, LogEntry, Receipt } from '@joinery/sync'
+import type { Commit, DocumentHead, DocumentKey, ImportOptions, LogEntry, Receipt, StoredDocument } from '@joinery/sync'
 import type { Compaction } from '../common/durable-store.ts'
-import { checkCommit, checkCompaction, type HeadState } from '../common/rules.ts'
+import { checkCommit, checkCompaction, checkImport, type HeadState, positionTaken } from '../common/rules.ts'
+import { entriesOf } from '../common/stored-document.ts'
 import { toBytes, toText } from '../common/text.ts'
 import type { Statements } from './statements.ts'
 import type { Counters } from './transaction.ts'
@@ -111,6 +112,61 @@ export function writeCompaction(
   statements.putSnapshot.run(document, snapshot.version, snapshot.bytes, toBytes(snapshot.attributes))
   statements.cutLog.run(document, keepAfter)
   statements.compactDocument.run(snapshot.version, keepAfter, document)
+}
+
+/** A document as another store has it. What can refuse it comes before the first change, but for the name of the tenant. */
+export function writeImport(
+  { statements, counters }: WriteContext,
+  document: StoredDocument,
+  { arrival, replaces = false }: ImportOptions,
+): void {
+  const { head, snapshot } = document
+  const row = readState(statements, head.key)
+  checkImport(row && headState(row), { arrival, replaces })
+  const tenant = row?.tenant ?? tenantForWriting(statements, head.key.tenant)
+  const entries = entriesOf(document)
+  if (arrival === 'kept') {
+    for (const { position } of entries) checkPosition(statements, { tenant, position, own: row?.document })
+  }
+  const number = row ? replaceDocument(statements, row, head) : addDocument(statements, tenant, head)
+  for (const entry of entries) {
+    const position = arrival === 'kept' ? entry.position : counters.lastPosition + 1
+    counters.lastPosition = Math.max(counters.lastPosition, position)
+    const ends = entry === document.tombstone ? toBytes(entry.incarnation) : null
+    statements.addEntry.run(position, number, entry.version, tenant, ends, entry.change, toBytes(entry.attributes))
+  }
+  if (!snapshot) return
+  statements.putSnapshot.run(number, snapshot.version, snapshot.bytes, toBytes(snapshot.attributes))
+}
+
+function checkPosition(
+  statements: Statements,
+  place: { readonly tenant: number; readonly position: number; readonly own: number | undefined },
+): void {
+  const taken = statements.positionTaken.get(place.tenant, place.position) as { readonly document: number } | undefined
+  if (taken && taken.document !== place.own) throw positionTaken(place.position)
+}
+
+/** What a head says of itself, in the order of the columns. */
+function columnsOf(head: DocumentHead) {
+  const { version, incarnation, deleted, attributes, snapshotVersion, compactedVersion } = head
+  const isDeleted = deleted ? 1 : 0
+  return [version, toBytes(incarnation), isDeleted, toBytes(attributes), snapshotVersion, compactedVersion] as const
+}
+
+function addDocument(statements: Statements, tenant: number, head: DocumentHead): number {
+  return Number(statements.importDocument.run(tenant, toBytes(head.key.id), ...columnsOf(head)).lastInsertRowid)
+}
+
+function replaceDocument(statements: Statements, { document }: StateRow, head: DocumentHead): number {
+  statements.dropLog.run(document)
+  statements.dropSnapshot.run(document)
+  statements.replaceDocument.run(...columnsOf(head), document)
+  return document
+}
+
+export function writeReceipts({ statements }: WriteContext, receipts: readonly Receipt[]): void {
+  for (const receipt of receipts) putReceipt(statements, tenantForWriting(statements, receipt.tenant), receipt)
 }
 
 /** Forgets at most `limit` receipts; answers how many. */

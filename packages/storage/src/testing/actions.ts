@@ -1,4 +1,4 @@
-import type { Commit, DocumentKey, LogEntry, Receipt, Store, StoreErrorCode } from '@joinery/sync'
+import type { Commit, DocumentKey, LogEntry, Receipt, Store, StoredDocument, StoreErrorCode } from '@joinery/sync'
 import { assert, assertEqual, outcomeOf } from './assert.ts'
 import { append, begin, bytesOf, docAt, end } from './case.ts'
 import type { Model } from './model.ts'
@@ -129,6 +129,68 @@ async function compact({ store, model, trace }: RunState, dice: Dice): Promise<v
   assertEqual(await outcomeOf(store.compact(key, snapshot, keepAfter)), expected, 'outcome of a compaction')
 }
 
+/** What the model has of one document, under the name of another and at other places in the order of arrival. */
+async function importOne({ store, model, trace }: RunState, dice: Dice): Promise<void> {
+  const origin = model.stored(keyOf(dice))
+  const key = keyOf(dice)
+  if (!origin) return
+  let position = dice(20)
+  const moved = (entry: LogEntry): LogEntry => {
+    position += 1 + dice(8)
+    return { ...entry, key, position }
+  }
+  const { tombstone, snapshot } = origin
+  const document: StoredDocument = {
+    head: { ...origin.head, key },
+    ...(tombstone ? { tombstone: moved(tombstone) } : {}),
+    ...(snapshot ? { snapshot } : {}),
+    log: origin.log.map(moved),
+  }
+  const replaces = dice(3) > 0
+  const arrival = dice(2) === 0 ? 'now' : 'kept'
+  const isThere = model.head(key) !== undefined && !replaces
+  const expected =
+    (arrival === 'kept' ? model.importRefusal(document, replaces) : isThere && 'STORE_CONFLICT') || 'stored'
+  const what = { key, from: origin.head.key, version: origin.head.version, arrival, replaces }
+  trace.push(`import ${JSON.stringify(what)} -> ${expected}`)
+  const last = Math.max(0, ...model.entries.filter((one) => one.key.tenant === key.tenant).map((one) => one.position))
+  assertEqual(await outcomeOf(store.importDocument(document, { arrival, replaces })), expected, 'outcome of an import')
+  if (expected === 'stored') model.import(arrival === 'kept' ? document : await arrived(store, document, last))
+}
+
+/** The same document at the positions that the store has chosen, which lie behind all others. */
+async function arrived(store: Store, document: StoredDocument, last: number): Promise<StoredDocument> {
+  const { key } = document.head
+  const tombstone = await store.tombstone(key)
+  const log = await store.log(key, { after: 0, limit: 1_000_000 })
+  for (const { position } of [...(tombstone ? [tombstone] : []), ...log]) assert(position > last, 'it arrives last')
+  const positions = log.map(({ position }) => position)
+  const placed = document.log.map((entry, i) => ({ ...entry, position: positions[i]! }))
+  const end = document.tombstone && tombstone && { ...document.tombstone, position: tombstone.position }
+  return { ...document, log: placed, ...(end ? { tombstone: end } : {}) }
+}
+
+async function enumerate({ store, model, trace }: RunState, dice: Dice): Promise<void> {
+  const tenant = pick(dice, tenants)
+  const limit = 1 + dice(5)
+  trace.push(`enumerate ${JSON.stringify({ tenant, limit })}`)
+  const known = model.tenants()
+  const { items } = await store.tenants({ limit: 100 })
+  // One that had something once may still be named.
+  assertEqual(
+    items.filter((name) => known.includes(name)),
+    known,
+    'tenants',
+  )
+  const receipts: Receipt[] = []
+  for (let cursor: string | undefined, isMore = true; isMore; isMore = cursor !== undefined) {
+    const page = await store.receipts(tenant, cursor === undefined ? { limit } : { limit, cursor })
+    receipts.push(...page.items)
+    cursor = page.cursor
+  }
+  assertEqual(receipts, model.receiptsOf(tenant), 'receipts')
+}
+
 async function read({ store, model, trace }: RunState, dice: Dice): Promise<void> {
   const key = keyOf(dice)
   const head = model.head(key)
@@ -138,6 +200,7 @@ async function read({ store, model, trace }: RunState, dice: Dice): Promise<void
   trace.push(`read ${JSON.stringify({ key, ofLog, ofTenant })}`)
   assertEqual(await store.head(key), head, 'head')
   assertEqual(await store.snapshot(key), model.snapshot(key), 'snapshot')
+  assertEqual(await store.tombstone(key), model.tombstone(key), 'tombstone')
   assertEqual(await store.log(key, ofLog), model.log(key, ofLog), 'log')
   assertEqual(await store.tenantLog(key.tenant, ofTenant), model.tenantLog(key.tenant, ofTenant), 'tenant log')
 }
@@ -197,6 +260,8 @@ const actions: Readonly<Record<string, (state: RunState, dice: Dice) => Promise<
   commitOne,
   commitMany,
   compact,
+  importOne,
+  enumerate,
   read,
   list,
   receipts,

@@ -6,6 +6,7 @@ import type {
   LogEntry,
   LogOptions,
   Receipt,
+  StoredDocument,
   StoredSnapshot,
   StoreErrorCode,
 } from '@joinery/sync'
@@ -65,12 +66,59 @@ export class Model {
 
   log(key: DocumentKey, { after, limit }: LogOptions): LogEntry[] {
     const own = this.entries.filter((entry) => isKey(entry.key, key) && !entry.isEnd && entry.version > after)
-    return own.slice(0, limit).map(withoutMark)
+    return own
+      .sort((a, b) => a.version - b.version)
+      .slice(0, limit)
+      .map(withoutMark)
   }
 
   tenantLog(tenant: string, { after, limit }: LogOptions): LogEntry[] {
     const own = this.entries.filter((entry) => entry.key.tenant === tenant && entry.position > after)
-    return own.slice(0, limit).map(withoutMark)
+    return own
+      .sort((a, b) => a.position - b.position)
+      .slice(0, limit)
+      .map(withoutMark)
+  }
+
+  tombstone(key: DocumentKey): LogEntry | undefined {
+    const found = this.entries.find((entry) => isKey(entry.key, key) && entry.isEnd)
+    return found && withoutMark(found)
+  }
+
+  /** All that there is of a document. */
+  stored(key: DocumentKey): StoredDocument | undefined {
+    const head = this.head(key)
+    const [tombstone, snapshot] = [this.tombstone(key), this.snapshot(key)]
+    const log = this.log(key, { after: 0, limit: 1_000_000 })
+    return head && { head, log, ...(tombstone ? { tombstone } : {}), ...(snapshot ? { snapshot } : {}) }
+  }
+
+  /** Why a document is not imported at the positions it has, if there is a reason. */
+  importRefusal({ head, tombstone, log }: StoredDocument, replaces: boolean): StoreErrorCode | undefined {
+    if (this.head(head.key) && !replaces) return 'STORE_CONFLICT'
+    const wanted = new Set([...(tombstone ? [tombstone] : []), ...log].map(({ position }) => position))
+    const others = this.entries.filter(({ key }) => key.tenant === head.key.tenant && key.id !== head.key.id)
+    return others.some(({ position }) => wanted.has(position)) ? 'STORE_CONFLICT' : undefined
+  }
+
+  import({ head, tombstone, snapshot, log }: StoredDocument): void {
+    const { key } = head
+    const entries = log.map((entry) => ({ ...entry, isEnd: false }))
+    if (tombstone) entries.push({ ...tombstone, isEnd: true })
+    this.entries = [...this.entries.filter((entry) => !isKey(entry.key, key)), ...entries]
+    this.snapshots = this.snapshots.filter((other) => !isKey(other.key, key))
+    if (snapshot) this.snapshots.push({ ...snapshot, key })
+    this.setHead(head)
+  }
+
+  tenants(): string[] {
+    const names = [...this.heads.map(({ key }) => key.tenant), ...this.receipts.map(({ tenant }) => tenant)]
+    return [...new Set(names)].sort(compareBytes)
+  }
+
+  receiptsOf(tenant: string): Receipt[] {
+    const own = this.receipts.filter((receipt) => receipt.tenant === tenant)
+    return own.sort((a, b) => compareBytes(a.scope, b.scope) || compareBytes(a.key, b.key))
   }
 
   snapshot(key: DocumentKey): StoredSnapshot | undefined {

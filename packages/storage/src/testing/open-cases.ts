@@ -1,6 +1,20 @@
-import type { Store } from '@joinery/sync'
+import type { Store, StoredDocument } from '@joinery/sync'
 import { assert, assertEqual, assertRefused, outcomeOf } from './assert.ts'
 import { append, begin, doc, docAt, end, logOf, receiptOf, type StoreCase, snapshotOf } from './case.ts'
+
+const emptyLife: StoredDocument = {
+  head: {
+    key: docAt('late'),
+    version: 1,
+    incarnation: 'life-1',
+    deleted: false,
+    attributes: '',
+    snapshotVersion: 1,
+    compactedVersion: 1,
+  },
+  snapshot: snapshotOf(1),
+  log: [],
+}
 
 /** One call of each kind. */
 const calls: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
@@ -11,6 +25,11 @@ const calls: readonly (readonly [string, (store: Store) => Promise<unknown>])[] 
   ['snapshot', (store) => store.snapshot(doc)],
   ['compact', (store) => store.compact(doc, snapshotOf(1), 1)],
   ['documents', (store) => store.documents('tenant', { limit: 1 })],
+  ['tombstone', (store) => store.tombstone(doc)],
+  ['tenants', (store) => store.tenants({ limit: 1 })],
+  ['receipts', (store) => store.receipts('tenant', { limit: 1 })],
+  ['importReceipts', (store) => store.importReceipts([])],
+  ['importDocument', (store) => store.importDocument(emptyLife, { arrival: 'now' })],
   ['receipt', (store) => store.receipt('tenant', 'scope', 'key')],
   ['purgeReceipts', (store) => store.purgeReceipts(0)],
   ['value', (store) => store.value('name')],

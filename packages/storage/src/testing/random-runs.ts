@@ -16,6 +16,8 @@ const weights: readonly (readonly [Action['type'], number])[] = [
   ['commitOne', 40],
   ['commitMany', 12],
   ['compact', 12],
+  ['importOne', 6],
+  ['enumerate', 3],
   ['read', 20],
   ['list', 8],
   ['receipts', 4],

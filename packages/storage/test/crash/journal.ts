@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { LogEntry, Store } from '@joinery/sync'
+import type { DocumentHead, LogEntry, Store } from '@joinery/sync'
 import { expect } from 'vitest'
 import { assertEqual } from '../../src/testing/assert.ts'
 
@@ -15,6 +15,7 @@ export type Line =
       readonly receiptKey?: string
     }
   | { readonly type: 'compact'; readonly id: string; readonly version: number; readonly incarnation: string }
+  | { readonly type: 'import'; readonly id: string; readonly number: number; readonly receiptKeys?: readonly string[] }
   | { readonly type: 'value'; readonly value: number }
 
 /** The largest commit of the writer; it has at most one under way per document. */
@@ -25,6 +26,8 @@ export class Journal {
   commits = 0
   opens: (Line & { type: 'open' })[] = []
   readonly last = new Map<string, Line & { type: 'commit' }>()
+  /** The number of the last import of each document. */
+  readonly imports = new Map<string, number>()
   readonly #snapshots = new Map<string, Line & { type: 'compact' }>()
   readonly #receipts: string[] = []
   #value = 0
@@ -43,6 +46,10 @@ export class Journal {
         break
       case 'compact':
         this.#snapshots.set(line.id, line)
+        break
+      case 'import':
+        this.imports.set(line.id, line.number)
+        this.#receipts.push(...(line.receiptKeys ?? []))
         break
       case 'value':
         this.#value = Math.max(this.#value, line.value)
@@ -68,6 +75,13 @@ export class Journal {
       const isCurrent = compaction?.incarnation === head.incarnation && !head.deleted
       if (isCurrent) expect(head.snapshotVersion).toBeGreaterThanOrEqual(compaction.version)
     }
+    for (const [id, acknowledged] of this.imports) {
+      const head = (await store.head({ tenant: 'imported', id }))!
+      const number = Number(head.incarnation.slice('import '.length))
+      expect(number).toBeGreaterThanOrEqual(acknowledged)
+      expect(number).toBeLessThanOrEqual(acknowledged + killsSinceCheck)
+      this.imports.set(id, number)
+    }
     for (const key of this.#receipts) {
       expect((await store.receipt('tenant', 'crash', key))?.answer).toBe(key)
     }
@@ -81,27 +95,40 @@ export class Journal {
 /** Nothing is torn: whatever the store has, it has whole. Answers how many entries it looked at. */
 export async function expectWhole(store: Store): Promise<number> {
   let entries = 0
-  const { items } = await store.documents('tenant', { limit: 100, deleted: true })
-  const arrivals = await store.tenantLog('tenant', { after: 0, limit: 1e6 })
-  for (const head of items) {
-    const own = arrivals.filter(({ key }) => key.id === head.key.id)
-    const log = await store.log(head.key, { after: 0, limit: 1e6 })
-    const current = own.filter(({ incarnation }) => incarnation === head.incarnation)
-    if (head.deleted) {
-      expect(log).toEqual([])
-      expect(current.map(({ version }) => version)).toEqual([head.version])
-    } else {
-      // Not `toEqual`, which takes a second for these bytes.
-      assertEqual(current, log, 'log and tenant log')
-      expectComplete(log, head.compactedVersion, head.version)
+  for (const tenant of (await store.tenants({ limit: 100 })).items) {
+    const { items } = await store.documents(tenant, { limit: 100, deleted: true })
+    const arrivals = await store.tenantLog(tenant, { after: 0, limit: 1e6 })
+    const places = new Set(arrivals.map(({ position }) => position))
+    expect(places.size).toBe(arrivals.length)
+    const heads = new Set(items.map(({ key }) => key.id))
+    expect(arrivals.every(({ key }) => heads.has(key.id))).toBe(true)
+    for (const head of items) {
+      const own = arrivals.filter(({ key }) => key.id === head.key.id)
+      await expectWholeDocument(store, head, own)
+      entries += own.length
     }
-    for (const entry of own) expect(sumOf(entry.change)).toBe(JSON.parse(entry.attributes).sum)
-    const snapshot = await store.snapshot(head.key)
-    expect(snapshot?.version ?? 0).toBe(head.snapshotVersion)
-    if (snapshot) expect(sumOf(snapshot.bytes)).toBe(snapshot.attributes)
-    entries += own.length
   }
   return entries
+}
+
+async function expectWholeDocument(store: Store, head: DocumentHead, own: readonly LogEntry[]): Promise<void> {
+  const log = await store.log(head.key, { after: 0, limit: 1e6 })
+  const current = own.filter(({ incarnation }) => incarnation === head.incarnation)
+  if (head.deleted) {
+    expect(log).toEqual([])
+    expect(current.map(({ version }) => version)).toEqual([head.version])
+  } else {
+    // Not `toEqual`, which takes a second for these bytes.
+    assertEqual(current, log, 'log and tenant log')
+    expectComplete(log, head.compactedVersion, head.version)
+  }
+  for (const entry of own) expect(sumOf(entry.change)).toBe(JSON.parse(entry.attributes).sum)
+  const snapshot = await store.snapshot(head.key)
+  expect(snapshot?.version ?? 0).toBe(head.snapshotVersion)
+  if (snapshot) expect(sumOf(snapshot.bytes)).toBe(snapshot.attributes)
+  const tombstone = await store.tombstone(head.key)
+  const ended = own.filter(({ incarnation }) => head.deleted || incarnation !== head.incarnation)
+  assertEqual(tombstone && [tombstone], ended.length > 0 ? ended : undefined, 'tombstone')
 }
 
 /** Versions without a gap from the cut to the head, and every commit with all its entries. */

@@ -77,7 +77,62 @@ async function writeValue(store) {
   }
 }
 
+/** A document as another store could have it; the number of its life rises. */
+function documentOf(key, number, place) {
+  const incarnation = `import ${number}`
+  const snapshot = below(3) === 0 ? checkedBytes(1 + below(50_000)) : undefined
+  const base = below(2) === 0 ? 1 + below(5) : 0
+  let position = place
+  const entry = (version, { change, attributes }, life) => {
+    position += 5
+    return { key, version, position, incarnation: life, change, attributes }
+  }
+  const tombstone = base > 1 ? entry(base, entriesOf(1)[0], 'ended') : undefined
+  const begins = tombstone ? base : 0
+  const compactedVersion = snapshot ? begins + 1 + below(3) : begins
+  const log = entriesOf(snapshot ? below(6) : 1 + below(6)).map((one, i) =>
+    entry(compactedVersion + i + 1, one, incarnation),
+  )
+  const head = {
+    key,
+    version: compactedVersion + log.length,
+    incarnation,
+    deleted: false,
+    attributes: '',
+    compactedVersion,
+  }
+  const stored = snapshot && { version: compactedVersion, incarnation, bytes: snapshot.bytes, attributes: snapshot.sum }
+  return {
+    head: { ...head, snapshotVersion: stored?.version ?? 0 },
+    log,
+    ...(tombstone && { tombstone }),
+    ...(stored && { snapshot: stored }),
+  }
+}
+
+/** Imports a document over itself again and again, and receipts with it. Positions of the five never meet. */
+async function importDocument(store, place) {
+  const key = { tenant: 'imported', id: `${place}` }
+  const last = (await store.head(key))?.incarnation ?? 'import 0'
+  for (let number = Number(last.slice(7)) + 1; ; number += 1) {
+    const receiptKeys = [`${place} ${number} a`, `${place} ${number} b`]
+    const receipts = receiptKeys.map((one) => ({
+      tenant: 'tenant',
+      scope: 'crash',
+      key: one,
+      requestHash: '',
+      answer: one,
+    }))
+    await Promise.all([
+      store.importDocument(documentOf(key, number, place), { arrival: 'kept', replaces: true }),
+      store.importReceipts(number % 20 === 0 ? receipts : []),
+    ])
+    report({ type: 'import', id: key.id, number, ...(number % 20 === 0 && { receiptKeys }) })
+  }
+}
+
 const store = await openers[kind](JSON.parse(options))
 report({ type: 'open', ...store.identity })
 const documents = ['a', 'b', 'c', 'd', 'e'].map((id) => writeDocument(store, { tenant: 'tenant', id }))
-await Promise.all([...documents, writeValue(store)])
+const imports = [1, 2, 3, 4, 5].map((place) => importDocument(store, place))
+await Promise.all([...documents, ...imports, writeValue(store)])

@@ -98,19 +98,47 @@ export interface StoredSnapshot {
   readonly attributes: string
 }
 
+/** A document as a store keeps it: all that it takes to write it into another store. */
+export interface StoredDocument {
+  readonly head: DocumentHead
+  /** The entry that ended the life before this one; of a deleted document, the one that ended its last. */
+  readonly tombstone?: LogEntry
+  readonly snapshot?: StoredSnapshot
+  /** Changes after the head's `compactedVersion`, ascending and without gaps; none of a deleted document. */
+  readonly log: readonly LogEntry[]
+}
+
+export interface ImportOptions {
+  /**
+   * - `kept`: entries stand in their tenant's order of arrival where they stood, at the positions they have. For a store that is
+   *   being filled: whoever already reads the order of arrival page by page would miss them.
+   * - `now`: they arrive after everything that is there, at positions that the store chooses.
+   */
+  readonly arrival: 'kept' | 'now'
+  /**
+   * Takes the place of what the store has of the document. Only for a store that is being filled and was never served from:
+   * versions that somebody has seen would come again with another meaning. Without it a document that is there, or was, is
+   * refused with `STORE_CONFLICT`.
+   */
+  readonly replaces?: boolean
+}
+
 /** A page of a listing. `cursor` is absent on the last page. */
 export interface Page<T> {
   readonly items: readonly T[]
   readonly cursor?: string
 }
 
-export interface ListOptions {
-  /** Only ids that start with this. */
-  readonly prefix?: string
+export interface PageOptions {
   /** The cursor of the page before. */
   readonly cursor?: string
   /** At least 1. */
   readonly limit: number
+}
+
+export interface ListOptions extends PageOptions {
+  /** Only ids that start with this. */
+  readonly prefix?: string
   /** Deleted documents are left out unless asked for. */
   readonly deleted?: boolean
 }
@@ -166,6 +194,9 @@ export interface Store {
 
   snapshot(key: DocumentKey): Promise<StoredSnapshot | undefined>
 
+  /** The entry that ended a life of the document last; it stays beside the life that follows. */
+  tombstone(key: DocumentKey): Promise<LogEntry | undefined>
+
   /**
    * Replaces the snapshot and cuts the log up to and including `keepAfter` (at most the snapshot's version), in one step.
    * Refused with `STORE_CONFLICT` when the incarnation is not the current one, a newer snapshot is there, or the snapshot
@@ -176,7 +207,26 @@ export interface Store {
   /** Documents of a tenant, ascending by the bytes of their id. */
   documents(tenant: string, options: ListOptions): Promise<Page<DocumentHead>>
 
+  /**
+   * Every tenant that has documents, living or deleted, or receipts, ascending by the bytes of its name. One that had some once
+   * may be among them.
+   */
+  tenants(options: PageOptions): Promise<Page<string>>
+
   receipt(tenant: string, scope: string, key: string): Promise<Receipt | undefined>
+
+  /** Receipts of a tenant, ascending by the bytes of scope and key. */
+  receipts(tenant: string, options: PageOptions): Promise<Page<Receipt>>
+
+  /**
+   * Writes a document as another store has it, whole and in one step: its versions stay what they were. Refused with
+   * `STORE_ARGUMENT` when it is no document that a store can have, with `STORE_CONFLICT` when it is there already or an entry of
+   * another document has one of its positions.
+   */
+  importDocument(document: StoredDocument, options: ImportOptions): Promise<void>
+
+  /** Writes receipts as another store has them, in one step. One under the same (tenant, scope, key) is replaced. */
+  importReceipts(receipts: readonly Receipt[]): Promise<void>
 
   /** Forgets receipts whose `expiresAtMs` is not after this moment; answers how many. */
   purgeReceipts(nowMs: number): Promise<number>

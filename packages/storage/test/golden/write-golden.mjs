@@ -1,6 +1,6 @@
 /**
- * Wrote `format-1.sqlite` and `leveldb-format-1`, with the package built: `node write-format-1.mjs sqlite|leveldb`. A new format
- * gets a file and a script of its own.
+ * Writes the golden files of the newest formats, with the package built: `node write-golden.mjs sqlite|leveldb`. Those of older
+ * formats were written by it as well, when they were the newest, and are never written again.
  */
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import { levelStore } from '../../dist/leveldb.js'
 import { sqliteStore } from '../../dist/sqlite.js'
 
 const kinds = {
-  sqlite: { open: sqliteStore, name: 'format-1.sqlite', left: ['.fence'] },
+  sqlite: { open: sqliteStore, name: 'format-2.sqlite', left: ['.fence'] },
   // LevelDB's own diary says when and where it ran, and is not read again.
   leveldb: { open: levelStore, name: 'leveldb-format-1', left: ['/fence', '/joinery-leveldb-1/LOG'] },
 }
@@ -33,6 +33,26 @@ await commit('deleted', 'end', 1, ['ended'])
 await commit('second life', 'begin', 0, ['begun'])
 await commit('second life', 'end', 1, ['ended'])
 await commit('second life', 'begin', 2, ['begun again'], { incarnation: 'life-2' })
+// Positions that entries of the other tenant have, which format 1 of SQLite could not keep.
+const key = { tenant: 'imported', id: 'kept' }
+const head = {
+  key,
+  version: 2,
+  incarnation: 'life-1',
+  deleted: false,
+  attributes: '',
+  snapshotVersion: 0,
+  compactedVersion: 0,
+}
+const entry = (version, position) => ({
+  key,
+  version,
+  position,
+  incarnation: 'life-1',
+  change: bytes('x'),
+  attributes: '',
+})
+await store.importDocument({ head, log: [entry(1, 3), entry(2, 9)] }, { arrival: 'kept' })
 await store.setValue('name\0', 'value \u{1f600}')
 await store.close()
 for (const part of left) rmSync(path + part)
