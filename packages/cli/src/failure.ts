@@ -1,5 +1,6 @@
 /** Failures that the user can mend: a sentence about what is wrong, one about what to do. */
 import { StartError } from '@joinery/server'
+import { DataError } from '@joinery/storage/archive'
 import { StoreError } from '@joinery/sync'
 
 /** Wrong use of the command: exit status 2, as shells have it. */
@@ -21,6 +22,20 @@ const storeAdvice: Partial<Record<StoreError['code'], string>> = {
   STORE_IO:
     'Look at the permissions and free space of the directory, and at the medium; for a database, at its address and its log.',
   STORE_ARGUMENT: 'Give --store an address as joinery serve --help has it.',
+  STORE_UNFINISHED: 'Run the same migrate or restore again, which goes on where it stopped, or remove the store.',
+}
+
+/** What to do, and the exit status: scripts tell by it whether to try again, to look, or to give another target. */
+const dataAdvice: Readonly<Record<DataError['code'], readonly [string, number]>> = {
+  DATA_TARGET_IS_SOURCE: ['Give another store to fill.', 2],
+  DATA_NOT_FOUND: ['Look at the names: joinery docs ls shows those of a running server.', 1],
+  DATA_DIFFERS: ['Stop whatever writes to either store, then run the same command again.', 3],
+  DATA_DAMAGED: ['Nothing after that line was read. Use another copy of the file.', 3],
+  DATA_TRUNCATED: ['The file was cut, or whoever wrote it was interrupted. Use another copy of it.', 3],
+  DATA_FORMAT: ['Use a version of joinery at least as new as the one that wrote the file.', 3],
+  DATA_TARGET_NOT_EMPTY: ['Give an empty store; nothing was written to this one.', 4],
+  DATA_EXISTS: ['Say what to do with documents that are there, by --existing.', 4],
+  DATA_INTERRUPTED: ['Run the same command again: it goes on where it stopped.', 130],
 }
 
 export interface Failure {
@@ -33,6 +48,10 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof UsageError) return { text: `joinery: ${error.message}\n  ${error.advice}`, exitCode: 2 }
   if (error instanceof StartError)
     return { text: `joinery: ${error.message} (${error.code})\n  ${error.advice}`, exitCode: 1 }
+  if (error instanceof DataError) {
+    const [advice, exitCode] = dataAdvice[error.code]
+    return { text: `joinery: ${error.message} (${error.code})\n  ${advice}`, exitCode }
+  }
   if (error instanceof StoreError) {
     const advice = storeAdvice[error.code]
     return { text: `joinery: ${error.message} (${error.code})${advice ? `\n  ${advice}` : ''}`, exitCode: 1 }

@@ -8,7 +8,7 @@ import {
   keysSocketPath,
   openKeyRing,
 } from '@joinery/server'
-import { type Store, StoreError } from '@joinery/sync'
+import { requireFinished, type Store, StoreError } from '@joinery/sync'
 import type { Environment } from './environment.ts'
 import { UsageError } from './failure.ts'
 import { openStore, parseStoreUrl, storePath } from './store-url.ts'
@@ -85,6 +85,7 @@ async function withKeys(
     return await run(running, false)
   }
   try {
+    await requireFinished(store)
     await run(keyAdmin(await openKeyRing({ store, random, now: nowMs })), url.kind === 'postgres')
   } finally {
     await store.close()

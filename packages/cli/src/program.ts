@@ -1,14 +1,15 @@
 /** The command line: options, environment variables behind them (options win), and what they call. */
 import { Command, CommanderError } from 'commander'
+import { addData } from './data/data-command.ts'
 import { addDocuments } from './documents-command.ts'
 import type { Environment } from './environment.ts'
 import { describeFailure, UsageError } from './failure.ts'
 import { createKey, type KeysOptions, listKeys, revokeKey } from './keys.ts'
 import { type LogLevel, logLevels } from './log.ts'
+import { DEFAULT_STORE, set } from './options.ts'
 import { type ServeOptions, serve } from './serve.ts'
 
 const DEFAULT_ADDRESS = ':8080'
-const DEFAULT_STORE = 'sqlite:joinery.sqlite'
 const TENANT_BYTES_MAX = 128
 const NAME_BYTES_MAX = 256
 
@@ -40,6 +41,7 @@ function buildProgram(environment: Environment, done: (status: number) => void):
   addServe(program, environment, done)
   addKeys(program, environment)
   addDocuments(program, environment)
+  addData(program, environment)
   return program
 }
 
@@ -126,11 +128,6 @@ function keysOptions(flags: KeysFlags, { variables }: Environment): KeysOptions 
 
 function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value]
-}
-
-/** An empty variable is as good as none. */
-function set(value: string | undefined): string | undefined {
-  return value === undefined || value === '' ? undefined : value
 }
 
 function truth(name: string, value: string | undefined): boolean {

@@ -61,13 +61,17 @@ export function command(
 }
 
 /** The same in this process, which is quicker: for what ends by itself. */
-export async function joineryHere(args: readonly string[], variables: Variables = {}): Promise<Finished> {
+export async function joineryHere(
+  args: readonly string[],
+  variables: Variables = {},
+  isTTY = false,
+): Promise<Finished> {
   const stdout: string[] = []
   const stderr: string[] = []
   const code = await run(args, {
     variables,
     stdout: { write: (text) => void stdout.push(text), isTTY: false },
-    stderr: { write: (text) => void stderr.push(text), isTTY: false },
+    stderr: { write: (text) => void stderr.push(text), isTTY },
     random: (bytes) => randomBytes(bytes),
     nowMs: Date.now,
     onSignal: () => {},
@@ -77,7 +81,7 @@ export async function joineryHere(args: readonly string[], variables: Variables 
   return { code, stdout: stdout.join(''), stderr: stderr.join('') }
 }
 
-function main(): string {
+export function main(): string {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run npm run build first`)
   return MAIN
 }

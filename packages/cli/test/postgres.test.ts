@@ -37,12 +37,12 @@ describe('servers on one database', () => {
     expect(await two.stop()).toBe(0)
     const actors = async () => {
       const opened = await postgresStore({ url: postgres.url, schema: 'shared' })
-      const values = await opened.values('server/actor')
+      const values = await opened.values('own/server/actor')
       await opened.close()
       return values
     }
     const before = await actors()
-    expect(before.map(({ name }) => name)).toEqual(['server/actor/1', 'server/actor/2'])
+    expect(before.map(({ name }) => name)).toEqual(['own/server/actor/1', 'own/server/actor/2'])
     expect(before[0]!.value).not.toBe(before[1]!.value)
     const again = await serve(['--store', store])
     expect(await contentOf(again, 'a')).toEqual(['from one'])

@@ -16,6 +16,11 @@ export type StoreErrorCode =
   | 'STORE_UNKNOWN'
   /** What is on the medium is not a store, or one of a newer format. Nothing was changed. */
   | 'STORE_FORMAT'
+  /**
+   * The store was being filled from another one, or from a file, and that was interrupted. Run the same command again, or remove the
+   * store.
+   */
+  | 'STORE_UNFINISHED'
 
 /** A refusal or failure of a storage adapter. */
 export class StoreError extends Error {

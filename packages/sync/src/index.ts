@@ -12,6 +12,7 @@ export {
 } from './ops/operation.ts'
 export type { SeenIds } from './ops/sequence-operations.ts'
 export { writeValue } from './ops/write-value.ts'
+export { ownValuePrefix, requireFinished, unfinishedValue } from './ports/own-values.ts'
 export type {
   Commit,
   DocumentHead,

@@ -4,11 +4,12 @@
  * mistake that a join cannot repair.
  */
 import { type Actor, actorId, type HybridClock, parseActorId, replicaId } from '@joinery/core'
-import type { Store, StoreIdentity } from '@joinery/sync'
+import { ownValuePrefix, requireFinished, type Store, type StoreIdentity } from '@joinery/sync'
 
 /** One actor per seat, so that servers on one store never share one; stores of a single owner have no seats. */
 function valueName({ seat }: StoreIdentity): string {
-  return seat === undefined ? 'server/actor' : `server/actor/${seat}`
+  const name = `${ownValuePrefix}server/actor`
+  return seat === undefined ? name : `${name}/${seat}`
 }
 
 export interface ServerActorOptions {
@@ -20,7 +21,9 @@ export interface ServerActorOptions {
   readonly name?: string
 }
 
+/** Refused with `STORE_UNFINISHED` where only a part of the data is. */
 export async function serverActor({ store, clock, epoch, name = 'server' }: ServerActorOptions): Promise<Actor> {
+  await requireFinished(store)
   const value = valueName(store.identity)
   const kept = store.identity.continuous ? await store.value(value) : undefined
   if (kept !== undefined) return { id: parseActorId(kept), clock }

@@ -5,12 +5,20 @@ import { type DocumentHead, type LogEntry, type StoredDocument, StoreError } fro
  * written elsewhere and read back must not bring in a state that the rest of the code takes for impossible.
  */
 export function checkStoredDocument(document: StoredDocument): void {
-  checkHead(document.head)
-  if (document.tombstone) checkTombstone(document.head, document.tombstone)
-  if (document.head.deleted) checkDeleted(document)
-  else checkLiving(document)
-  checkPositions(entriesOf(document))
+  const rule = misfit(document)
+  if (rule !== undefined) throw new StoreError('STORE_ARGUMENT', `this is no document that a store can have: ${rule}`)
 }
+
+/** The rule that the parts of a document break; undefined when they fit each other. */
+export function misfit(document: StoredDocument): string | undefined {
+  for (const rules of [headRules, tombstoneRules, document.head.deleted ? deletedRules : livingRules, positionRules]) {
+    for (const [holds, rule] of rules(document)) if (!holds) return rule
+  }
+  return undefined
+}
+
+/** Whether it holds, and in words. */
+type Rule = readonly [boolean, string]
 
 /** Tombstone and log, in the order of their versions. */
 export function entriesOf({ tombstone, log }: StoredDocument): readonly LogEntry[] {
@@ -25,58 +33,55 @@ export function documentBytes(document: StoredDocument): number {
   return bytes
 }
 
-function checkHead({ version, snapshotVersion, compactedVersion }: DocumentHead): void {
+function* headRules({ head }: StoredDocument): Iterable<Rule> {
+  const { version, snapshotVersion, compactedVersion } = head
   for (const number of [version, snapshotVersion, compactedVersion]) {
-    require(Number.isSafeInteger(number) && number >= 0, 'versions are whole numbers')
+    yield [Number.isSafeInteger(number) && number >= 0, 'versions are whole numbers']
   }
-  require(version >= 1, 'a document has at least one version')
-  require(compactedVersion <= version && snapshotVersion <= version, 'nothing is ahead of the last version')
+  yield [version >= 1, 'a document has at least one version']
+  yield [compactedVersion <= version && snapshotVersion <= version, 'nothing is ahead of the last version']
 }
 
-function checkTombstone(head: DocumentHead, tombstone: LogEntry): void {
-  checkEntry(head, tombstone)
-  require(Number.isSafeInteger(tombstone.version) && tombstone.version >= 2, 'a life has changes before it ends')
-  require((tombstone.incarnation === head.incarnation) === head.deleted, 'a life that ended is over')
+function* tombstoneRules({ head, tombstone }: StoredDocument): Iterable<Rule> {
+  if (!tombstone) return
+  yield isOf(head, tombstone)
+  yield [Number.isSafeInteger(tombstone.version) && tombstone.version >= 2, 'a life has changes before it ends']
+  yield [(tombstone.incarnation === head.incarnation) === head.deleted, 'a life that ended is over']
 }
 
-function checkDeleted({ head, tombstone, snapshot, log }: StoredDocument): void {
-  require(tombstone?.version === head.version, 'a deleted document has the tombstone of its last version')
-  require(head.snapshotVersion === 0 &&
-    head.compactedVersion === head.version, 'nothing else is kept of a deleted document')
-  require(snapshot === undefined && log.length === 0, 'a deleted document has neither snapshot nor log')
+function* deletedRules({ head, tombstone, snapshot, log }: StoredDocument): Iterable<Rule> {
+  yield [tombstone?.version === head.version, 'a deleted document has the tombstone of its last version']
+  yield [
+    head.snapshotVersion === 0 && head.compactedVersion === head.version,
+    'nothing else is kept of a deleted document',
+  ]
+  yield [snapshot === undefined && log.length === 0, 'a deleted document has neither snapshot nor log']
 }
 
-function checkLiving({ head, tombstone, snapshot, log }: StoredDocument): void {
+function* livingRules({ head, tombstone, snapshot, log }: StoredDocument): Iterable<Rule> {
   const { version, compactedVersion, snapshotVersion, incarnation } = head
   const base = tombstone?.version ?? 0
-  require(version > base && compactedVersion >= base, 'a life comes after the end of the one before')
-  require(log.length === version - compactedVersion, 'the log has every version after the cut')
+  yield [version > base && compactedVersion >= base, 'a life comes after the end of the one before']
+  yield [log.length === version - compactedVersion, 'the log has every version after the cut']
   for (const [i, entry] of log.entries()) {
-    checkEntry(head, entry)
-    require(entry.version === compactedVersion + i + 1, 'the log has every version after the cut')
-    require(entry.incarnation === incarnation, 'the log is of the current life')
+    yield isOf(head, entry)
+    yield [entry.version === compactedVersion + i + 1, 'the log has every version after the cut']
+    yield [entry.incarnation === incarnation, 'the log is of the current life']
   }
-  require((snapshot?.version ?? 0) === snapshotVersion, 'the snapshot is the one that the head names')
-  if (snapshot) {
-    require(snapshot.incarnation === incarnation, 'the snapshot is of the current life')
-    require(snapshotVersion >= compactedVersion, 'the snapshot covers what was cut')
-  } else {
-    require(compactedVersion === base, 'what was cut is in a snapshot')
-  }
+  yield [(snapshot?.version ?? 0) === snapshotVersion, 'the snapshot is the one that the head names']
+  yield [snapshot === undefined || snapshot.incarnation === incarnation, 'the snapshot is of the current life']
+  const isCovered = snapshot === undefined ? compactedVersion === base : snapshotVersion >= compactedVersion
+  yield [isCovered, 'what was cut is in a snapshot']
 }
 
-function checkEntry(head: DocumentHead, { key }: LogEntry): void {
-  require(key.tenant === head.key.tenant && key.id === head.key.id, 'all entries are of this document')
+function isOf(head: DocumentHead, { key }: LogEntry): Rule {
+  return [key.tenant === head.key.tenant && key.id === head.key.id, 'all entries are of this document']
 }
 
-function checkPositions(entries: readonly LogEntry[]): void {
+function* positionRules(document: StoredDocument): Iterable<Rule> {
   let last = 0
-  for (const { position } of entries) {
-    require(Number.isSafeInteger(position) && position > last, 'positions are whole numbers that rise')
+  for (const { position } of entriesOf(document)) {
+    yield [Number.isSafeInteger(position) && position > last, 'positions are whole numbers that rise']
     last = position
   }
-}
-
-function require(holds: boolean, rule: string): void {
-  if (!holds) throw new StoreError('STORE_ARGUMENT', `this is no document that a store can have: ${rule}`)
 }

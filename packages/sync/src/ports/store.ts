@@ -178,7 +178,7 @@ export interface Store {
   readonly identity: StoreIdentity
 
   /**
-   * Commits one step and answers with what was stored. Refused: every code but `STORE_FORMAT`. After `STORE_UNKNOWN` the
+   * Commits one step and answers with what was stored. Refused: every code but `STORE_FORMAT` and `STORE_UNFINISHED`. After `STORE_UNKNOWN` the
    * commit may be stored or not; after every other refusal it is not, except that `STORE_IO` of an embedded store's failing
    * medium leaves that to be seen when it is opened again.
    */
@@ -231,7 +231,7 @@ export interface Store {
   /** Forgets receipts whose `expiresAtMs` is not after this moment; answers how many. */
   purgeReceipts(nowMs: number): Promise<number>
 
-  /** Small named values of the host (API keys, its actor), one namespace for the whole store. */
+  /** Small named values of the host (API keys, its actor), one namespace for the whole store. `own-values.ts` has the reserved names. */
   value(name: string): Promise<string | undefined>
   /** Ascending by the bytes of the name. */
   values(prefix: string): Promise<readonly { readonly name: string; readonly value: string }[]>
