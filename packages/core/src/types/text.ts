@@ -86,7 +86,9 @@ export class Text extends Ordered<string> {
   /** The text, if it is there in one piece. */
   #wholeText(): string | undefined {
     if (this.#unread !== undefined) {
-      this.#whole = this.#unread.string(Number.MAX_SAFE_INTEGER, readWtf8)
+      const { bytes, at, end } = this.#unread
+      // By a reader of its own: what is refused now must be refused the next time, too.
+      this.#whole = new Reader(bytes, at, end).string(Number.MAX_SAFE_INTEGER, readWtf8)
       this.#unread = undefined
     }
     return this.#whole

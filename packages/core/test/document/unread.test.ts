@@ -78,6 +78,16 @@ describe('a record that was loaded and not looked at', () => {
     expect(loaded.root.records.open('three').name.value).toBe('name of three')
   })
 
+  it('has a text that is refused each time when it is damaged', () => {
+    const snapshot = stored().snapshot()
+    const note = new TextDecoder('latin1').decode(snapshot).indexOf('note of two')
+    const loaded = load(forged(snapshot, note, 0xff))
+    const read = () => loaded.root.records.open('two').note.toString()
+    const first = refusal(read)
+    expect(first?.code).toBe('CORE_DECODE_INVALID')
+    expect(refusal(read)?.message).toBe(first?.message)
+  })
+
   it('is refused at once where its lengths are wrong', () => {
     const snapshot = stored().snapshot()
     const name = new TextDecoder('latin1').decode(snapshot).indexOf('\u0004name')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { checksum32 } from '../../src/codec/checksum.ts'
 import { Doc, Reader, readChange, readJson, VersionVector, Writer, writeJson } from '../../src/index.ts'
 import { testActor } from './actors.ts'
 import { changeAtRandom, documentHistory, INCARNATION, openDoc, type RichDoc, schema } from './documents.ts'
@@ -76,6 +77,15 @@ function receiver(random: Random): Target {
   }
 }
 
+/** Bytes with a checksum of their own, as somebody writes them who means to deceive. */
+function withChecksum(bytes: Uint8Array): Uint8Array {
+  const forged = bytes.slice()
+  if (forged.length < 6) return forged
+  const check = checksum32(forged, 0, 6)
+  for (let i = 0; i < 4; i += 1) forged[2 + i] = check >>> (8 * i)
+  return forged
+}
+
 function stateless(name: string, corpus: readonly Uint8Array[], take: (bytes: Uint8Array) => void): Decoder {
   return { name, corpus, open: () => ({ take, observe: () => '', check: () => undefined }) }
 }
@@ -102,6 +112,25 @@ describe('damaged bytes', () => {
       check: (_, random) => checkDoc(loaded!, random),
     }
     expect(fuzz({ name, corpus, open: () => target }, 12).inputs).toBe(inputsPerDecoder)
+  })
+
+  it('Doc.load snapshot whose checksum fits: what was left unread is refused when it is needed', () => {
+    let loaded: RichDoc | undefined
+    const target: Target = {
+      take: (bytes) => {
+        loaded = load(withChecksum(bytes), 'r0')
+      },
+      observe: () => '',
+      check: (_, random) => {
+        const read = () => loaded!.toJSON()
+        expect(refusal(read)?.code).toBe(refusal(read)?.code)
+        for (let i = 0; i < 5; i += 1) refusal(() => changeAtRandom(loaded!, random))
+        refusal(() => loaded!.apply(random.pick(bundles)))
+        refusal(() => loaded!.snapshot())
+      },
+    }
+    const name = 'Doc.load snapshot, forged'
+    expect(fuzz({ name, corpus: snapshots, open: () => target }, 15).inputs).toBe(inputsPerDecoder)
   })
 
   it('readChange', () => {
