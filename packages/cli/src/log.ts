@@ -1,4 +1,5 @@
 /** The log: a JSON object per line for machines, or short lines for a terminal. */
+import type { FailureShown } from '@joinery/server'
 import { type Logger, pino } from 'pino'
 import type { Output } from './environment.ts'
 
@@ -26,7 +27,16 @@ function readable(line: string): string {
   const members = Object.entries(entry)
     .filter(([name]) => !hidden.has(name))
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-  const stack = (entry.err as { readonly stack?: string } | undefined)?.stack
   const head = `${String(entry.time).slice(11, 23)} ${label.padEnd(5)} ${String(entry.msg ?? '')}`
-  return `${[head, ...members].join('  ')}\n${stack === undefined ? '' : `${stack}\n`}`
+  return `${[head, ...members].join('  ')}\n${failureLines(entry.err as FailureShown | undefined)}`
+}
+
+function failureLines(failure: FailureShown | undefined): string {
+  if (failure === undefined) return ''
+  const { type, code, message, at = [], cause } = failure
+  const lines = [
+    [type, code, message].filter((part) => part !== undefined).join(' '),
+    ...at.map((frame) => `  ${frame}`),
+  ]
+  return `${lines.map((line) => `    ${line}\n`).join('')}${failureLines(cause)}`
 }

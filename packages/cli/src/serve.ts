@@ -2,8 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { HybridClock } from '@joinery/core'
 import {
+  boundedLog,
   createDocumentService,
   createServer,
+  defaultServerLimits,
   type JoineryServer,
   type KeyRing,
   type KeysSocket,
@@ -12,6 +14,7 @@ import {
   serveKeys,
   serverActor,
   serverMetrics,
+  shownFailure,
   type TlsIdentity,
 } from '@joinery/server'
 import type { Store } from '@joinery/sync'
@@ -70,7 +73,7 @@ async function openKeysSocket(url: StoreUrl, keys: KeyRing, logger: Logger): Pro
   try {
     return path === undefined ? undefined : await serveKeys(path, keys, logger)
   } catch (error) {
-    logger.warn({ err: error, path }, 'no socket for joinery keys: stop the server to manage keys')
+    logger.warn({ err: shownFailure(error), path }, 'no socket for joinery keys: stop the server to manage keys')
     return undefined
   }
 }
@@ -88,13 +91,14 @@ async function start({ options, environment, store, keys, tls, logger }: StartOp
   const { random, nowMs, version } = environment
   const actor = await serverActor({ store, clock: new HybridClock(nowMs), epoch: () => random(EPOCH_BYTES) })
   const metrics = serverMetrics()
+  const log = boundedLog({ logger, now: nowMs, limits: defaultServerLimits, onLeftOut: metrics.logLineLeftOut })
   const service = createDocumentService({
     store,
     observer: metrics,
     actor,
     newIncarnation: () => Buffer.from(random(INCARNATION_BYTES)).toString('base64url'),
     nowMs,
-    onWarning: (message, cause) => logger.warn({ err: cause }, message),
+    onWarning: (message, cause) => log.failed(cause, {}, message),
   })
   return await createServer({
     service,
@@ -163,6 +167,6 @@ function stopRequest({ onSignal, exit }: Environment, logger: Logger): Promise<v
 function purgeReceipts(store: Store, { nowMs }: Environment, logger: Logger): void {
   store.purgeReceipts(nowMs()).then(
     (purged) => logger.debug({ purged }, 'forgot old receipts'),
-    (error: unknown) => logger.warn({ err: error }, 'could not forget old receipts'),
+    (error: unknown) => logger.warn({ err: shownFailure(error) }, 'could not forget old receipts'),
   )
 }

@@ -1,6 +1,7 @@
 /** Keeps the keys of a server in step with what other processes do to them. */
 import type { Logger } from 'pino'
 import type { KeyRing } from './keys.ts'
+import { shownFailure } from './log/failure.ts'
 
 export interface KeysRefreshOptions {
   readonly keys: KeyRing
@@ -25,7 +26,7 @@ export function refreshKeys({ keys, everyMs, logger }: KeysRefreshOptions): () =
       hasFailed = false
     } catch (error) {
       // Once per time of trouble: the store's own troubles are told elsewhere.
-      if (!hasFailed) logger.warn({ err: error }, 'keys could not be read: they stay as they were')
+      if (!hasFailed) logger.warn({ err: shownFailure(error) }, 'keys could not be read: they stay as they were')
       hasFailed = true
     } finally {
       isBusy = false

@@ -9,6 +9,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { KeyRecord, KeyRing, NewKey } from './keys.ts'
+import { shownFailure } from './log/failure.ts'
 
 /** Managing keys, here or over there. */
 export interface KeyAdmin {
@@ -60,7 +61,7 @@ export async function serveKeys(path: string, keys: KeyRing, logger: Logger): Pr
   const admin = keyAdmin(keys)
   const server = createServer((socket) => {
     answer(socket, admin, logger).catch((error: unknown) => {
-      logger.warn({ err: error }, 'a request about keys failed')
+      logger.warn({ err: shownFailure(error) }, 'a request about keys failed')
       socket.destroy()
     })
   })

@@ -52,6 +52,10 @@ export interface ServerLimits {
   readonly streamHeartbeatMs: number
   /** After a drain clients connect again spread over this time, so that the next server is not overrun. */
   readonly reconnectWindowMs: number
+  /** Lines of each kind that callers may cause in the log in the long run: done, refused, failed. What is left out is counted. */
+  readonly logLinesPerSecondMax: number
+  /** The same at once. */
+  readonly logLinesBurstMax: number
   /** Where several processes share a store, each looks this often for keys that others created or revoked. */
   readonly keysRefreshMs: number
   /** What a refused caller is told to wait. */
@@ -85,6 +89,8 @@ export const defaultServerLimits: ServerLimits = {
   waitMsMax: 50_000,
   streamHeartbeatMs: 15_000,
   reconnectWindowMs: 5_000,
+  logLinesPerSecondMax: 200,
+  logLinesBurstMax: 1_000,
   keysRefreshMs: 2_000,
   retryAfterSeconds: 1,
 }

@@ -11,7 +11,9 @@ import { addSyncEndpoint, type SyncEndpoint } from './http/sync-endpoint.ts'
 import type { KeyRing } from './keys.ts'
 import { refreshKeys } from './keys-refresh.ts'
 import { defaultServerLimits, type ServerLimits } from './limits.ts'
-import type { ServerMetrics } from './metrics.ts'
+import { boundedLog } from './log/bounded-log.ts'
+import { shownFailure } from './log/failure.ts'
+import type { CurrentFigures, ServerMetrics } from './metrics/metrics.ts'
 import type { DocumentService } from './service/types.ts'
 import { StartError } from './start-error.ts'
 
@@ -68,7 +70,7 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
     service,
     keys,
     limits,
-    logger,
+    log: boundedLog({ logger, now, limits, onLeftOut: () => metrics?.logLineLeftOut() }),
     random,
     now,
     allowOrigins,
@@ -80,9 +82,9 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
   const newRequestId = (): string => Buffer.from(random(12)).toString('base64url')
   const listener = createListener({ app, limits, tls, newRequestId })
   const sync = addSyncEndpoint(listener, { ...appOptions, load: app.load, grants: app.grants })
-  metrics?.watch({ service, sockets: () => sync.size })
+  metrics?.watch(figuresOf({ service, sync, app }))
   const bound = await listen(listener, address)
-  listener.on('error', (error) => logger.error({ err: error }, 'the listener failed'))
+  listener.on('error', (error) => logger.error({ err: shownFailure(error) }, 'the listener failed'))
   const reachable = loopbackOnly || address.host !== undefined ? bound.address : '127.0.0.1'
   const url = formatOrigin(
     tls === undefined ? 'http' : 'https',
@@ -112,6 +114,33 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
       })
       return closing
     },
+  }
+}
+
+function figuresOf({
+  service,
+  sync,
+  app,
+}: {
+  readonly service: DocumentService
+  readonly sync: SyncEndpoint
+  readonly app: App
+}): CurrentFigures {
+  const { live } = service
+  return {
+    sockets: () => sync.size,
+    subscriptions: () => sync.budgets.subscriptions.used,
+    streams: () => app.load.streams,
+    requests: () => app.load.active,
+    followed: () => live.size,
+    resident: () => service.resident.documents,
+    residentBytes: () => service.resident.bytes,
+    transferBytes: () => live.transferBytes,
+    presenceBytes: () => live.presenceBytes,
+    changesWaiting: () => live.waiting,
+    pendingBytes: () => sync.budgets.pending.used,
+    tasksWaiting: () => service.backlog.tasks,
+    compactionsWaiting: () => service.backlog.compactions,
   }
 }
 

@@ -70,5 +70,11 @@ export type {
 } from './session/ports.ts'
 export { PresenceBoard } from './session/presence-board.ts'
 export { type RefusalCode, refusalCodes, SessionRefusal } from './session/refusal.ts'
-export { ServerSession, type ServerSessionOptions } from './session/server-session.ts'
+export {
+  type RefusedDocument,
+  ServerSession,
+  type ServerSessionOptions,
+  type SessionObserver,
+} from './session/server-session.ts'
 export { type SessionBudgets, sessionBudgets } from './session/session-budgets.ts'
+export { TokenBucket } from './session/token-bucket.ts'

@@ -6,7 +6,8 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Link, LinkClose } from '@joinery/sync'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import { closeMsMax, frameChunksMax, messageFragmentsMax } from './limits.ts'
 
 /** What the other end of a connection tells. */
 export interface LinkEvents {
@@ -26,9 +27,11 @@ export interface UpgradeRefusal {
 export interface WebSocketAcceptorOptions {
   readonly path: string
   readonly messageBytesMax: number
+  /** A name for each request to upgrade, and the connection it becomes. The answer carries it as `X-Request-ID`. */
+  readonly newId: () => string
   /** Looks at a request before it is upgraded. */
-  readonly check: (request: IncomingMessage) => UpgradeRefusal | undefined
-  readonly onConnection: (link: Link, request: IncomingMessage) => LinkEvents
+  readonly check: (request: IncomingMessage, id: string) => UpgradeRefusal | undefined
+  readonly onConnection: (link: Link, id: string) => LinkEvents
 }
 
 export interface WebSocketAcceptor {
@@ -41,21 +44,24 @@ export interface WebSocketAcceptor {
 /** Begins to accept connections at a path. Requests to upgrade at any other are refused with 404. */
 export function acceptWebSockets(server: Server, options: WebSocketAcceptorOptions): WebSocketAcceptor {
   const sockets = new Set<WebSocket>()
-  const upgrades = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: options.messageBytesMax,
-  })
+  const ids = new WeakMap<IncomingMessage, string>()
+  const upgrades = new WebSocketServer(settings(options.messageBytesMax))
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const refusal = pathOf(request) === options.path ? options.check(request) : NOT_FOUND
-    if (refusal !== undefined) return refuse(socket, refusal)
+    const id = options.newId()
+    const refusal = pathOf(request) === options.path ? options.check(request, id) : NOT_FOUND
+    if (refusal !== undefined) return refuse(socket, refusal, id)
+    ids.set(request, id)
     upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       sockets.add(webSocket)
       webSocket.on('close', () => sockets.delete(webSocket))
-      connect(webSocket, (link) => options.onConnection(link, request))
+      connect(webSocket, (link) => options.onConnection(link, id))
     })
   })
+  // What asks for an upgrade and is none.
+  upgrades.on('wsClientError', (error, socket, request) => {
+    refuse(socket, { status: 400, problem: { title: error.message, status: 400 } }, ids.get(request) ?? '')
+  })
+  upgrades.on('headers', (headers, request) => void headers.push(`X-Request-ID: ${ids.get(request) ?? ''}`))
   return {
     get size() {
       return sockets.size
@@ -66,6 +72,18 @@ export function acceptWebSockets(server: Server, options: WebSocketAcceptorOptio
   }
 }
 
+function settings(messageBytesMax: number): ServerOptions & { readonly closeTimeout: number } {
+  return {
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: messageBytesMax,
+    maxFragments: messageFragmentsMax,
+    maxBufferedChunks: frameChunksMax,
+    closeTimeout: closeMsMax,
+  }
+}
+
 const NOT_FOUND: UpgradeRefusal = { status: 404, problem: { title: 'There is nothing to upgrade to at this path' } }
 
 function pathOf({ url = '' }: IncomingMessage): string {
@@ -73,15 +91,18 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return end < 0 ? url : url.slice(0, end)
 }
 
-function refuse(socket: Duplex, { status, problem }: UpgradeRefusal): void {
+function refuse(socket: Duplex, { status, problem }: UpgradeRefusal, id: string): void {
   const body = JSON.stringify(problem)
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-ID: ${id}`,
     'Connection: close',
   ]
   socket.on('error', () => socket.destroy())
+  // Not left half-open: whoever keeps their end open would hold it for ever.
+  socket.once('finish', () => socket.destroy())
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 

@@ -1,6 +1,7 @@
 /** The HTTP application: a fetch handler over the document service, for `createServer` or to be embedded elsewhere. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { asServerError } from '../as-server-error.ts'
 import { ServerError } from '../errors.ts'
 import { bodyReader } from './body.ts'
 import type { AppOptions, HttpEnv, Load } from './context.ts'
@@ -8,7 +9,7 @@ import { Grants } from './grants.ts'
 import { crossOrigin, hostGuard, securityHeaders } from './guard.ts'
 import { journal } from './journal.ts'
 import { loadGate } from './load.ts'
-import { asServerError, problemOf } from './problem.ts'
+import { problemOf } from './problem.ts'
 import { addDocumentRoutes } from './routes/documents.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { type ApiInfo, addMetaRoutes, addMetricsRoute } from './routes/meta.ts'
@@ -49,13 +50,15 @@ export function createApp(options: AppOptions, info: ApiInfo): App {
   return { fetch: app.fetch, load, grants, streams }
 }
 
-function refuse(c: Context<HttpEnv>, thrown: unknown, { limits, logger }: AppOptions): Response {
+function refuse(c: Context<HttpEnv>, thrown: unknown, { limits, log }: AppOptions): Response {
   const error = asServerError(thrown)
   const state = c.get('state')
   state.code = error.code
   if (error.code === 'INTERNAL' || error.code === 'STORE_UNAVAILABLE') {
-    logger.error(
-      { requestId: state.requestId, err: error.cause },
+    const { requestId, tenant, node, document } = state
+    log.failed(
+      error.cause,
+      { requestId, tenant, node, document },
       error.code === 'INTERNAL' ? 'unexpected failure' : 'the store failed',
     )
   }

@@ -27,7 +27,9 @@ export function callerOf(c: HttpContext, { keys, limits }: AppOptions): Caller {
   }
   const node = required(c, { name: 'X-Node-ID', bytesMax: limits.nodeIdBytesMax })
   state.node = node
-  return verdict.verdict === 'granted' ? { tenant, node, key: verdict.id } : { tenant, node }
+  if (verdict.verdict !== 'granted') return { tenant, node }
+  state.keyId = verdict.id
+  return { tenant, node, key: verdict.id }
 }
 
 function required(c: HttpContext, rule: TextRule): string {

@@ -1,16 +1,16 @@
 /** What the parts of the HTTP layer share: the options of the app, and what a request carries along. */
 import type { IncomingMessage } from 'node:http'
-import type { Logger } from 'pino'
 import type { KeyRing } from '../keys.ts'
 import type { ServerLimits } from '../limits.ts'
-import type { ServerMetrics } from '../metrics.ts'
+import type { BoundedLog } from '../log/bounded-log.ts'
+import type { ServerMetrics } from '../metrics/metrics.ts'
 import type { DocumentService } from '../service/types.ts'
 
 export interface AppOptions {
   readonly service: DocumentService
   readonly keys: KeyRing
   readonly limits: ServerLimits
-  readonly logger: Logger
+  readonly log: BoundedLog
   readonly random: (bytes: number) => Uint8Array
   /** Milliseconds, for durations only. */
   readonly now: () => number
@@ -28,6 +28,8 @@ export interface RequestState {
   /** For the log, once known. */
   tenant?: string
   node?: string
+  /** Id of the key. */
+  keyId?: string
   document?: string
   /** Code of the refusal, if it was one. */
   code?: string

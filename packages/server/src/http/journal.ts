@@ -7,11 +7,11 @@ const acceptable = /^[\w.:-]{1,128}$/
 const REQUEST_ID_BYTES = 12
 
 export function journal({
-  logger,
+  log,
   random,
   now,
   metrics,
-}: Pick<AppOptions, 'logger' | 'random' | 'now' | 'metrics'>): MiddlewareHandler<HttpEnv> {
+}: Pick<AppOptions, 'log' | 'random' | 'now' | 'metrics'>): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     const sent = c.req.header('x-request-id')
     const requestId =
@@ -21,23 +21,20 @@ export function journal({
     c.header('X-Request-ID', requestId)
     await next()
     const { startedAt, ...known } = state
-    const line = {
-      ...known,
-      method: c.req.method,
-      route: routeOf(c.req.path),
-      status: c.res.status,
-      ms: now() - startedAt,
-    }
-    const { method, route, status, ms } = line
-    metrics?.request({ method, route: routes.has(route) ? route : 'unknown', status, seconds: ms / 1000 })
+    const { method } = c.req
+    const { status } = c.res
+    const route = routeOf(c.req.path)
+    const ms = now() - startedAt
+    metrics?.request({ method, route, status, seconds: ms / 1000 })
     if (state.code !== undefined) metrics?.refused('http', state.code)
-    if (c.res.status >= 500 && state.code === 'INTERNAL') logger.error(line, 'failed')
-    else if (state.code !== undefined || c.req.path.startsWith('/v1/')) logger.info(line, 'answered')
-    else logger.debug(line, 'answered')
+    const line = { ...known, method, route, status, ms }
+    if (state.code !== undefined) log.refused(line, 'refused')
+    else if (c.req.path.startsWith('/v1/')) log.done(line, 'answered')
+    else log.detail(line, 'answered')
   }
 }
 
-/** What may become a label: whoever asks for anything, in whatever way, must not make metrics grow. */
+/** What may become a label, and stand in the log: whoever asks for anything, in whatever way, must not make either grow. */
 const routes: ReadonlySet<string> = new Set([
   '/v1/docs',
   '/v1/docs/{docID}',
@@ -52,5 +49,6 @@ const routes: ReadonlySet<string> = new Set([
 
 /** The path without the document's id, which has a member of its own. */
 function routeOf(path: string): string {
-  return path.replace(/^\/v1\/docs\/[^/]+/, '/v1/docs/{docID}').slice(0, 100)
+  const route = path.replace(/^\/v1\/docs\/[^/]+/, '/v1/docs/{docID}')
+  return routes.has(route) ? route : 'unknown'
 }

@@ -8,6 +8,7 @@ import {
   type Hello,
   type Principal,
   ServerSession,
+  type SessionBudgets,
   type SessionHost,
   SessionRefusal,
   sessionBudgets,
@@ -19,11 +20,14 @@ import { isLoopbackHost } from './address.ts'
 import type { AppOptions, Load } from './context.ts'
 import type { Grants } from './grants.ts'
 import { problemOf } from './problem.ts'
+import { sessionJournal } from './session-journal.ts'
 import { isUsableText } from './text.ts'
 
 export interface SyncEndpoint {
   /** Connections that are open. */
   readonly size: number
+  /** What they share. */
+  readonly budgets: SessionBudgets
   /** Asks again about everybody who follows a document, and ends what is not allowed any more. */
   review(): Promise<void>
   /** Tells every client to connect again within the window, and closes. */
@@ -40,7 +44,7 @@ interface SyncEndpointOptions extends AppOptions {
 export const SYNC_PATH = '/v1/sync'
 
 export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): SyncEndpoint {
-  const { limits, logger, random, service, grants } = options
+  const { limits, random, service, grants } = options
   const { scheduler, limits: sessionLimits } = service.live
   const sessions = new Set<ServerSession>()
   const host = sessionHost(options)
@@ -49,9 +53,9 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
   const acceptor: WebSocketAcceptor = acceptWebSockets(server, {
     path: SYNC_PATH,
     messageBytesMax: sessionLimits.frameBytesMax,
-    check: (request) => checkUpgrade(request, options),
-    onConnection(link) {
-      const name = Buffer.from(random(12)).toString('base64url')
+    newId: () => Buffer.from(random(12)).toString('base64url'),
+    check: (request, id) => checkUpgrade(request, id, options),
+    onConnection(link, name) {
       const seat = seatOf(host, {
         seats,
         grants,
@@ -64,9 +68,7 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
         name,
         limits: sessionLimits,
         budgets,
-        onAdmitted: ({ tenant, node }, { agent }) =>
-          logger.debug({ session: name, tenant, node, agent }, 'session began'),
-        onFault: (error) => logger.error({ session: name, err: error }, 'unexpected failure'),
+        observer: sessionJournal(name, options),
       })
       sessions.add(session)
       return {
@@ -84,6 +86,7 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
     get size() {
       return acceptor.size
     },
+    budgets,
     review: () => reviewSessions(sessions, service),
     drain() {
       const retry = { retryAfterMs: 0, windowMs: limits.reconnectWindowMs }
@@ -145,8 +148,12 @@ function seatOf(host: SessionHost, { seats, grants, onRevoked }: SeatOptions): S
 const FULL_MS = 5_000
 
 /** The same checks as for requests, made on what a browser sends along. */
-function checkUpgrade(request: IncomingMessage, options: SyncEndpointOptions): UpgradeRefusal | undefined {
-  const { load, keys, loopbackOnly, allowOrigins, limits, random } = options
+function checkUpgrade(
+  request: IncomingMessage,
+  requestId: string,
+  options: SyncEndpointOptions,
+): UpgradeRefusal | undefined {
+  const { load, keys, loopbackOnly, allowOrigins, limits, log, metrics } = options
   const { host = '', origin } = request.headers
   if (load.draining) return refusal('SHUTTING_DOWN', 'the server takes nothing new')
   if (loopbackOnly && !keys.required() && !isLoopbackHost(host.replace(/:\d*$/, ''))) {
@@ -161,7 +168,10 @@ function checkUpgrade(request: IncomingMessage, options: SyncEndpointOptions): U
 
   function refusal(code: ServerErrorCode, detail: string): UpgradeRefusal {
     const error = new ServerError(code, detail.slice(0, limits.headersBytesMax))
-    return { status: error.status, problem: problemOf(error, Buffer.from(random(12)).toString('base64url')) }
+    const { status } = error
+    metrics?.refused('http', code)
+    log.refused({ requestId, method: 'GET', route: SYNC_PATH, status, code }, 'refused')
+    return { status, problem: problemOf(error, requestId) }
   }
 }
 

@@ -17,7 +17,8 @@ import {
   type Subscribe,
   type Verdict,
 } from '@joinery/sync'
-import type { ServiceObserver } from '../metrics.ts'
+import { measure, outcomeOfFailure } from '../metrics/measure.ts'
+import type { ServiceObserver } from '../metrics/observer.ts'
 import type { Gate } from '../policy/gate.ts'
 import { reading } from '../policy/requests.ts'
 import { documentAttributes, writeEntryAttributes } from '../service/attributes.ts'
@@ -78,6 +79,11 @@ export class LiveDocuments implements LiveStore {
     return this.#transfers.byteLength
   }
 
+  /** States of presence that are kept. */
+  get presenceBytes(): number {
+    return this.#presenceBudget.used
+  }
+
   /** Changes that wait to be stored. */
   get waiting(): number {
     let waiting = 0
@@ -91,7 +97,12 @@ export class LiveDocuments implements LiveStore {
   }
 
   /** Opens a document for a session. Throws `SessionRefusal`. */
-  async open(caller: Caller, { id, type, actor }: Pick<Subscribe, 'id' | 'type' | 'actor'>): Promise<Opened> {
+  async open(caller: Caller, request: Pick<Subscribe, 'id' | 'type' | 'actor'>): Promise<Opened> {
+    const { observer, scheduler } = this.#options
+    return measure({ observer, nowMs: () => scheduler.nowMs() }, 'subscribe', () => this.#open(caller, request))
+  }
+
+  async #open(caller: Caller, { id, type, actor }: Pick<Subscribe, 'id' | 'type' | 'actor'>): Promise<Opened> {
     if (!documentTypes.includes(type as DocumentType)) {
       throw new SessionRefusal('schema_mismatch', 'there is no such type')
     }
@@ -216,8 +227,9 @@ export class LiveDocuments implements LiveStore {
   #answer({ resolve, receivedMs }: Waiting, verdict: Verdict): void {
     const { observer, scheduler } = this.#options
     resolve(verdict)
-    if (verdict.refusal instanceof SessionRefusal) observer?.refused('session', verdict.refusal.code)
-    if (verdict.accepted > 0) observer?.sent((scheduler.nowMs() - receivedMs) / 1000)
+    const seconds = (scheduler.nowMs() - receivedMs) / 1000
+    observer?.operation('change', outcomeOfFailure(verdict.refusal), seconds)
+    if (verdict.accepted > 0) observer?.sent(seconds)
   }
 
   #refusalOf(error: unknown): unknown {

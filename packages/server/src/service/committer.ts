@@ -13,7 +13,7 @@ import {
 } from '@joinery/sync'
 import { ServerError } from '../errors.ts'
 import type { LiveDocuments } from '../live/live-documents.ts'
-import type { ServiceObserver } from '../metrics.ts'
+import type { ServiceObserver } from '../metrics/observer.ts'
 import { Arrivals } from './arrivals.ts'
 import { stateOf } from './attributes.ts'
 import { type Library, noteArrival, type OpenDocument } from './library.ts'

@@ -14,6 +14,7 @@ export interface CompactorOptions {
   readonly nowMs: () => number
   /** This is the snapshot of a document now, and the log begins behind it. */
   readonly onDone: (key: DocumentKey, snapshot: StoredSnapshot) => void
+  readonly onFailed: () => void
   readonly onWarning: ((message: string, cause: unknown) => void) | undefined
 }
 
@@ -25,6 +26,12 @@ export class Compactor {
   /** When documents were folded last. Those folded long ago are forgotten. */
   readonly #lastMs = new Map<string, number>()
   #queue: Promise<void> = Promise.resolve()
+  #waiting = 0
+
+  /** Histories that wait to be folded, or are being. */
+  get waiting(): number {
+    return this.#waiting
+  }
 
   constructor(options: CompactorOptions) {
     this.#options = options
@@ -41,7 +48,12 @@ export class Compactor {
     if (last !== undefined && nowMs - last < compactionMsMin && length < LONG * kept) return
     for (const [other, ms] of this.#lastMs) if (nowMs - ms >= compactionMsMin) this.#lastMs.delete(other)
     this.#lastMs.set(name, nowMs)
-    this.#queue = this.#queue.then(() => this.#run(head, head.version - kept))
+    this.#waiting += 1
+    this.#queue = this.#queue
+      .then(() => this.#run(head, head.version - kept))
+      .finally(() => {
+        this.#waiting -= 1
+      })
   }
 
   /** Resolves when nothing is being folded. */
@@ -50,7 +62,7 @@ export class Compactor {
   }
 
   async #run(head: DocumentHead, version: number): Promise<void> {
-    const { store, library, onDone, onWarning } = this.#options
+    const { store, library, onDone, onFailed, onWarning } = this.#options
     const { key, incarnation } = head
     try {
       const past = await library.at(head, version)
@@ -62,7 +74,9 @@ export class Compactor {
     } catch (cause) {
       // Another life began, another process was quicker, or it is done another time.
       const overtaken = cause instanceof StoreError && cause.code === 'STORE_CONFLICT'
-      if (!overtaken) onWarning?.(`history of ${key.id} could not be compacted`, cause)
+      if (overtaken) return
+      onFailed()
+      onWarning?.(`history of ${key.id} could not be compacted`, cause)
     }
   }
 }

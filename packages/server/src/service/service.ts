@@ -6,7 +6,9 @@ import { type Actor, Doc } from '@joinery/core'
 import { type Scheduler, type SessionLimits, type Store, sessionLimits } from '@joinery/sync'
 import { ServerError } from '../errors.ts'
 import { LiveDocuments } from '../live/live-documents.ts'
-import type { ServiceObserver } from '../metrics.ts'
+import { type MeasureOptions, measure } from '../metrics/measure.ts'
+import { observedStore } from '../metrics/observed-store.ts'
+import type { OperationName, ServiceObserver } from '../metrics/observer.ts'
 import { Gate } from '../policy/gate.ts'
 import type { Policy } from '../policy/policy.ts'
 import { operating, putting, reading } from '../policy/requests.ts'
@@ -19,6 +21,7 @@ import { Lines, lineOf } from './lines.ts'
 import { followOtherOwners } from './other-owners.ts'
 import { Reader } from './reader.ts'
 import type {
+  Backlog,
   Caller,
   DocumentListAnswer,
   DocumentListOptions,
@@ -72,7 +75,8 @@ interface Parts {
 }
 
 function assemble(options: DocumentServiceOptions, limits: ServiceLimits): Parts {
-  const { store, actor, newIncarnation, nowMs, observer, onWarning } = options
+  const { actor, newIncarnation, nowMs, observer, onWarning } = options
+  const store = observer === undefined ? options.store : observedStore(options.store, { observer, nowMs })
   const lines = new Lines()
   const library = new Library(store, actor, limits, nowMs)
   const scheduler = options.scheduler ?? nodeScheduler(nowMs)
@@ -104,12 +108,13 @@ function assemble(options: DocumentServiceOptions, limits: ServiceLimits): Parts
       observer?.compacted()
       void lines.run(lineOf(key), async () => library.compacted(key, snapshot))
     },
+    onFailed: () => observer?.compactionFailed(),
     onWarning,
   })
   const onStored: Compactor['consider'] = (head) => compactor.consider(head)
   const committer = new Committer({ store, library, lines, live, limits, nowMs, observer, onStored })
   const reader = new Reader({ store, library, lines, live, gate })
-  const writer = new Writer({ store, library, committer, limits, actor, newIncarnation, nowMs })
+  const writer = new Writer({ store, library, committer, limits, actor, newIncarnation, nowMs, observer })
   return { lines, library, live, reader, writer, compactor, gate }
 }
 
@@ -117,11 +122,13 @@ class Service implements DocumentService {
   readonly storeId: string
   readonly #parts: Parts
   readonly #limits: ServiceLimits
+  readonly #options: MeasureOptions
   readonly #unwatch: () => void
   #draining = false
 
   constructor(options: DocumentServiceOptions) {
     this.storeId = options.store.identity.storeId
+    this.#options = { observer: options.observer, nowMs: options.nowMs }
     this.#limits = { ...serviceLimits, ...options.limits }
     this.#parts = assemble(options, this.#limits)
     this.#sweepLater()
@@ -142,26 +149,37 @@ class Service implements DocumentService {
     return { documents: library.size, bytes: library.byteLength }
   }
 
+  get backlog(): Backlog {
+    const { lines, compactor } = this.#parts
+    return { tasks: lines.tasks, compactions: compactor.waiting }
+  }
+
   get live(): LiveDocuments {
     return this.#parts.live
   }
 
-  async put(caller: Caller, id: string, request: PutRequest): Promise<PutAnswer> {
-    await this.#parts.gate.require(putting(caller, id, request))
-    return this.#writing().put(caller, id, request)
+  put(caller: Caller, id: string, request: PutRequest): Promise<PutAnswer> {
+    return this.#measure('put', async () => {
+      await this.#parts.gate.require(putting(caller, id, request))
+      return this.#writing().put(caller, id, request)
+    })
   }
 
-  async remove(caller: Caller, id: string, idempotency?: Idempotency): Promise<DocumentState> {
-    await this.#parts.gate.require({ action: 'delete', principal: caller, document: id, door: 'http' })
-    return this.#writing().remove(caller, id, idempotency)
+  remove(caller: Caller, id: string, idempotency?: Idempotency): Promise<DocumentState> {
+    return this.#measure('delete', async () => {
+      await this.#parts.gate.require({ action: 'delete', principal: caller, document: id, door: 'http' })
+      return this.#writing().remove(caller, id, idempotency)
+    })
   }
 
-  async ops(caller: Caller, id: string, request: OpsRequest): Promise<OpsAnswer> {
+  ops(caller: Caller, id: string, request: OpsRequest): Promise<OpsAnswer> {
     const { gate } = this.#parts
-    // The answer shows the document, and what others did to it.
-    await gate.require(reading(caller, id, 'http'))
-    await gate.require(operating(caller, id, request))
-    return this.#writing().ops(caller, id, request)
+    return this.#measure('apply', async () => {
+      // The answer shows the document, and what others did to it.
+      await gate.require(reading(caller, id, 'http'))
+      await gate.require(operating(caller, id, request))
+      return this.#writing().ops(caller, id, request)
+    })
   }
 
   /** Writes end first: readers are served until the store closes. */
@@ -170,27 +188,37 @@ class Service implements DocumentService {
     return this.#parts.writer
   }
 
-  async get(caller: Caller, id: string, options: GetOptions = {}): Promise<DocumentValue> {
-    await this.#parts.gate.require(reading(caller, id, 'http'))
-    return this.#parts.reader.get(caller, id, options)
+  get(caller: Caller, id: string, options: GetOptions = {}): Promise<DocumentValue> {
+    return this.#measure('read', async () => {
+      await this.#parts.gate.require(reading(caller, id, 'http'))
+      return this.#parts.reader.get(caller, id, options)
+    })
   }
 
-  async list(caller: Caller, options: DocumentListOptions): Promise<DocumentListAnswer> {
-    return this.#parts.reader.list(caller, options)
+  list(caller: Caller, options: DocumentListOptions): Promise<DocumentListAnswer> {
+    return this.#measure('list', () => this.#parts.reader.list(caller, options))
   }
 
-  async log(caller: Caller, id: string, options: LogOptions): Promise<LogAnswer> {
-    await this.#parts.gate.require(reading(caller, id, 'http'))
-    return this.#parts.reader.log(caller, id, options)
+  log(caller: Caller, id: string, options: LogOptions): Promise<LogAnswer> {
+    return this.#measure((options.waitMs ?? 0) > 0 ? 'poll' : 'log', async () => {
+      await this.#parts.gate.require(reading(caller, id, 'http'))
+      return this.#parts.reader.log(caller, id, options)
+    })
   }
 
-  async watch(caller: Caller, id: string, options: WatchOptions): Promise<() => void> {
-    await this.#parts.gate.require(reading(caller, id, 'stream'))
-    return this.#parts.reader.watch(caller, id, options)
+  watch(caller: Caller, id: string, options: WatchOptions): Promise<() => void> {
+    return this.#measure('stream', async () => {
+      await this.#parts.gate.require(reading(caller, id, 'stream'))
+      return this.#parts.reader.watch(caller, id, options)
+    })
   }
 
-  async tenantLog(caller: Caller, options: TenantLogOptions): Promise<TenantLogAnswer> {
-    return this.#parts.reader.tenantLog(caller, options)
+  tenantLog(caller: Caller, options: TenantLogOptions): Promise<TenantLogAnswer> {
+    return this.#measure('tenant_log', () => this.#parts.reader.tenantLog(caller, options))
+  }
+
+  #measure<A>(operation: OperationName, task: () => Promise<A>): Promise<A> {
+    return measure(this.#options, operation, task)
   }
 
   async drain(): Promise<void> {

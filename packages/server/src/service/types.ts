@@ -144,8 +144,17 @@ export interface Resident {
   readonly bytes: number
 }
 
+/** What waits. */
+export interface Backlog {
+  /** Reads and writes that wait for their document, or have it. */
+  readonly tasks: number
+  /** Histories that wait to be folded, or are being. */
+  readonly compactions: number
+}
+
 export interface DocumentService {
   readonly resident: Resident
+  readonly backlog: Backlog
   /** Scope of every version. */
   readonly storeId: string
   /** The documents that sessions follow. */

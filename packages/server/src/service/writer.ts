@@ -2,6 +2,7 @@
 import { type Actor, Doc } from '@joinery/core'
 import { documentValue, putDocument, type Store } from '@joinery/sync'
 import { ServerError } from '../errors.ts'
+import type { ServiceObserver } from '../metrics/observer.ts'
 import { Arrivals } from './arrivals.ts'
 import { documentAttributes, loggedOperation } from './attributes.ts'
 import { authorView } from './author-view.ts'
@@ -33,6 +34,7 @@ export interface WriterOptions {
   readonly newIncarnation: () => string
   /** The wall clock in milliseconds. */
   readonly nowMs: () => number
+  readonly observer: Pick<ServiceObserver, 'merged'> | undefined
 }
 
 export class Writer {
@@ -95,6 +97,7 @@ export class Writer {
       const view = await authorView(this.#options.library, living, since.version, request)
       const moment = this.#moment()
       const entries = request.ops.flatMap((op) => entriesOf(caller, doc, { type, op, view }, moment))
+      if (since.version < living.head.version && since.version > 0) this.#options.observer?.merged(entries.length)
       // A request that may be repeated is remembered with the version it took, and a document begins with a change.
       if (entries.length === 0 && (request.idempotency !== undefined || opened === undefined)) {
         entries.push(entryOf(caller, doc, { type: 'none' }, moment, () => {}))

@@ -2,8 +2,9 @@
 import { CoreError } from '@joinery/core'
 import { StoreError } from '@joinery/sync'
 import { expect, test } from 'vitest'
+import { asServerError } from '../../src/as-server-error.ts'
 import { ServerError } from '../../src/errors.ts'
-import { asServerError, problemOf } from '../../src/http/problem.ts'
+import { problemOf } from '../../src/http/problem.ts'
 import { testApp } from './harness.ts'
 
 test.each([
@@ -43,7 +44,8 @@ test('an unforeseen failure says nothing of itself but in the log', async () => 
   expect(answer.json).toMatchObject({ code: 'INTERNAL', status: 500 })
   expect(answer.text).not.toContain('secret')
   const line = at.logged.find(({ requestId, err }) => requestId === answer.json.requestId && err !== undefined)
-  expect(JSON.stringify(line)).toContain('secret path')
+  expect(JSON.stringify(line)).toContain('failures.test.ts')
+  expect(JSON.stringify(at.logged), 'what it says may be what somebody wrote').not.toContain('secret path')
 })
 
 test('an answer is a line in the log with tenant, node, document, request id and status', async () => {

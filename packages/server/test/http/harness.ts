@@ -6,6 +6,7 @@ import { type Logger, pino } from 'pino'
 import { type App, createApp } from '../../src/http/app.ts'
 import { type KeyRing, openKeyRing } from '../../src/keys.ts'
 import { defaultServerLimits, type ServerLimits } from '../../src/limits.ts'
+import { boundedLog } from '../../src/log/bounded-log.ts'
 import type { ServiceLimits } from '../../src/service/limits.ts'
 import { createDocumentService } from '../../src/service/service.ts'
 import type { DocumentService } from '../../src/service/types.ts'
@@ -80,7 +81,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     {
       service,
       keys,
-      logger,
+      log: boundedLog({ logger, now: () => NOW_MS, limits: { ...defaultServerLimits, ...options.limits } }),
       random,
       now: () => NOW_MS,
       limits: { ...defaultServerLimits, ...options.limits },

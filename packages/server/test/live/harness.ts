@@ -15,7 +15,7 @@ import { pino } from 'pino'
 import { WebSocket } from 'ws'
 import { type KeyRing, openKeyRing } from '../../src/keys.ts'
 import type { ServerLimits } from '../../src/limits.ts'
-import type { ServerMetrics } from '../../src/metrics.ts'
+import type { ServerMetrics } from '../../src/metrics/metrics.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { nodeScheduler } from '../../src/scheduler.ts'
 import { createServer, type JoineryServer } from '../../src/server.ts'
@@ -31,6 +31,8 @@ export interface TestServer {
   readonly store: Store
   readonly wsUrl: string
   readonly warnings: unknown[]
+  /** Every line of the log. */
+  readonly logged: string[]
 }
 
 export interface TestServerOptions {
@@ -61,7 +63,12 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     ...(options.sessionLimits === undefined ? {} : { sessionLimits: options.sessionLimits }),
     onWarning: (message, cause) => warnings.push(message, cause),
   })
-  const logger = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) })
+  const logged: string[] = []
+  const write = (line: string): void => {
+    logged.push(line)
+    if ((JSON.parse(line) as { readonly level: number }).level >= 40) warnings.push(line)
+  }
+  const logger = pino({ level: 'trace' }, { write })
   const server = await createServer({
     service,
     keys,
@@ -74,7 +81,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.allowOrigins === undefined ? {} : { allowOrigins: options.allowOrigins }),
   })
-  return { server, service, keys, store, warnings, wsUrl: `ws://127.0.0.1:${server.port}/v1/sync` }
+  return { server, service, keys, store, warnings, logged, wsUrl: `ws://127.0.0.1:${server.port}/v1/sync` }
 }
 
 export interface TestClient {

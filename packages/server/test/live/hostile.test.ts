@@ -1,9 +1,11 @@
 /** Clients that do not behave: refused or disconnected, without growth and without effect on others. */
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { deflateRawSync } from 'node:zlib'
 import { Doc, defineSchema, encodeBundle, lww, orMap, text } from '@joinery/core'
 import { newActor } from '@joinery/core/system'
 import { encodeFrame } from '@joinery/sync'
 import { afterEach, describe, expect, it } from 'vitest'
+import { closeMsMax, frameChunksMax, messageFragmentsMax } from '../../../transport/src/limits.ts'
 import { connectClient, startServer, type TestServer, until } from './harness.ts'
 import { hello, openRaw, subscribe } from './raw-client.ts'
 
@@ -273,7 +275,8 @@ describe('what they do not take', () => {
   })
 
   it('who asks and asks and takes no answer is cut off', async () => {
-    const { wsUrl } = await start({ sessionLimits: { socketBytesMax: 1_000 } })
+    const wide = { framesBurstMax: 1_000_000, subscribesBurstMax: 1_000_000 }
+    const { wsUrl } = await start({ sessionLimits: { socketBytesMax: 1_000, ...wide } })
     const client = await openRaw(wsUrl)
     client.send(hello('anna'))
     await client.next('welcome')
@@ -299,3 +302,109 @@ function lastVersion(heard: readonly { readonly kind: string }[]): number {
   const versions = heard.flatMap((frame) => ('version' in frame ? [(frame as { version: number }).version] : []))
   return Math.max(0, ...versions)
 }
+
+describe('connections that misuse WebSocket', () => {
+  /** A frame as a client masks it; with a mask of zeros the bytes stay as they are. */
+  const frame = (first: number, payload: Uint8Array): Buffer =>
+    Buffer.concat([Buffer.from([first, 0x80 | payload.length, 0, 0, 0, 0]), payload])
+
+  /** Upgrades by hand; answers the socket, and all that comes back. */
+  async function upgraded(port: number): Promise<{ readonly socket: Socket; readonly text: () => string }> {
+    const socket = connect(port, '127.0.0.1').setNoDelay(true)
+    socket.on('error', () => {})
+    let text = ''
+    socket.on('data', (data) => {
+      text += data.toString('latin1')
+    })
+    socket.write(
+      'GET /v1/sync HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n' +
+        'Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n',
+    )
+    await until(() => text.includes('\r\n\r\n'), 'upgraded')
+    return { socket, text: () => text }
+  }
+
+  it('a message in as many parts as allowed is read, and one more ends the connection', async () => {
+    const { server } = await start()
+    const bytes = encodeFrame(hello('n'))
+    const last = bytes.at(-1) as number
+    for (const [parts, ends] of [
+      [messageFragmentsMax, false],
+      [messageFragmentsMax + 1, true],
+    ] as const) {
+      const { socket, text } = await upgraded(server.port)
+      const before = text().length
+      // An empty part costs nothing but its head, and counts.
+      socket.write(frame(0x02, bytes.subarray(0, -1)))
+      socket.write(Buffer.concat(Array.from({ length: parts - 2 }, () => frame(0x00, new Uint8Array()))))
+      socket.write(frame(0x80, Uint8Array.of(last)))
+      await until(() => text().length > before, 'an answer')
+      // A welcome, or a close with 1008.
+      expect(text().charCodeAt(before), `${parts}`).toBe(ends ? 0x88 : 0x82)
+      socket.destroy()
+    }
+  })
+
+  it('a frame in as many pieces as it has bytes ends the connection before it is whole', async () => {
+    const { server } = await start({ sessionLimits: { idleMsMax: 60_000, helloMsMax: 60_000 } })
+    const { socket, text } = await upgraded(server.port)
+    const before = text().length
+    const bytes = Buffer.alloc(frameChunksMax * 2)
+    bytes[0] = 0x01
+    socket.write(Buffer.from([0x82, 0xfe, bytes.length >> 8, bytes.length & 0xff, 0, 0, 0, 0]))
+    let sent = 0
+    while (text().length === before && sent < bytes.length) {
+      // Each in a packet of its own: the server reads between two of them.
+      socket.write(bytes.subarray(sent, sent + 1))
+      sent += 1
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await until(() => text().length > before, 'an answer')
+    expect(text().charCodeAt(before)).toBe(0x88)
+    socket.destroy()
+  }, 30_000)
+
+  it('compression is not negotiated, and compressed frames end the connection', async () => {
+    const { server } = await start()
+    const { socket, text } = await upgraded(server.port)
+    expect(text()).not.toMatch(/extensions/i)
+    const before = text().length
+    // A bomb: a few bytes that would be a megabyte.
+    const bomb = deflateRawSync(Buffer.alloc(1_000_000))
+    socket.write(frame(0xc2, bomb.subarray(0, 120)))
+    await until(() => text().length > before, 'an answer')
+    expect(text().charCodeAt(before)).toBe(0x88)
+    expect(
+      text()
+        .slice(before + 2)
+        .charCodeAt(0) *
+        256 +
+        text()
+          .slice(before + 2)
+          .charCodeAt(1),
+    ).toBe(1002)
+    socket.destroy()
+  })
+
+  it('who does not close their end of a refused or ended connection does not keep it', async () => {
+    const { server } = await start({ sessionLimits: { helloMsMax: 50 } })
+    const held = Array.from({ length: 20 }, (_, i) => {
+      const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true })
+      socket.on('error', () => {})
+      socket.write(
+        `GET /v1/${i % 2 === 0 ? 'sync' : 'other'} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+          'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+      )
+      return socket
+    })
+    await until(() => held.every((socket) => socket.bytesRead > 0 || socket.destroyed), 'answers')
+    // What is written to a connection that is gone comes back as a reset.
+    const areGone = (): boolean => {
+      for (const socket of held) if (!socket.destroyed) socket.write('x')
+      return held.every((socket) => socket.destroyed)
+    }
+    await until(areGone, 'all are let go of', closeMsMax + 5_000)
+    for (const socket of held) socket.destroy()
+  }, 20_000)
+})

@@ -1,8 +1,9 @@
 /** `/metrics`: what Prometheus reads, and who may. */
 import { defineSchema, lww } from '@joinery/core'
 import { afterEach, expect, it } from 'vitest'
-import { serverMetrics } from '../../src/metrics.ts'
+import { serverMetrics } from '../../src/metrics/metrics.ts'
 import { connectClient, startServer, type TestServer, until } from './harness.ts'
+import { hello, openRaw, subscribe } from './raw-client.ts'
 
 const running: TestServer[] = []
 afterEach(async () => {
@@ -51,6 +52,15 @@ it('tells what happened through both doors, and what is there', async () => {
   expect(sample(text, 'joinery_sync_lag_seconds_count')).toBe(1)
   expect(sample(text, 'joinery_store_commit_duration_seconds_count')).toBe(2)
   expect(sample(text, 'joinery_refusals_total{door="http",code="NOT_FOUND"}')).toBe(1)
+  expect(sample(text, 'joinery_operations_total{operation="put",outcome="done"}')).toBe(1)
+  expect(sample(text, 'joinery_operations_total{operation="read",outcome="done"}')).toBe(2)
+  expect(sample(text, 'joinery_operations_total{operation="read",outcome="refused"}')).toBe(1)
+  expect(sample(text, 'joinery_operations_total{operation="subscribe",outcome="done"}')).toBe(1)
+  expect(sample(text, 'joinery_operations_total{operation="change",outcome="done"}')).toBe(1)
+  expect(sample(text, 'joinery_operation_duration_seconds_count{operation="read"}')).toBe(3)
+  expect(sample(text, 'joinery_store_read_duration_seconds_count{read="head"}')).toBeGreaterThan(0)
+  expect(sample(text, 'joinery_subscriptions')).toBe(1)
+  expect(sample(text, 'joinery_http_requests_active'), 'metrics are none of them').toBe(0)
   expect(text).toContain('route="/v1/docs/{docID}"')
   expect(text).toContain('route="unknown"')
   expect(text).not.toMatch(/route="[^"]*x"/)
@@ -83,4 +93,60 @@ it('documents leave memory when nobody uses them, and when they do not fit', asy
   expect(service.resident.bytes).toBe(0)
   const answer = await fetch(`${server.url}/v1/docs/3`, { headers })
   expect(((await answer.json()) as { value: string }).value).toHaveLength(5_000)
+})
+
+it('conflicts, compactions, queues and what is held', async () => {
+  const metrics = serverMetrics()
+  const { server, wsUrl, service } = await start({
+    metrics,
+    serviceLimits: { historyVersionsMin: 5, compactionMsMin: 1 },
+    sessionLimits: { retryAfterMs: 20 },
+  })
+  const headers = { 'X-Tenant-ID': 'acme', 'X-Node-ID': 'curl', 'Content-Type': 'application/json' }
+  const apply = (since: number) =>
+    fetch(`${server.url}/v1/docs/tags/ops`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ type: 'orset', since, ops: [{ type: 'add', elem: since }] }),
+    })
+  for (let i = 0; i < 12; i += 1) await apply(0)
+  expect((await apply(11)).status).toBe(200)
+  const stream = await fetch(`${server.url}/v1/docs/tags/events`, { headers })
+  const client = await openRaw(wsUrl)
+  client.send(hello('n'), subscribe('plan'))
+  const { handle } = await client.next('subscribed')
+  const part = {
+    kind: 'upload',
+    handle,
+    batch: 1,
+    tellReceived: false,
+    restart: false,
+    total: 1_000,
+    offset: 0,
+  } as const
+  client.send(
+    { kind: 'presence', handle, state: new Uint8Array(100) },
+    { ...part, payload: new Uint8Array(1) },
+    { kind: 'ping', nonce: 1 },
+  )
+  await client.next('pong')
+  await until(() => service.backlog.compactions === 0 && service.backlog.tasks === 0, 'rest')
+  const text = await (await fetch(`${server.url}/metrics`)).text()
+  expect(sample(text, 'joinery_conflicts_resolved_total')).toBe(1)
+  expect(sample(text, 'joinery_compactions_total')).toBeGreaterThan(0)
+  expect(sample(text, 'joinery_compaction_failures_total')).toBe(0)
+  expect(sample(text, 'joinery_http_streams')).toBe(1)
+  expect(sample(text, 'joinery_changes_pending_bytes')).toBe(1_000)
+  expect(sample(text, 'joinery_presence_bytes')).toBe(356)
+  client.socket.terminate()
+  await stream.body?.cancel()
+  const after = async (name: string) => sample(await (await fetch(`${server.url}/metrics`)).text(), name)
+  for (const name of [
+    'joinery_changes_pending_bytes',
+    'joinery_presence_bytes',
+    'joinery_http_streams',
+    'joinery_sockets',
+  ]) {
+    await expect.poll(() => after(name), name).toBe(0)
+  }
 })

@@ -6,6 +6,8 @@ import { until } from './harness.ts'
 export interface RawClient {
   readonly socket: WebSocket
   readonly heard: ServerFrame[]
+  /** `X-Request-ID` of the answer that opened it. */
+  readonly requestId: string
   /** Bytes of all updates and chunks so far. */
   taken(): number
   /** The code that the connection was closed with; undefined while it is open. */
@@ -50,6 +52,10 @@ export async function openRaw(url: string, options: { readonly origin?: string }
   socket.on('close', (closeCode) => {
     code = closeCode
   })
+  let requestId = ''
+  socket.on('upgrade', (answer) => {
+    requestId = `${answer.headers['x-request-id']}`
+  })
   await new Promise<void>((resolve, reject) => {
     socket.on('open', () => resolve())
     socket.on('error', reject)
@@ -57,6 +63,7 @@ export async function openRaw(url: string, options: { readonly origin?: string }
   return {
     socket,
     heard,
+    requestId,
     taken: () => taken,
     closed: () => code,
     send: (...frames) => {

@@ -1,7 +1,7 @@
 /** What is there for machines and operators: the API's description, and whether the server lives. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { ServerError } from '../../errors.ts'
-import { METRICS_TYPE } from '../../metrics.ts'
+import { METRICS_TYPE } from '../../metrics/metrics.ts'
 import type { Load } from '../context.ts'
 import type { Endpoints } from '../endpoint.ts'
 import { health, problem } from '../schemas/answers.ts'
