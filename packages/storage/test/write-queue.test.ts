@@ -5,7 +5,7 @@ import { type Outcome, writeQueue } from '../src/common/write-queue.ts'
 
 type Write = () => unknown
 
-const limits = { queueWritesMax: 5, queueBytesMax: 100, flushWritesMax: 3, flushBytesMax: 50 }
+const limits = { queueWritesMax: 5, queueBytesMax: 100, flushWritesMax: 3, flushBytesMax: 50, gatherMsMax: 0 }
 
 function setUp(overrides: Partial<typeof limits> = {}) {
   const flushes: number[] = []
@@ -20,9 +20,15 @@ function setUp(overrides: Partial<typeof limits> = {}) {
       }
     })
   }
-  const queue = writeQueue({ flush, schedule: (run) => turns.push(run), limits: { ...limits, ...overrides } })
+  const timers: { ms: number; run: () => void }[] = []
+  const queue = writeQueue({
+    flush,
+    schedule: (run) => turns.push(run),
+    after: (ms, run) => timers.push({ ms, run }),
+    limits: { ...limits, ...overrides },
+  })
   const nextTurn = () => turns.shift()?.()
-  return { queue, flushes, turns, nextTurn }
+  return { queue, flushes, turns, timers, nextTurn }
 }
 
 describe('write queue', () => {
@@ -115,7 +121,7 @@ describe('write queue', () => {
     const answers: ((outcomes: Outcome[]) => void)[] = []
     const flush = () => new Promise<Outcome[]>((resolve) => answers.push(resolve))
     const turns: (() => void)[] = []
-    const queue = writeQueue<string>({ flush, schedule: (run) => turns.push(run), limits })
+    const queue = writeQueue<string>({ flush, schedule: (run) => turns.push(run), after: () => {}, limits })
     const settled: string[] = []
     const first = queue.submit<string>(1, 'first').then((value) => settled.push(value))
     turns.shift()!()
@@ -129,6 +135,77 @@ describe('write queue', () => {
     answers[1]!([{ ok: true, value: 'two' }])
     await Promise.all([second, drained])
     expect(settled).toEqual(['one', 'two', 'drained'])
+  })
+
+  test('who waits for each write is never kept waiting', async () => {
+    const { queue, flushes, timers, nextTurn } = setUp({ gatherMsMax: 8 })
+    for (let i = 0; i < 5; i += 1) {
+      const write = queue.submit(1, () => i)
+      nextTurn()
+      expect(await write).toBe(i)
+    }
+    expect(flushes).toEqual([1, 1, 1, 1, 1])
+    expect(timers).toEqual([])
+  })
+
+  test('where writes come beside each other, flushes begin gatherMsMax apart, and drained waits for what gathers', async () => {
+    const { queue, flushes, turns, timers, nextTurn } = setUp({ gatherMsMax: 8 })
+    const both = [queue.submit(1, () => 1), queue.submit(1, () => 2)]
+    nextTurn()
+    await Promise.all(both)
+    // The first that several shared began without knowing; the next one sets the distance.
+    const next = queue.submit(1, () => 3)
+    nextTurn()
+    await next
+    expect(timers.map(({ ms }) => ms)).toEqual([8])
+    const gathering = [queue.submit(1, () => 4), queue.submit(1, () => 5)]
+    let drained = false
+    const all = queue.drained().then(() => {
+      drained = true
+    })
+    await Promise.resolve()
+    expect([turns.length, drained]).toEqual([0, false])
+    timers.shift()!.run()
+    nextTurn()
+    expect(await Promise.all([...gathering, all])).toEqual([4, 5, undefined])
+    expect(flushes).toEqual([2, 1, 2])
+  })
+
+  test('what fills a flush, in writes or in bytes, does not wait for more', async () => {
+    const { queue, flushes, turns, timers, nextTurn } = setUp({ gatherMsMax: 8 })
+    const shared = [queue.submit(1, () => 0), queue.submit(1, () => 0)]
+    nextTurn()
+    await Promise.all(shared)
+    const begins = queue.submit(1, () => 0)
+    nextTurn()
+    await begins
+    expect(timers.length).toBe(1)
+    const three = [1, 2, 3].map(() => queue.submit(1, () => 0))
+    expect(turns.length).toBe(1)
+    nextTurn()
+    await Promise.all(three)
+    const large = queue.submit(50, () => 0)
+    expect(turns.length).toBe(1)
+    nextTurn()
+    await large
+    expect(flushes).toEqual([2, 1, 3, 1])
+    expect(timers.length).toBe(1)
+  })
+
+  test('alone again, writes are not kept apart any more', async () => {
+    const { queue, timers, nextTurn } = setUp({ gatherMsMax: 8 })
+    const shared = [queue.submit(1, () => 0), queue.submit(1, () => 0)]
+    nextTurn()
+    await Promise.all(shared)
+    const apart: number[] = []
+    for (let i = 0; i < 10; i += 1) {
+      const write = queue.submit(1, () => 0)
+      apart.push(timers.length)
+      timers.shift()?.run()
+      nextTurn()
+      await write
+    }
+    expect(apart).toEqual([0, 1, 1, 1, 1, 0, 0, 0, 0, 0])
   })
 
   test('the defaults hold together', () => {

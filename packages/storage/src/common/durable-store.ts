@@ -91,7 +91,8 @@ export interface DurableStoreOptions {
 
 /** The store over an engine. */
 export function durableStore<W>(engine: Engine<W>, { limits, schedule }: DurableStoreOptions): Store {
-  const queue = writeQueue<W>({ flush: (writes) => engine.flush(writes), schedule, limits })
+  const after = (ms: number, run: () => void): void => void setTimeout(run, ms)
+  const queue = writeQueue<W>({ flush: (writes) => engine.flush(writes), schedule, after, limits })
   return new DurableStore(engine, queue, limits.purgeReceiptsMax)
 }
 

@@ -17,6 +17,12 @@ export interface QueueLimits {
   readonly flushWritesMax: number
   /** Bytes that share one transaction, for the same reason; one larger write flushes alone. Default 4 MiB. */
   readonly flushBytesMax: number
+  /**
+   * Milliseconds between the beginnings of two flushes while writes come beside each other, so that more of them share one. A
+   * flush that takes longer, as on a slow disk, is followed by the next at once, and a writer that waits for each of its writes never
+   * waits for this. Default 8 ms, which nobody notices; at some hundred writes a second it halves what they cost.
+   */
+  readonly gatherMsMax: number
   /** Receipts forgotten in one transaction, for the same reason; a purge takes as many transactions as it needs. Default 1 000. */
   readonly purgeReceiptsMax: number
 }
@@ -26,5 +32,6 @@ export const defaultQueueLimits: QueueLimits = {
   queueBytesMax: 64 * 1024 * 1024,
   flushWritesMax: 500,
   flushBytesMax: 4 * 1024 * 1024,
+  gatherMsMax: 8,
   purgeReceiptsMax: 1_000,
 }

@@ -9,6 +9,7 @@ import { toBytes, toText } from '../common/text.ts'
 import { type Peek, peekInto, type SqliteDatabase, type SqliteDriver } from './driver.ts'
 import { isWrongSchema } from './failure.ts'
 import type { SqliteLimits } from './limits.ts'
+import type { LogFile } from './log-file.ts'
 import { applicationId, format, migrations } from './schema.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 import type { Counters } from './transaction.ts'
@@ -17,6 +18,7 @@ export interface OpenedStore {
   readonly database: SqliteDatabase
   readonly statements: Statements
   readonly fence: Fence
+  readonly log: LogFile
   readonly counters: Counters
   readonly identity: StoreIdentity
 }
@@ -26,10 +28,11 @@ export interface OpenOptions {
   readonly driver: SqliteDriver
   readonly random: RandomBytes
   readonly limits: SqliteLimits
+  readonly openLog: (path: string) => LogFile
 }
 
 /** Opens the file as its only owner, makes it a store when it is empty, and finds out whether it is what it was. */
-export function openStore({ path, driver, random, limits }: OpenOptions): OpenedStore {
+export function openStore({ path, driver, random, limits, openLog }: OpenOptions): OpenedStore {
   const file = createFile(path)
   const database = driver.open(file)
   try {
@@ -42,7 +45,13 @@ export function openStore({ path, driver, random, limits }: OpenOptions): Opened
   try {
     configure(database, limits)
     const statements = prepare(database)
-    return { database, statements, ...establishIdentity(database, file, random) }
+    const established = establishIdentity(database, file, random)
+    try {
+      return { database, statements, ...established, log: takeOverFlushes(database, () => openLog(`${file}-wal`)) }
+    } catch (error) {
+      established.fence.close()
+      throw error
+    }
   } catch (error) {
     try {
       releaseDatabase(database)
@@ -133,6 +142,17 @@ function configure(database: SqliteDatabase, limits: SqliteLimits): void {
   if (synchronous !== 2) throw new StoreError('STORE_IO', 'SQLite does not flush each transaction here')
 }
 
+/**
+ * From now on `COMMIT` writes the log and does not wait for the disk: the log is flushed beside the event loop (`group.ts`). SQLite
+ * itself flushes where the order of things on the disk matters, around a checkpoint.
+ */
+function takeOverFlushes(database: SqliteDatabase, openLog: () => LogFile): LogFile {
+  database.exec('PRAGMA synchronous = NORMAL')
+  const { synchronous } = database.prepare('PRAGMA synchronous').get() as { synchronous: number }
+  if (synchronous !== 1) throw new StoreError('STORE_IO', 'SQLite does not flush around checkpoints here')
+  return openLog()
+}
+
 /** The schema was read before, so what fails here is not the medium. */
 function prepare(database: SqliteDatabase): Statements {
   try {
@@ -181,7 +201,9 @@ function remark(database: SqliteDatabase, options: IdentityOptions): StoreMark {
  */
 export function releaseDatabase(database: SqliteDatabase): void {
   try {
-    database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_schema')
+    database.exec(
+      'PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; SELECT 1 FROM sqlite_schema',
+    )
   } finally {
     database.close()
   }

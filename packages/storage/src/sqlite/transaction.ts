@@ -1,5 +1,4 @@
 import { StoreError } from '@joinery/sync'
-import type { Fence } from '../common/fence.ts'
 import type { Outcome } from '../common/write-queue.ts'
 import { storeFailure } from './failure.ts'
 import type { Statements } from './statements.ts'
@@ -16,11 +15,10 @@ export type Write = () => unknown
 export interface TransactionContext {
   readonly statements: Statements
   readonly counters: Counters
-  readonly fence: Fence
 }
 
 /**
- * Runs writes in one transaction and answers when it is durable.
+ * Runs writes in one transaction. It is not durable yet: that is for `group.ts`.
  *
  * A write refuses by throwing a `StoreError` before it has changed anything; its neighbours go on. If a write fails half-way,
  * the transaction is taken back and each write gets one of its own, so that only the one at fault fails. A failing COMMIT
@@ -40,7 +38,7 @@ export function runTransaction(context: TransactionContext, writes: readonly Wri
 /** A write that failed in the middle, apart from a transaction that failed around it. */
 class WriteFault extends Error {}
 
-function attempt({ statements, counters, fence }: TransactionContext, writes: readonly Write[]): readonly Outcome[] {
+function attempt({ statements, counters }: TransactionContext, writes: readonly Write[]): readonly Outcome[] {
   const before = { ...counters }
   try {
     statements.begin.run()
@@ -52,7 +50,6 @@ function attempt({ statements, counters, fence }: TransactionContext, writes: re
     counters.transactions += 1
     statements.saveCounters.run(counters.transactions, counters.lastPosition)
     statements.commit.run()
-    fence.advance(counters.transactions)
     return outcomes
   } catch (error) {
     Object.assign(counters, before)
