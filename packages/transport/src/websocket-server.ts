@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream'
 import type { Link, LinkClose } from '@joinery/sync'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { closeMsMax, frameChunksMax, messageFragmentsMax } from './limits.ts'
+import { WholeMessages, wholeMessageBytesMax } from './whole-message.ts'
 
 /** What the other end of a connection tells. */
 export interface LinkEvents {
@@ -46,6 +47,7 @@ export function acceptWebSockets(server: Server, options: WebSocketAcceptorOptio
   const sockets = new Set<WebSocket>()
   const ids = new WeakMap<IncomingMessage, string>()
   const upgrades = new WebSocketServer(settings(options.messageBytesMax))
+  const whole = new WholeMessages()
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const id = options.newId()
     const refusal = pathOf(request) === options.path ? options.check(request, id) : NOT_FOUND
@@ -54,7 +56,7 @@ export function acceptWebSockets(server: Server, options: WebSocketAcceptorOptio
     upgrades.handleUpgrade(request, socket, head, (webSocket) => {
       sockets.add(webSocket)
       webSocket.on('close', () => sockets.delete(webSocket))
-      connect(webSocket, (link) => options.onConnection(link, id))
+      connect({ webSocket, socket, whole }, (link) => options.onConnection(link, id))
     })
   })
   // What asks for an upgrade and is none.
@@ -109,30 +111,40 @@ function refuse(socket: Duplex, { status, problem }: UpgradeRefusal, id: string)
 /** Nobody is told when a single frame of this size has left: it is less than anybody waits for. */
 const UNTOLD_BYTES_MAX = 4_096
 
-function connect(socket: WebSocket, open: (link: Link) => LinkEvents): void {
+interface Connection {
+  readonly webSocket: WebSocket
+  /** What the WebSocket writes to. */
+  readonly socket: Duplex
+  readonly whole: WholeMessages
+}
+
+function connect({ webSocket, socket, whole }: Connection, open: (link: Link) => LinkEvents): void {
   const link: Link = {
     get waitingBytes() {
-      return socket.bufferedAmount
+      return socket.writableLength
     },
     send(frame) {
-      if (socket.readyState !== socket.OPEN) return
+      if (webSocket.readyState !== webSocket.OPEN) return
       // Most frames leave at once: to be told so of each costs a tenth of what sending it does.
-      if (socket.bufferedAmount > 0 || frame.length > UNTOLD_BYTES_MAX) socket.send(frame, sent)
-      else socket.send(frame)
+      const told = frame.length > UNTOLD_BYTES_MAX || socket.writableLength > 0 ? sent : undefined
+      // Without compression the library passes on at once what it is given, so the two ways keep the order.
+      if (frame.length <= wholeMessageBytesMax) socket.write(whole.of(frame), told)
+      else webSocket.send(frame, sent)
     },
-    close: (code: LinkClose) => socket.close(code),
-    drop: () => socket.terminate(),
+    close: (code: LinkClose) => webSocket.close(code),
+    drop: () => webSocket.terminate(),
   }
   const events = open(link)
   function sent(): void {
-    if (socket.bufferedAmount === 0) events.drained()
+    if (socket.writableLength === 0) events.drained()
   }
-  socket.binaryType = 'nodebuffer'
-  socket.on('message', (data: Buffer, isBinary: boolean) => {
-    if (isBinary) events.receive(data)
-    else socket.close(1003)
+  webSocket.binaryType = 'nodebuffer'
+  webSocket.on('message', (data: Buffer, isBinary: boolean) => {
+    // One kind of bytes everywhere: a `Buffer` copies nothing when it is sliced, and makes code for both kinds slower.
+    if (isBinary) events.receive(new Uint8Array(data.buffer, data.byteOffset, data.length))
+    else webSocket.close(1003)
   })
-  socket.on('close', () => events.closed())
+  webSocket.on('close', () => events.closed())
   // A close follows, and that is all there is to say.
-  socket.on('error', () => {})
+  webSocket.on('error', () => {})
 }
