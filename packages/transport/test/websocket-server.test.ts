@@ -30,6 +30,7 @@ async function connect(many: number): Promise<Ends[]> {
   const acceptor = acceptWebSockets(server, {
     path: '/sync',
     messageBytesMax: 1_000_000,
+    newId: () => 'request',
     check: () => undefined,
     onConnection(link) {
       const one = { link, received: [] as Uint8Array[], drained: 0 }
