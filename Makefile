@@ -24,6 +24,10 @@ test-tools:
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends postgresql-15 || \
 		DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends postgresql; \
 	fi
+	@command -v chromium chromium-browser google-chrome >/dev/null || [ -n "$$JOINERY_CHROMIUM" ] || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends chromium; \
+	fi
 
 test: build test-tools
 	npm test
