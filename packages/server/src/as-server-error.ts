@@ -18,7 +18,13 @@ const coreCodes: Partial<Record<CoreErrorCode, ServerErrorCode>> = {
 const retryable: ReadonlySet<string> = new Set(['STORE_BUSY', 'STORE_CONFLICT'])
 
 /** The store, or the way to it, fails now. */
-const unreachable: ReadonlySet<string> = new Set(['STORE_IO', 'STORE_UNKNOWN', 'STORE_LOCKED'])
+const unreachable: ReadonlySet<string> = new Set([
+  'STORE_IO',
+  'STORE_UNKNOWN',
+  'STORE_LOCKED',
+  'STORE_FULL',
+  'STORE_GONE',
+])
 
 /** Whatever was thrown, as a refusal. What nobody foresaw becomes `INTERNAL` and keeps its cause for the log alone. */
 export function asServerError(error: unknown): ServerError {

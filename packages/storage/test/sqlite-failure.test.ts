@@ -177,7 +177,7 @@ describe('a full disk', () => {
     const codes = await codesOf(
       commits.map((commit, i) => store.commit(i === 2 ? { ...commit, entries: large } : commit)),
     )
-    expect(codes).toEqual(['stored', 'stored', 'STORE_IO', 'stored', 'stored'])
+    expect(codes).toEqual(['stored', 'stored', 'STORE_FULL', 'stored', 'stored'])
     expect(await store.head(keyAt(2))).toBeUndefined()
     const positions = (await store.tenantLog('tenant', { after: 0, limit: 10 })).map(({ position }) => position)
     expect(positions).toEqual([1, 2, 3, 4])
@@ -196,7 +196,7 @@ describe('a full disk', () => {
         stored.push(text)
         version += 1
       } else {
-        expect(code).toBe('STORE_IO')
+        expect(code).toBe('STORE_FULL')
         refused += 1
       }
     }

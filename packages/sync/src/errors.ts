@@ -12,6 +12,13 @@ export type StoreErrorCode =
   | 'STORE_LOCKED'
   /** The medium failed; nothing of the commit may be assumed stored. `cause` has the driver's error. */
   | 'STORE_IO'
+  /** There is no room left for it: the disk is full, or what the browser grants is used up. Nothing of the commit was stored. */
+  | 'STORE_FULL'
+  /**
+   * The data was taken from under the open store: deleted by the user, the browser or another program. Nothing of the commit was
+   * stored. Open the store again: another store id says that it is a new one.
+   */
+  | 'STORE_GONE'
   /** The connection was lost during the commit, and whether it was stored could not be found out. Read before trying again. */
   | 'STORE_UNKNOWN'
   /** What is on the medium is not a store, or one of a newer format. Nothing was changed. */

@@ -21,6 +21,8 @@ test.each([
   [new StoreError('STORE_IO', 'm'), 'STORE_UNAVAILABLE'],
   [new StoreError('STORE_UNKNOWN', 'm'), 'STORE_UNAVAILABLE'],
   [new StoreError('STORE_LOCKED', 'm'), 'STORE_UNAVAILABLE'],
+  [new StoreError('STORE_FULL', 'm'), 'STORE_UNAVAILABLE'],
+  [new StoreError('STORE_GONE', 'm'), 'STORE_UNAVAILABLE'],
   [new ServerError('GONE', 'm'), 'GONE'],
   [new Error('m'), 'INTERNAL'],
   ['a string', 'INTERNAL'],

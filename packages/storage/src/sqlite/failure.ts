@@ -5,6 +5,8 @@ const codes: ReadonlyMap<number, StoreErrorCode> = new Map([
   // SQLITE_BUSY and SQLITE_LOCKED: we wait for nobody, so whoever holds the file is another owner.
   [5, 'STORE_LOCKED'],
   [6, 'STORE_LOCKED'],
+  // SQLITE_FULL. It has rolled back by then.
+  [13, 'STORE_FULL'],
   // SQLITE_NOTADB.
   [26, 'STORE_FORMAT'],
 ])
