@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe } from 'vitest'
 import { levelStore } from '../src/leveldb.ts'
-import { killCases, lockCase } from './crash/kill-cases.ts'
+import { killCases, lockCase, processes } from './crash/kill-cases.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const directory = temporaryDirectory()
@@ -11,13 +11,16 @@ describe('a killed process', () => {
   killCases({
     kills: { usual: 3, soak: 30 },
     // With a small buffer the kills hit LevelDB while it turns its log into tables, too.
-    writer: (dice) => ({ kind: 'leveldb', options: { path, limits: { writeBufferBytesMax: 65_536 << dice(6) } } }),
+    start: processes((dice) => ({
+      kind: 'leveldb',
+      options: { path, limits: { writeBufferBytesMax: 65_536 << dice(6) } },
+    })),
     open: () => levelStore({ path }),
   })
 
   const locked = join(directory, 'lock')
   lockCase({
-    writer: () => ({ kind: 'leveldb', options: { path: locked } }),
+    start: processes(() => ({ kind: 'leveldb', options: { path: locked } })),
     open: () => levelStore({ path: locked }),
   })
 })

@@ -3,7 +3,7 @@ import type { Store, StoreEvent } from '@joinery/sync'
 import { afterAll, describe, expect, test } from 'vitest'
 import { postgresStore } from '../src/postgres.ts'
 import { startPostgres } from '../src/testing/postgres.ts'
-import { killCases, soak } from './crash/kill-cases.ts'
+import { killCases, processes, soak } from './crash/kill-cases.ts'
 import { nobodyConnected } from './postgres-helpers.ts'
 import { change, write } from './store-helpers.ts'
 
@@ -14,7 +14,7 @@ describe('a killed process', () => {
   const options = { url: server.url, schema: 'killed' }
   killCases({
     kills: { usual: 3, soak: 30 },
-    writer: () => ({ kind: 'postgres', options }),
+    start: processes(() => ({ kind: 'postgres', options })),
     async open() {
       // The server sees within moments that the killed process is gone; until then its seat is not free.
       await nobodyConnected(server.url)

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { sqliteStore } from '../src/sqlite.ts'
 import { diceOf } from '../src/testing/random.ts'
 import { expectWhole, Journal } from './crash/journal.ts'
-import { killCases, lockCase, seed, soak } from './crash/kill-cases.ts'
+import { killCases, lockCase, processes, seed, soak } from './crash/kill-cases.ts'
 import { startWriter, type WriterStore } from './crash/writer-process.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -19,12 +19,12 @@ describe('a killed process', () => {
   const path = join(directory, 'crash', 'store.sqlite')
   killCases({
     kills: { usual: 20, soak: 200 },
-    writer: (dice) => writerAt(path, dice(2) === 0 ? 1000 : 20),
+    start: processes((dice) => writerAt(path, dice(2) === 0 ? 1000 : 20)),
     open: () => sqliteStore({ path }),
   })
 
   const locked = join(directory, 'lock', 'store.sqlite')
-  lockCase({ writer: () => writerAt(locked, 1000), open: () => sqliteStore({ path: locked }) })
+  lockCase({ start: processes(() => writerAt(locked, 1000)), open: () => sqliteStore({ path: locked }) })
 })
 
 describe('a disk that lied about a flush', () => {

@@ -14,7 +14,8 @@ export interface WriterStore {
   readonly options: Readonly<Record<string, unknown>>
 }
 
-export interface WriterProcess {
+/** What writes until it is killed. */
+export interface Writer {
   /** Resolves when it has opened the store, or has ended. */
   readonly opened: Promise<unknown>
   /** Resolves when its first commit was acknowledged, or when it has ended. */
@@ -31,7 +32,7 @@ export function requireBuild(): void {
 }
 
 /** Starts a process that writes to the store without end, and feeds what it reports to the journal. */
-export function startWriter({ kind, options }: WriterStore, journal: Journal, seed: number): WriterProcess {
+export function startWriter({ kind, options }: WriterStore, journal: Journal, seed: number): Writer {
   const child: ChildProcess = spawn(process.execPath, [script, kind, JSON.stringify(options), `${seed}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
