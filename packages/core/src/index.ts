@@ -40,6 +40,7 @@ export type {
 } from './document/doc-types.ts'
 export { Doc } from './document/full-doc.ts'
 export { allTypes, specOf } from './document/registry.ts'
+export { type Restamp, restampChanges } from './document/restamp.ts'
 export {
   boundedCounter,
   defineSchema,

@@ -153,7 +153,7 @@ export class ChangeEncoder {
   }
 }
 
-function flagsOf({ author, message, schemaVersion, signature }: ChangeNote): number {
+export function flagsOf({ author, message, schemaVersion, signature }: ChangeNote): number {
   return (
     (author === undefined ? 0 : AUTHOR) |
     (message === undefined ? 0 : MESSAGE) |
@@ -162,7 +162,7 @@ function flagsOf({ author, message, schemaVersion, signature }: ChangeNote): num
   )
 }
 
-function writeNote(writer: Writer, { author, message, schemaVersion, signature }: ChangeNote): void {
+export function writeNote(writer: Writer, { author, message, schemaVersion, signature }: ChangeNote): void {
   if (author !== undefined) writer.string(author)
   if (message !== undefined) writer.string(message)
   if (schemaVersion !== undefined) writer.varint(schemaVersion)
