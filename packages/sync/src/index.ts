@@ -42,6 +42,7 @@ export {
   type FollowedEvents,
   type FollowedOptions,
   type FollowState,
+  type Position,
 } from './session/followed-document.ts'
 export type {
   AckLevel,
@@ -56,6 +57,7 @@ export type {
   Welcome,
 } from './session/frames.ts'
 export { type SessionLimits, sessionLimits } from './session/limits.ts'
+export type { Outgoing } from './session/outbox.ts'
 export type {
   CatchUp,
   HostedDocument,

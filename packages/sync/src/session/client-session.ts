@@ -36,7 +36,8 @@ import { type RefusalCode, SessionRefusal } from './refusal.ts'
 export interface ClientSessionOptions {
   readonly tenant: string
   readonly node: string
-  readonly credential?: string
+  /** A function is asked for each connection. */
+  readonly credential?: string | (() => string)
   readonly agent: string
   readonly scheduler: Scheduler
   /** From 0 up to 1, so that clients do not come back all at once. */
@@ -90,6 +91,11 @@ export class ClientSession implements DocumentSession {
     return this.#goodbye
   }
 
+  /** What the server said of itself over the present connection. */
+  get welcome(): Welcome | undefined {
+    return this.#welcome
+  }
+
   get storeId(): string {
     return this.#welcome?.storeId ?? ''
   }
@@ -121,12 +127,24 @@ export class ClientSession implements DocumentSession {
   unfollow<S extends FieldSpecs>(document: FollowedDocument<S>): void {
     const any = document as unknown as FollowedDocument
     this.#documents.delete(any)
+    this.#leave(any)
+    document.close()
+  }
+
+  #leave(document: FollowedDocument): void {
     // Parts of a batch that come after this would belong to nothing.
     this.#uploads = this.#uploads.filter(({ batch }) => batch.handle !== document.handle)
     if (document.handle > 0 && this.#byHandle.delete(document.handle)) {
       this.send({ kind: 'unsubscribe', handle: document.handle })
     }
-    document.close()
+    document.suspend()
+  }
+
+  /** Tries again what the server refused of a document. */
+  retry<S extends FieldSpecs>(document: FollowedDocument<S>): void {
+    const subscribed = document.retry()
+    if (subscribed || !this.online || document.handle > 0) return
+    this.#subscribe(document as unknown as FollowedDocument)
   }
 
   /** A connection is there. */
@@ -135,7 +153,8 @@ export class ClientSession implements DocumentSession {
     this.#link = link
     this.#goodbye = undefined
     const versions = [protocolVersion, protocolVersion] as const
-    const hello: Hello = { kind: 'hello', versions, features: knownFeatures, tenant, node, credential, agent }
+    const key = typeof credential === 'string' ? credential : credential()
+    const hello: Hello = { kind: 'hello', versions, features: knownFeatures, tenant, node, credential: key, agent }
     this.send(hello)
   }
 
@@ -196,6 +215,7 @@ export class ClientSession implements DocumentSession {
     }
     this.#byHandle.set(frame.handle, document)
     document.begin(this, frame)
+    if (!document.followable) this.#leave(document)
   }
 
   #subscriptionRefused({ handle: request, code, message, retryAfterMs }: Refused): void {
@@ -222,10 +242,12 @@ export class ClientSession implements DocumentSession {
       case 'update':
         document.update(frame)
         document.taken(size)
+        if (!document.followable) this.#leave(document)
         break
       case 'chunk':
         document.chunk(frame)
         document.taken(size)
+        if (!document.followable) this.#leave(document)
         break
       case 'synced':
         document.synced(frame.version)
@@ -238,6 +260,7 @@ export class ClientSession implements DocumentSession {
         break
       case 'closed':
         this.#byHandle.delete(frame.handle)
+        document.suspend()
         document.fail(frame.code as RefusalCode, frame.message)
         break
     }
@@ -248,7 +271,7 @@ export class ClientSession implements DocumentSession {
     this.#welcome = welcome
     this.#failures = 0
     this.#beat(welcome.heartbeatMs)
-    for (const document of this.#documents) if (document.refusal === undefined) this.#subscribe(document)
+    for (const document of this.#documents) if (document.followable) this.#subscribe(document)
     this.#options.onStatus?.()
   }
 

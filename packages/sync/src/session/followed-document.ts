@@ -1,9 +1,9 @@
 /** A document on the client's side: follows the server's, and sends what is changed here. It lives across connections. */
-import { type Actor, Doc, type FieldSpecs, type Schema } from '@joinery/core'
+import { type Actor, CoreError, type FieldSpecs, type Schema, SchemaDoc, type TypeTable } from '@joinery/core'
 import { Assembly } from './assembly.ts'
 import type { Changes, Chunk, Frame, From, Peers, Refused, Subscribe, Subscribed, Update } from './frames.ts'
 import { frameOverheadBytes } from './limits.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, type Outgoing } from './outbox.ts'
 import { type RefusalCode, SessionRefusal } from './refusal.ts'
 
 /** What a document needs of the session it belongs to. */
@@ -31,10 +31,23 @@ export interface FollowedOptions<S extends FieldSpecs> {
   readonly type: string
   readonly actor: Actor
   readonly schema?: Schema<S>
+  /** Makes types that arrive and the schema does not name; by default such a document is refused. */
+  readonly types?: TypeTable
   /** What is here already. */
-  readonly doc?: Doc<S>
+  readonly doc?: SchemaDoc<S>
   /** Names the life of the document if it begins here. */
-  readonly newIncarnation: () => string
+  readonly newIncarnation?: () => string
+  /**
+   * Makes the document of somebody who keeps it, from what the server has; from nothing where the server has none. By default it
+   * is made here, with a new incarnation.
+   */
+  readonly make?: (payload: Uint8Array | undefined) => SchemaDoc<S>
+  /** What is here already, in terms of the server's log, as an earlier session told `onUpdate`. */
+  readonly position?: Position
+  /** Changes are sent only when they are handed to `offer`: for who makes them durable first. */
+  readonly offered?: boolean
+  /** The last own dot of `doc` that may be sent; all by default. */
+  readonly through?: number
   /** Bytes the server may send ahead. */
   readonly windowBytes?: number
 }
@@ -43,7 +56,18 @@ export interface FollowedEvents {
   /** The state, or the count of pending changes, is another. */
   onStatus?: () => void
   onPeers?: (peers: Peers['peers']) => void
+  /** These are stored at the server now. */
+  onStored?: (changes: readonly Outgoing[]) => void
+  /** The server has stored everything of the own actor up to this dot, as it says over a new connection. */
+  onKnown?: (last: number) => void
+  /** The server refused something at this time of its clock, microseconds since 1970. */
+  onServerTime?: (micros: number) => void
+  /** This was applied, and leads to a position of the server's log. */
+  onUpdate?: (payload: Uint8Array, position: Position) => void
 }
+
+/** Everything up to here is known. */
+export type Position = Extract<From, { by: 'position' }>
 
 const WINDOW_BYTES = 1_048_576
 /** A document that a client takes in one piece. */
@@ -52,29 +76,38 @@ const TRANSFER_BYTES_MAX = 268_435_456
 export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   readonly options: FollowedOptions<S>
   readonly #events: FollowedEvents
-  readonly #outbox = new Outbox()
-  #doc: Doc<S> | undefined
+  readonly #outbox: Outbox
+  #doc: SchemaDoc<S> | undefined
   #unsubscribe: (() => void) | undefined
   #session: DocumentSession | undefined
   #handle = 0
   #state: FollowState = 'connecting'
   #refusal: SessionRefusal | undefined
-  #position: Extract<From, { by: 'position' }> | undefined
+  /** Refused are changes only: what others change is still taken. */
+  #sendsOnly = false
+  #incarnationThere = ''
+  /** The last own dot that the server had when the document was subscribed to. */
+  #known = 0
+  #position: Position | undefined
   #transfer: Assembly | undefined
   #takenBytes = 0
   #window = 0
   #creditedBytes = 0
   #flushing = false
+  #synced = false
   #holding = false
   /** The batch that is sent in parts. */
   #uploading = 0
   #waiting: { readonly last: number; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
-  #opened: { readonly resolve: (doc: Doc<S>) => void; readonly reject: (error: Error) => void }[] = []
+  #opened: { readonly resolve: (doc: SchemaDoc<S>) => void; readonly reject: (error: Error) => void }[] = []
 
   constructor(options: FollowedOptions<S>, events: FollowedEvents = {}) {
     this.options = options
     this.#events = events
-    if (options.doc !== undefined) this.#take(options.doc)
+    const { doc, actor, position } = options
+    this.#position = position
+    this.#outbox = new Outbox(actor.id, options.through ?? doc?.known(actor.id))
+    if (doc !== undefined) this.#take(doc)
   }
 
   get state(): FollowState {
@@ -84,6 +117,37 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   /** Why the server refused. */
   get refusal(): SessionRefusal | undefined {
     return this.#refusal
+  }
+
+  /** Whether the server takes the document, though perhaps not what was changed here. */
+  get followable(): boolean {
+    return this.#refusal === undefined || this.#sendsOnly
+  }
+
+  /** The life of the document that the server has; empty before it said so, and where it has none. */
+  get incarnationThere(): string {
+    return this.#incarnationThere
+  }
+
+  /** How far in the server's log everything is here; undefined before it said so. */
+  get position(): Position | undefined {
+    return this.#position
+  }
+
+  /** Sends a change, in the order of the calls: see `FollowedOptions.offered`. */
+  offer(change: Outgoing): void {
+    this.#outbox.add(change)
+    this.#schedule()
+  }
+
+  /** Forgets that something was refused, and sends it again. Answers false where the document has to be subscribed to first. */
+  retry(): boolean {
+    if (this.#refusal === undefined) return true
+    this.#refusal = undefined
+    const subscribed = this.#handle > 0 && this.#sendsOnly
+    this.#become(subscribed && this.#synced ? 'live' : 'connecting')
+    if (subscribed) this.#schedule()
+    return subscribed
   }
 
   /** Changes made here that the server has not stored. */
@@ -97,7 +161,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   }
 
   /** The document; undefined before the server said what there is. */
-  get doc(): Doc<S> | undefined {
+  get doc(): SchemaDoc<S> | undefined {
     return this.#doc
   }
 
@@ -106,7 +170,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   }
 
   /** Resolves with the document once it is known. Rejects with a `SessionRefusal`. */
-  opened(): Promise<Doc<S>> {
+  opened(): Promise<SchemaDoc<S>> {
     if (this.#doc !== undefined) return Promise.resolve(this.#doc)
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     return new Promise((resolve, reject) => this.#opened.push({ resolve, reject }))
@@ -151,6 +215,8 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   begin(session: DocumentSession, frame: Subscribed): void {
     this.#session = session
     this.#handle = frame.handle
+    this.#incarnationThere = frame.incarnation
+    this.#known = frame.known
     this.#takenBytes = 0
     this.#creditedBytes = 0
     this.#window = frame.window
@@ -159,32 +225,45 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
       return
     }
     if (frame.incarnation === '' && this.#doc === undefined) {
-      const { actor, schema, newIncarnation } = this.options
-      const options = { actor, incarnation: newIncarnation() }
-      this.#take(new Doc<S>(schema === undefined ? options : { ...options, schema }))
+      this.#take(this.#make(undefined))
     }
-    if (this.#doc !== undefined) this.#outbox.begin(this.#doc as Doc, frame.known)
+    if (this.#doc !== undefined) this.#greet(this.#doc, frame.known)
     this.#settleSaved()
     this.#flush()
   }
 
-  /** The connection has gone. */
+  #greet(doc: SchemaDoc<S>, known: number): void {
+    this.#outbox.begin(doc as SchemaDoc, known)
+    this.#events.onKnown?.(known)
+  }
+
+  #make(payload: Uint8Array | undefined): SchemaDoc<S> {
+    const { actor, schema, types, newIncarnation, make } = this.options
+    if (make !== undefined) return make(payload)
+    const options = { actor, ...(schema && { schema }), ...(types && { types }) }
+    if (payload !== undefined) return SchemaDoc.load<S>(payload, options)
+    return new SchemaDoc<S>({ ...options, incarnation: newIncarnation?.() ?? '' })
+  }
+
+  /** The connection has gone, or the document is not followed over it any more. */
   suspend(): void {
     this.#session = undefined
     this.#handle = 0
+    this.#synced = false
     this.#holding = false
     this.#uploading = 0
     if (this.#state === 'live') this.#become('connecting')
   }
 
-  #take(doc: Doc<S>): void {
+  #take(doc: SchemaDoc<S>): void {
     this.#doc = doc
-    this.#unsubscribe = doc.subscribe(({ origin, header, bytes }) => {
-      if (origin !== 'local' || header === undefined || bytes === undefined) return
-      this.#outbox.add(bytes, header.first + header.length - 1)
-      this.#schedule()
-      this.#events.onStatus?.()
-    })
+    if (this.options.offered !== true) {
+      this.#unsubscribe = doc.subscribe(({ origin, header, bytes }) => {
+        if (origin !== 'local' || header === undefined || bytes === undefined) return
+        this.offer({ bytes, actor: header.actor, last: header.first + header.length - 1 })
+        this.#events.onStatus?.()
+      })
+    }
     for (const { resolve } of this.#opened.splice(0)) resolve(doc)
   }
 
@@ -216,8 +295,16 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   }
 
   update({ version, payload }: Pick<Update, 'version' | 'payload'>): void {
-    this.#apply(payload)
+    try {
+      this.#apply(payload)
+    } catch (error) {
+      // One document that cannot be taken is no reason to be without the others.
+      if (!(error instanceof CoreError)) throw error
+      this.fail(refusalOf(error), error.message)
+      return
+    }
     this.#advance(version)
+    if (this.#position !== undefined) this.#events.onUpdate?.(payload, this.#position)
   }
 
   #apply(payload: Uint8Array): void {
@@ -225,10 +312,9 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
       this.#doc.apply(payload)
       return
     }
-    const { actor, schema } = this.options
-    this.#take(Doc.load<S>(payload, schema === undefined ? { actor } : { actor, schema }))
-    const { doc } = this
-    if (doc !== undefined) this.#outbox.begin(doc as Doc, doc.known(actor.id))
+    const doc = this.#make(payload)
+    this.#take(doc)
+    this.#greet(doc, this.#known)
   }
 
   #advance(version: number): void {
@@ -268,7 +354,8 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
 
   synced(version: number): void {
     this.#advance(version)
-    this.#become('live')
+    this.#synced = true
+    if (this.#refusal === undefined) this.#become('live')
   }
 
   peers(peers: Peers['peers']): void {
@@ -277,18 +364,18 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
 
   acknowledged(batch: number): void {
     if (batch >= this.#uploading) this.#uploading = 0
-    this.#outbox.acknowledgeBatch(batch)
-    this.#settleSaved()
+    this.#tellStored(this.#outbox.acknowledgeBatch(batch))
     this.#flush()
     this.#events.onStatus?.()
   }
 
-  refused({ batch, accepted, code, message, retryAfterMs }: Refused): void {
+  refused({ batch, accepted, code, message, retryAfterMs, serverMicros }: Refused): void {
     this.#uploading = 0
-    this.#outbox.refused(batch, accepted)
-    this.#settleSaved()
+    this.#events.onServerTime?.(serverMicros)
+    this.#tellStored(this.#outbox.refused(batch, accepted))
     if (retryAfterMs === 0) {
       this.fail(code as RefusalCode, message)
+      this.#sendsOnly = true
       return
     }
     this.#holding = true
@@ -300,10 +387,13 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
 
   /** The server does not take this document, or a change of it. What is here stays. */
   fail(code: RefusalCode, message: string): void {
+    this.#sendsOnly = false
     this.#refusal = new SessionRefusal(code, message)
     for (const { reject } of this.#waiting.splice(0)) reject(this.#refusal)
     for (const { reject } of this.#opened.splice(0)) reject(this.#refusal)
-    this.#become('refused')
+    this.#state = 'refused'
+    // Also when something was refused before: it is another refusal.
+    this.#events.onStatus?.()
   }
 
   close(): void {
@@ -311,6 +401,11 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     const refusal = new SessionRefusal('timeout', 'the document was closed')
     for (const { reject } of this.#waiting.splice(0)) reject(refusal)
     for (const { reject } of this.#opened.splice(0)) reject(refusal)
+  }
+
+  #tellStored(changes: readonly Outgoing[]): void {
+    if (changes.length > 0) this.#events.onStored?.(changes)
+    this.#settleSaved()
   }
 
   #settleSaved(): void {
@@ -325,5 +420,19 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     if (this.#state === state) return
     this.#state = state
     this.#events.onStatus?.()
+  }
+}
+
+function refusalOf({ code }: CoreError): RefusalCode {
+  switch (code) {
+    case 'CORE_INCARNATION_MISMATCH':
+      return 'incarnation_mismatch'
+    case 'CORE_ACTOR_FORKED':
+    case 'CORE_ACTOR_REUSED':
+      return 'forked'
+    case 'CORE_FORMAT_UNSUPPORTED':
+      return 'schema_mismatch'
+    default:
+      return 'malformed'
   }
 }

@@ -2,10 +2,12 @@
  * Local changes on their way to the server: those that wait, those that are under way, and what the server has stored. Changes
  * leave in order, in batches; what was not acknowledged when a connection ends goes again over the next one.
  */
-import { type Doc, encodeBundle, readBundle, readChange, VersionVector } from '@joinery/core'
+import { type ActorId, encodeBundle, readBundle, readChange, type SchemaDoc, VersionVector } from '@joinery/core'
 
-interface Outgoing {
+export interface Outgoing {
   readonly bytes: Uint8Array
+  /** Who made it: the actor that writes here, or an earlier one of this replica, whose last changes are still to be sent. */
+  readonly actor: ActorId
   /** The last dot of the change. */
   readonly last: number
 }
@@ -19,15 +21,17 @@ export interface Batch {
 
 interface UnderWay {
   readonly number: number
-  readonly last: number
+  /** How many changes it holds. */
+  readonly count: number
 }
 
 /** So many batches are sent ahead of their acknowledgement; what comes meanwhile gathers for the next. */
 const BATCHES_AHEAD_MAX = 4
 
 export class Outbox {
-  /** Changes that the server has not stored, ascending. */
-  readonly #changes: Outgoing[] = []
+  readonly #actor: ActorId
+  /** Changes that the server has not stored, in the order in which they were made. */
+  #changes: Outgoing[] = []
   /** So many of them are under way. */
   #sent = 0
   #underWay: UnderWay[] = []
@@ -35,6 +39,14 @@ export class Outbox {
   #restart = false
   /** The last own dot that is stored at the server. */
   #stored = 0
+  /** The last own dot that may be sent. */
+  #through = 0
+
+  /** @param through the last dot of the actor that was made before, and may be sent. */
+  constructor(actor: ActorId, through = 0) {
+    this.#actor = actor
+    this.#through = through
+  }
 
   /** Changes that are not stored yet. */
   get pending(): number {
@@ -46,35 +58,44 @@ export class Outbox {
   }
 
   /** Takes a change that was made here. */
-  add(bytes: Uint8Array, last: number): void {
-    this.#changes.push({ bytes, last })
+  add(change: Outgoing): void {
+    if (change.actor === this.#actor) {
+      if (change.last <= this.#stored) return
+      this.#through = Math.max(this.#through, change.last)
+    }
+    this.#changes.push(change)
   }
 
   /** A connection is there, over which the server says what it has of ours. */
-  begin(doc: Doc, known: number): void {
+  begin(doc: SchemaDoc, known: number): void {
     this.#batch = 0
     this.#underWay = []
     this.#sent = 0
     this.#restart = false
-    this.acknowledge(known)
-    const [first] = this.#changes
-    // What the queue does not remember is in the document, as after a restart.
-    if (first === undefined || first.last > known) this.#recall(doc, known)
+    this.#stored = known
+    this.#through = Math.max(this.#through, known)
+    this.#changes = this.#changes.filter(({ actor, last }) => actor !== this.#actor || last > known)
+    const first = this.#changes.find(({ actor }) => actor === this.#actor)
+    // A server that was put back to an earlier state lacks what it had stored, and what the queue forgot is in the document.
+    const next = first === undefined ? this.#through + 1 : readChange(first.bytes).header.first
+    if (next > known + 1) this.#recall(doc, known)
   }
 
-  #recall(doc: Doc, known: number): void {
-    const own = doc.actor.id
-    if (doc.known(own) <= known) return
+  #recall(doc: SchemaDoc, known: number): void {
+    const own = this.#actor
     const seen = new VersionVector(
       [...doc.version().entries()].map(([actor, counter]) => [actor, actor === own ? known : counter]),
     )
     const bundle = doc.changesSince(seen)
     if (bundle === undefined) return
-    this.#changes.splice(0)
-    for (const bytes of readBundle(bundle)) {
+    const recalled = readBundle(bundle).map((bytes): Outgoing => {
       const { header } = readChange(bytes)
-      this.#changes.push({ bytes: bytes.slice(), last: header.first + header.length - 1 })
-    }
+      return { bytes: bytes.slice(), actor: own, last: header.first + header.length - 1 }
+    })
+    this.#changes = [
+      ...this.#changes.filter(({ actor }) => actor !== own),
+      ...recalled.filter(({ last }) => last <= this.#through),
+    ]
   }
 
   /** The next batch to send; undefined when there is nothing, or enough is under way. */
@@ -89,7 +110,7 @@ export class Outbox {
     }
     this.#sent = to
     this.#batch += 1
-    this.#underWay.push({ number: this.#batch, last: (this.#changes[to - 1] as Outgoing).last })
+    this.#underWay.push({ number: this.#batch, count: to - from })
     const restart = this.#restart
     this.#restart = false
     return {
@@ -99,30 +120,27 @@ export class Outbox {
     }
   }
 
-  /** Everything up to a batch is stored. */
-  acknowledgeBatch(number: number): void {
-    const done = this.#underWay.filter((batch) => batch.number <= number)
-    this.#underWay = this.#underWay.filter((batch) => batch.number > number)
-    const last = done.at(-1)?.last
-    if (last !== undefined) this.acknowledge(last)
-  }
-
-  /** Own dots up to here are stored. */
-  acknowledge(last: number): void {
+  /** Everything up to a batch is stored. Answers what that is, without what was known to be stored. */
+  acknowledgeBatch(number: number): readonly Outgoing[] {
     let count = 0
-    while (count < this.#changes.length && (this.#changes[count] as Outgoing).last <= last) count += 1
-    this.#changes.splice(0, count)
-    this.#sent = Math.max(0, this.#sent - count)
-    this.#stored = Math.max(this.#stored, last)
+    for (const batch of this.#underWay) if (batch.number <= number) count += batch.count
+    this.#underWay = this.#underWay.filter((batch) => batch.number > number)
+    return this.#drop(count)
   }
 
   /** The first changes of a batch were stored and the rest was not; what was behind it was passed over. */
-  refused(number: number, accepted: number): void {
-    this.acknowledgeBatch(number - 1)
-    const last = accepted > 0 ? this.#changes[accepted - 1]?.last : undefined
-    if (last !== undefined) this.acknowledge(last)
+  refused(number: number, accepted: number): readonly Outgoing[] {
+    const stored = [...this.acknowledgeBatch(number - 1), ...this.#drop(accepted)]
     this.#underWay = []
     this.#sent = 0
     this.#restart = true
+    return stored
+  }
+
+  #drop(count: number): readonly Outgoing[] {
+    const stored = this.#changes.splice(0, count)
+    this.#sent = Math.max(0, this.#sent - count)
+    for (const { actor, last } of stored) if (actor === this.#actor) this.#stored = Math.max(this.#stored, last)
+    return stored
   }
 }
