@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // A to-do list in the terminal that works offline. `node todo.mjs --help` tells the rest.
 import { parseArgs } from 'node:util'
-import { ClientError } from '@joinery/client'
+import { ClientError } from '@joinery/client/http'
 import { commands, runCommand } from './lib/commands.mjs'
 import { runScenario } from './lib/scenario.mjs'
 import { spawnServer } from './lib/server.mjs'

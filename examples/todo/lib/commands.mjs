@@ -1,7 +1,7 @@
 // The list by hand: one command, one run. Edits go to the device's queue; only `sync` talks to the server.
 import { join } from 'node:path'
-import { createClient } from '@joinery/client'
 import { fileQueue } from '@joinery/client/file-queue'
+import { createHttpClient } from '@joinery/client/http'
 import { dim, numbered } from './terminal.mjs'
 import { TodoList } from './todo-list.mjs'
 
@@ -18,7 +18,7 @@ class UsageError extends Error {
  * @returns {Promise<number>} the exit code
  */
 export async function runCommand(command, args, { url, apiKey, node, list, dir }) {
-  const client = await createClient({
+  const client = await createHttpClient({
     url,
     tenant: 'todo',
     nodeId: node,

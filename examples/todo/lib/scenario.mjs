@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createClient, systemFetch } from '@joinery/client'
 import { fileQueue } from '@joinery/client/file-queue'
+import { createHttpClient, systemFetch } from '@joinery/client/http'
 import { bold, dim, sideBySide } from './terminal.mjs'
 import { TodoList } from './todo-list.mjs'
 
@@ -19,7 +19,7 @@ class Device {
 
   async start() {
     const { name, directory, url, apiKey, list } = this.options
-    this.client = await createClient({
+    this.client = await createHttpClient({
       url,
       tenant: 'todo',
       nodeId: name,

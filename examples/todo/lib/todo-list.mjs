@@ -11,7 +11,7 @@ export class TodoList {
   #id
 
   /**
-   * @param {import('@joinery/client').Client} client
+   * @param {import('@joinery/client/http').HttpClient} client
    * @param {string} id of the document
    */
   constructor(client, id) {

@@ -25,6 +25,10 @@ const table = {
   CLIENT_UNRESOLVED: 'The request names an element whose insertion never reached the server.',
   CLIENT_NOT_REFUSED: 'There is no refused request with this handle.',
   CLIENT_CLOSED: 'The client was closed.',
+  CLIENT_NOT_READY: 'The document is not loaded yet: wait for `ready`.',
+  CLIENT_STORAGE: 'What is kept on this device could not be written or read: free the disk, or see the cause.',
+  CLIENT_STORAGE_FOREIGN: 'The storage belongs to another node: each device has its own.',
+  CLIENT_UNAUTHENTICATED: 'The server does not take the key: hand in another, as a function where it expires.',
 } as const
 
 /** Stable codes of the client. */

@@ -1,4 +1,6 @@
 /** The platform as arguments. This file is the only one of the main entry that touches it. */
+import { type Actor, actorId, HybridClock, replicaId } from '@joinery/core'
+import { randomEpoch } from '@joinery/core/system'
 
 /** The part of `fetch` that the client calls; any function with it will do. */
 export type Fetch = (
@@ -35,6 +37,28 @@ export const systemHost: Host = {
     const timer = setTimeout(run, delayMs)
     return () => clearTimeout(timer)
   },
+}
+
+/** 96 bits from the platform's secure generator, as text: never from a seed, since two devices must not draw the same. */
+export function randomName(): string {
+  return Array.from(randomEpoch(), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** A new actor of a replica, with a clock that is told the time by `wallMs`. */
+export function drawActor(node: string, wallMs: () => number): Actor {
+  return { id: actorId(replicaId(node), randomEpoch()), clock: new HybridClock(wallMs) }
+}
+
+/** Calls back when the platform has a network again; answers what ends it. */
+export function onNetwork(listener: () => void): () => void {
+  const { addEventListener: add, removeEventListener: remove } = globalThis as Partial<EventSource>
+  add?.('online', listener)
+  return () => remove?.('online', listener)
+}
+
+interface EventSource {
+  addEventListener(type: 'online', listener: () => void): void
+  removeEventListener(type: 'online', listener: () => void): void
 }
 
 /** The platform's `fetch`. */

@@ -1,13 +1,14 @@
 /**
  * The client of the HTTP API: reads, and writes that are durable here first and sent in the background.
  *
- *     const client = await createClient({ url: 'http://127.0.0.1:8080', tenant: 'home', nodeId: 'phone' })
+ *     const client = await createHttpClient({ url: 'http://127.0.0.1:8080', tenant: 'home', nodeId: 'phone' })
  *     const pushed = await client.pushOps('shopping', 'orset', [{ type: 'add', elem: 'milk' }])
  *     client.view('shopping')?.value // ['milk'], online or not
  *     await pushed.saved()
  */
 import type { JsonValue } from '@joinery/core'
 import type { DocumentType, Operation } from '@joinery/sync'
+import { checkNames } from './arguments.ts'
 import { ClientError, refuse } from './errors.ts'
 import { type Fetch, type Host, systemFetch, systemHost } from './host.ts'
 import { createTransport } from './http/transport.ts'
@@ -33,7 +34,7 @@ import type {
 } from './types.ts'
 import { liveJson } from './view/live.ts'
 
-export interface ClientOptions {
+export interface HttpClientOptions {
   /** Where the server is, without `/v1`. */
   readonly url: string
   readonly tenant: string
@@ -50,7 +51,7 @@ export interface ClientOptions {
   readonly limits?: Partial<ClientLimits>
 }
 
-export interface Client {
+export interface HttpClient {
   /** Queues a whole value: creates the document or overwrites what is there when it arrives. Durable when it resolves. */
   put(id: string, type: DocumentType, value: JsonValue): Promise<Mutation>
   /** Queues the deletion of a document. */
@@ -86,10 +87,10 @@ export interface Client {
  * Opens a client on its queue. Throws `CLIENT_ARGUMENT`, and `CLIENT_QUEUE_FOREIGN` when the queue belongs to another node or
  * tenant, besides what opening the queue throws.
  */
-export async function createClient(options: ClientOptions): Promise<Client> {
+export async function createHttpClient(options: HttpClientOptions): Promise<HttpClient> {
   const queue = await (options.queue ?? memoryQueue())
   try {
-    checkOptions(options)
+    checkNames(options)
     const { host = systemHost } = options
     const contents = parseRecords(await queue.read())
     const meta = contents.meta ?? firstMeta(options, host)
@@ -103,7 +104,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
     }
     const limits = { ...defaultClientLimits, ...options.limits }
     const outbox = new Outbox({ contents, meta, writer, host, limits, changed })
-    const client = new HttpClient({ ...options, queue }, { outbox, writer, listeners, changed })
+    const client = new QueueingClient({ ...options, queue }, { outbox, writer, listeners, changed })
     if (options.autoSend !== false) client.wake()
     return client
   } catch (error) {
@@ -113,23 +114,8 @@ export async function createClient(options: ClientOptions): Promise<Client> {
 }
 
 /** Numbers begin at the time of day: a queue that was lost and begun anew must not use those of the old one again. */
-function firstMeta({ tenant, nodeId }: ClientOptions, host: Host): Meta {
+function firstMeta({ tenant, nodeId }: HttpClientOptions, host: Host): Meta {
   return { tenant, nodeId, nextUid: Math.floor(host.nowMs()), shift: 0, offsetMs: 0, lastMicros: 0 }
-}
-
-function checkOptions({ url, tenant, nodeId }: ClientOptions): void {
-  if (!/^https?:\/\/[^\s?#]+$/.test(url)) refuse('CLIENT_ARGUMENT', '"url" is http:// or https:// and a host')
-  checkName(nodeId, 'nodeId')
-  checkName(tenant, 'tenant')
-}
-
-/** Names travel in headers, whose ends are trimmed on the way and which carry no control characters. */
-function checkName(name: string, option: string): void {
-  const isPlain = typeof name === 'string' && name.trim() === name && !/[\p{Cc}\p{Cs}]/u.test(name)
-  const bytes = isPlain ? new TextEncoder().encode(name).length : 0
-  if (bytes < 1 || bytes > 128) {
-    refuse('CLIENT_ARGUMENT', `"${option}" is 1 to 128 bytes of text without control characters`)
-  }
 }
 
 interface Parts {
@@ -139,7 +125,7 @@ interface Parts {
   readonly changed: () => void
 }
 
-class HttpClient implements Client {
+class QueueingClient implements HttpClient {
   readonly refused: RefusedRequests
   readonly #outbox: Outbox
   readonly #writer: Writer
@@ -154,7 +140,7 @@ class HttpClient implements Client {
   #lastError: ClientError | undefined
   #closed: Promise<void> | undefined
 
-  constructor(options: ClientOptions & { readonly queue: Queue }, { outbox, writer, listeners, changed }: Parts) {
+  constructor(options: HttpClientOptions & { readonly queue: Queue }, { outbox, writer, listeners, changed }: Parts) {
     const { tenant, nodeId, apiKey } = options
     const { host, limits } = outbox
     const url = options.url.replace(/\/+$/, '')
@@ -228,7 +214,7 @@ class HttpClient implements Client {
     return this.#reads.get(checkId(id))
   }
 
-  async list(options: Parameters<Client['list']>[0] = {}): Promise<DocumentPage> {
+  async list(options: Parameters<HttpClient['list']>[0] = {}): Promise<DocumentPage> {
     this.#requireOpen()
     return this.#reads.list(options)
   }
@@ -239,7 +225,7 @@ class HttpClient implements Client {
     return this.#reads.pull(checkId(id))
   }
 
-  async log(id: string, options: Parameters<Client['log']>[1] = {}): Promise<LogPage> {
+  async log(id: string, options: Parameters<HttpClient['log']>[1] = {}): Promise<LogPage> {
     this.#requireOpen()
     return this.#reads.log(checkId(id), options)
   }

@@ -1,30 +1,36 @@
 /** Sending, failing and deciding, against a scripted server and a clock that the test moves. */
 import { afterEach, describe, expect, test } from 'vitest'
-import { type Client, type ClientOptions, createClient, memoryQueue, memoryQueueMedium } from '../src/index.ts'
+import {
+  createHttpClient,
+  type HttpClient,
+  type HttpClientOptions,
+  memoryQueue,
+  memoryQueueMedium,
+} from '../src/http.ts'
 import { type FakeHost, fakeHost, settle } from './support/fake-host.ts'
 import { type Asked, type FakeServer, fakeServer, problem, stateOf } from './support/fake-server.ts'
 
-const clients: Client[] = []
+const clients: HttpClient[] = []
 
 afterEach(async () => {
   for (const client of clients.splice(0)) await client.close()
 })
 
 interface Scene {
-  readonly client: Client
+  readonly client: HttpClient
   readonly server: FakeServer
   readonly host: FakeHost
 }
 
-async function scene(options: Partial<ClientOptions> = {}): Promise<Scene> {
+async function scene(options: Partial<HttpClientOptions> = {}): Promise<Scene> {
   const server = fakeServer()
   const host = (options.host as FakeHost | undefined) ?? fakeHost()
   const client = await open({ fetch: server.fetch, host, ...options })
   return { client, server, host }
 }
 
-async function open(options: Partial<ClientOptions>): Promise<Client> {
-  const client = await createClient({ url: 'http://server/', tenant: 'home', nodeId: 'phone', ...options })
+async function open(options: Partial<HttpClientOptions>): Promise<HttpClient> {
+  const client = await createHttpClient({ url: 'http://server/', tenant: 'home', nodeId: 'phone', ...options })
   clients.push(client)
   return client
 }

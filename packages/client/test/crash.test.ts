@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { fileQueue } from '../src/file-queue.ts'
-import { createClient, type Queue } from '../src/index.ts'
+import { createHttpClient, type Queue } from '../src/http.ts'
 import { sqliteQueue } from '../src/sqlite-queue.ts'
 import { fakeHost } from './support/fake-host.ts'
 import { fakeServer, stateOf } from './support/fake-server.ts'
@@ -77,7 +77,7 @@ test.concurrent.each(['file', 'sqlite'])('%s queue', async (kind) => {
   }
   const queue: Promise<Queue> = kind === 'file' ? fileQueue({ directory: path }) : sqliteQueue({ path })
   const options = { url: 'http://server', tenant: 'home', nodeId: 'phone', autoSend: false } as const
-  const client = await createClient({ ...options, queue, fetch: server.fetch, host: fakeHost() })
+  const client = await createHttpClient({ ...options, queue, fetch: server.fetch, host: fakeHost() })
   expect((await client.flush()).pending).toBe(0)
   await client.close()
   for (const { key, path: asked, body } of server.asked) {

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { fileQueue } from '../src/file-queue.ts'
-import { type Client, type ClientOptions, createClient, memoryQueue, memoryQueueMedium } from '../src/index.ts'
+import {
+  createHttpClient,
+  type HttpClient,
+  type HttpClientOptions,
+  memoryQueue,
+  memoryQueueMedium,
+} from '../src/http.ts'
 import { everyType, randomOperation } from './support/operations.ts'
 import { type CuttableLine, startProxy } from './support/proxy.ts'
 import { type Random, seeded } from './support/random.ts'
@@ -47,10 +53,10 @@ async function proxyOf(server: ServerProcess): Promise<CuttableLine> {
 async function clientOf(
   url: string,
   nodeId: string,
-  options: Partial<ClientOptions> & Pick<ClientOptions, 'tenant'>,
-): Promise<Client> {
+  options: Partial<HttpClientOptions> & Pick<HttpClientOptions, 'tenant'>,
+): Promise<HttpClient> {
   const limits = { backoffMsMin: 5, backoffMsMax: 50, ...options.limits }
-  const client = await createClient({ url, nodeId, ...options, limits })
+  const client = await createHttpClient({ url, nodeId, ...options, limits })
   ends.push(() => client.close())
   return client
 }
@@ -63,7 +69,7 @@ function directoryOf(): string {
 
 /** Pushes random operations made from the view. */
 async function edit(
-  client: Client,
+  client: HttpClient,
   id: string,
   type: (typeof everyType)[number],
   random: Random,

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { clientErrorTable, createClient, defaultClientLimits } from '../src/index.ts'
+import { clientErrorTable, createHttpClient, defaultClientLimits } from '../src/http.ts'
+import { defaultLiveLimits } from '../src/index.ts'
 import { defaultFileQueueLimits } from '../src/limits.ts'
 import { fakeServer, stateOf } from './support/fake-server.ts'
 
@@ -19,13 +20,14 @@ function graph(file: string, seen: Set<string> = new Set()): Set<string> {
   return seen
 }
 
-test('the main entry imports nothing of Node', () => {
-  const files = [...graph(join(root, 'src/index.ts'))]
+test.each(['index', 'http'])('the entry %s imports nothing of Node', (entry) => {
+  const files = [...graph(join(root, `src/${entry}.ts`))]
   expect(files.length).toBeGreaterThan(20)
   const foreign = files.flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'([^'.][^']*)'/g)].map(([, name]) => name),
   )
-  expect([...new Set(foreign)].sort()).toEqual(['@joinery/core', '@joinery/sync'])
+  const allowed = ['@joinery/core', '@joinery/core/system', '@joinery/sync', '@joinery/transport/websocket']
+  expect([...new Set(foreign)].filter((name) => !allowed.includes(name as string))).toEqual([])
   const ambient = files.filter((file) =>
     /\b(?:Date\.now|Math\.random|setTimeout|process\.|Buffer)\b/.test(readFileSync(file, 'utf8')),
   )
@@ -41,15 +43,19 @@ test('no source file is longer than it should be', () => {
 
 test('every error code and every limit is in DESIGN.md', () => {
   for (const code of Object.keys(clientErrorTable())) expect(design).toContain(`\`${code}\``)
-  for (const [name, value] of Object.entries({ ...defaultClientLimits, ...defaultFileQueueLimits })) {
+  for (const [name, value] of Object.entries({
+    ...defaultClientLimits,
+    ...defaultFileQueueLimits,
+    ...defaultLiveLimits,
+  })) {
     expect(design).toContain(`| \`${name}\` | ${value.toLocaleString('en').replaceAll(',', ' ')} |`)
   }
 })
 
-test('the example of createClient does what it says', async () => {
+test('the example of createHttpClient does what it says', async () => {
   const server = fakeServer()
   server.otherwise = ({ path }) => ({ status: 200, body: stateOf(path, { snapshot: ['milk'] }) })
-  const client = await createClient({
+  const client = await createHttpClient({
     url: 'http://127.0.0.1:8080',
     tenant: 'home',
     nodeId: 'phone',

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fileQueue } from '../src/file-queue.ts'
-import { type MemoryQueueMedium, memoryQueue, memoryQueueMedium } from '../src/index.ts'
+import { type MemoryQueueMedium, memoryQueue, memoryQueueMedium } from '../src/http.ts'
 import { sqliteQueue } from '../src/sqlite-queue.ts'
 import { testQueue } from './support/queue-suite.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'

@@ -1,6 +1,6 @@
 /** Lists and texts by id: translation, what is shown, what goes over the wire, and ids that come back. */
 import { describe, expect, test } from 'vitest'
-import { type Client, createClient } from '../src/index.ts'
+import { createHttpClient, type HttpClient } from '../src/http.ts'
 import { packIds, unpackIds } from '../src/view/packed-ids.ts'
 import { resolveCreated } from '../src/view/resolve.ts'
 import { applyToSequence, sequenceJson, sequenceOf, translate } from '../src/view/sequence.ts'
@@ -107,10 +107,10 @@ describe('translation', () => {
 describe('on the wire', () => {
   const ids = [1, 2, 3].map((counter) => `${counter}@${A}`)
 
-  async function known(): Promise<{ client: Client; server: FakeServer }> {
+  async function known(): Promise<{ client: HttpClient; server: FakeServer }> {
     const server = fakeServer()
     const options = { url: 'http://server', tenant: 'home', nodeId: 'phone', autoSend: false } as const
-    const client = await createClient({ ...options, fetch: server.fetch, host: fakeHost() })
+    const client = await createHttpClient({ ...options, fetch: server.fetch, host: fakeHost() })
     server.next.push(({ path }) => ({
       status: 200,
       body: stateOf(path, { type: 'text', version: 6, value: 'abc', ids }),

@@ -1,7 +1,7 @@
 // Pushes without end and reports each push that was acknowledged, until it is killed. Runs the built packages.
 import { writeSync } from 'node:fs'
-import { createClient } from '@joinery/client'
 import { fileQueue } from '@joinery/client/file-queue'
+import { createHttpClient } from '@joinery/client/http'
 import { sqliteQueue } from '@joinery/client/sqlite-queue'
 
 /** Waits until it is in the pipe: what a stream keeps back would be lost with the process, and the parent would not know of it. */
@@ -25,7 +25,7 @@ const fetch = async (url, { body, headers }) => {
   return { status: 200, headers: { get: () => null }, text: async () => JSON.stringify(answer) }
 }
 
-const client = await createClient({
+const client = await createHttpClient({
   url: 'http://nowhere',
   tenant: 'home',
   nodeId: 'phone',

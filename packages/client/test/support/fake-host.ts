@@ -1,5 +1,5 @@
 /** A clock that stands still until it is told otherwise, and timers that fire when it passes them. */
-import type { Host } from '../../src/index.ts'
+import type { Host } from '../../src/http.ts'
 
 export interface FakeHost extends Host {
   /** Moves on, firing what is due and letting everything settle in between. */

@@ -1,6 +1,6 @@
 /** A server as a function: it notes what it is asked and answers what the test says, by default that all is well. */
 import type { JsonValue } from '@joinery/core'
-import type { Fetch } from '../../src/index.ts'
+import type { Fetch } from '../../src/http.ts'
 
 export interface Asked {
   readonly method: string

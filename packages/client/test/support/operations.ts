@@ -1,6 +1,6 @@
 /** Random operations of every type, as an application makes them from what it shows. */
 import type { JsonValue } from '@joinery/core'
-import type { DocumentType, Operation } from '../../src/index.ts'
+import type { DocumentType, Operation } from '../../src/http.ts'
 import type { Random } from './random.ts'
 
 const elems = ['milk', 'bread', 'eggs', 7, { kind: 'tea' }]

@@ -1,6 +1,6 @@
 /** The contract of the queue port, and what the client makes of it, as one suite that every adapter runs. */
 import { describe, expect, test } from 'vitest'
-import { type Client, createClient, type Queue } from '../../src/index.ts'
+import { createHttpClient, type HttpClient, type Queue } from '../../src/http.ts'
 import { fakeHost } from './fake-host.ts'
 import { type FakeServer, fakeServer } from './fake-server.ts'
 import { seeded } from './random.ts'
@@ -134,8 +134,8 @@ function portCases(open: OpenQueue, newPlace: () => string): void {
 }
 
 function clientCases(open: OpenQueue, newPlace: () => string): void {
-  const start = async (place: string, server: FakeServer, queuedOpsMax = 1000): Promise<Client> =>
-    createClient({
+  const start = async (place: string, server: FakeServer, queuedOpsMax = 1000): Promise<HttpClient> =>
+    createHttpClient({
       url: 'http://server',
       tenant: 'home',
       nodeId: 'phone',

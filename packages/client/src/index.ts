@@ -1,0 +1,23 @@
+export { ClientError, type ClientErrorCode, clientErrorTable, type Problem } from './errors.ts'
+export { type Fetch, type FetchAnswer, type Host, systemFetch, systemHost } from './host.ts'
+export { createClient } from './live/client.ts'
+export { defaultLiveLimits, type LiveLimits } from './live/limits.ts'
+export { isEqual } from './live/select.ts'
+export type {
+  AskKey,
+  Client,
+  ClientOptions,
+  ClientStatus,
+  DocConnection,
+  DocStatus,
+  LiveDoc,
+  LiveDocEvent,
+  OpenOptions,
+  Presence,
+  PresencePeer,
+  RefusedEdit,
+  RefusedEdits,
+  RefusedExport,
+  StorageStatus,
+  Undo,
+} from './live/types.ts'

@@ -1,0 +1,241 @@
+/**
+ * The client: documents on the device that change at once, online or not, and follow the server's.
+ *
+ *     const client = createClient({ url: 'http://127.0.0.1:8080', tenant: 'home', nodeId: 'phone' })
+ *     const list = client.open('shopping', defineSchema({ items: orSet<string>() }))
+ *     await list.ready
+ *     list.change((root) => root.items.add('milk'))
+ *     await list.saved()
+ */
+import type { FieldSpecs, Schema } from '@joinery/core'
+import { ClientSession, type Scheduler } from '@joinery/sync'
+import { checkNames } from '../arguments.ts'
+import { ClientError, refuse } from '../errors.ts'
+import { type Host, onNetwork, systemFetch, systemHost } from '../host.ts'
+import { Refusal, Unavailable } from '../http/failure.ts'
+import { createTransport } from '../http/transport.ts'
+import { defaultClientLimits } from '../limits.ts'
+import { ServerClock } from './clock.ts'
+import { Connection } from './connection.ts'
+import { defaultLiveLimits, type LiveLimits } from './limits.ts'
+import { Watched } from './listeners.ts'
+import { LiveDocument } from './live-document.ts'
+import { openPlace, type Place } from './place.ts'
+import type { Shared } from './shared.ts'
+import type { Client, ClientOptions, ClientStatus, LiveDoc, OpenOptions, StorageStatus } from './types.ts'
+
+const WITHOUT_STORAGE =
+  'Edits are kept in memory only: those that were not sent are lost when this page or process ends.'
+
+/**
+ * Makes a client, which connects by itself. Throws `CLIENT_ARGUMENT`. What goes wrong later, a storage that does not open included, is
+ * in `status`.
+ */
+export function createClient(options: ClientOptions): Client {
+  checkNames(options)
+  if (options.openSocket === undefined && !('WebSocket' in globalThis)) {
+    refuse('CLIENT_ARGUMENT', 'this platform has no WebSocket: hand in `openSocket`')
+  }
+  return new LiveClient(options)
+}
+
+interface Opened {
+  readonly document: LiveDocument<FieldSpecs>
+  readonly schema: Schema
+  count: number
+}
+
+class LiveClient implements Client {
+  readonly #options: ClientOptions
+  readonly #host: Host
+  readonly #limits: LiveLimits
+  readonly #session: ClientSession
+  readonly #connection: Connection
+  readonly #shared: Shared
+  readonly #documents = new Map<string, Opened>()
+  readonly #status: Watched<ClientStatus>
+  readonly #endNetwork: () => void
+  #key = ''
+  #storageError: ClientError | undefined
+  #storage: StorageStatus
+  #closed: Promise<void> | undefined
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    const { tenant, nodeId, storage } = options
+    this.#host = options.host ?? systemHost
+    this.#limits = { ...defaultLiveLimits, ...options.limits }
+    const clock = new ServerClock(this.#host, this.#limits)
+    const scheduler = schedulerOf(this.#host)
+    this.#storage = { durable: storage !== undefined, warning: storage === undefined ? WITHOUT_STORAGE : undefined }
+    this.#session = new ClientSession({
+      tenant,
+      node: nodeId,
+      credential: () => this.#key,
+      agent: 'joinery-client/0.1.0',
+      scheduler,
+      random: () => this.#host.random(),
+      retry: { minMs: this.#limits.connectRetryMsMin, maxMs: this.#limits.connectRetryMsMax },
+      onStatus: () => {
+        const { welcome } = this.#session
+        if (welcome !== undefined) clock.observe(welcome.serverMicros)
+        this.#connection.changed()
+      },
+    })
+    this.#shared = {
+      tenant,
+      nodeId,
+      session: this.#session,
+      host: this.#host,
+      limits: this.#limits,
+      wallMs: clock.nowMs,
+      serverTime: (micros) => clock.observe(micros),
+      place: this.#openPlace(clock),
+      trouble: (error) => this.#trouble(error),
+    }
+    this.#connection = new Connection({
+      url: `${options.url.replace(/\/+$/, '').replace(/^http/, 'ws')}/v1/sync`,
+      session: this.#session,
+      scheduler,
+      openSocket: options.openSocket,
+      auth: options.auth,
+      host: this.#host,
+      limits: this.#limits,
+      useKey: (key) => {
+        this.#key = key
+      },
+      onChange: () => this.#touch(true),
+    })
+    this.#status = new Watched(() => this.#read())
+    this.#endNetwork = onNetwork(() => this.connectNow())
+  }
+
+  async #openPlace(clock: ServerClock): Promise<Place | undefined> {
+    const { storage, tenant, nodeId } = this.#options
+    if (storage === undefined) return undefined
+    try {
+      const place = await openPlace(storage, tenant, nodeId)
+      await clock.resume(place.store)
+      return place
+    } catch (error) {
+      this.#storage = { durable: false, warning: (error as Error).message }
+      this.#trouble(error as ClientError)
+      throw error
+    }
+  }
+
+  open<S extends FieldSpecs>(id: string, schema: Schema<S>, options: OpenOptions = {}): LiveDoc<S> {
+    if (this.#closed !== undefined) refuse('CLIENT_CLOSED', 'the client was closed')
+    if (typeof id !== 'string' || id === '') refuse('CLIENT_ARGUMENT', 'a document id is text')
+    const known = this.#documents.get(id)
+    if (known !== undefined) {
+      if (known.schema !== (schema as Schema)) refuse('CLIENT_ARGUMENT', `"${id}" is open with another schema`)
+      known.count += 1
+      return known.document as unknown as LiveDoc<S>
+    }
+    const document = new LiveDocument<S>({
+      id,
+      schema,
+      type: options.type ?? 'doc',
+      types: options.types,
+      shared: this.#shared,
+      connection: () => this.#connection.state,
+      onStatus: () => this.#touch(false),
+      release: () => this.#release(id),
+    })
+    const opened = document as unknown as LiveDocument<FieldSpecs>
+    this.#documents.set(id, { document: opened, schema: schema as Schema, count: 1 })
+    return document
+  }
+
+  #release(id: string): boolean {
+    const opened = this.#documents.get(id)
+    if (opened === undefined) return false
+    opened.count -= 1
+    if (opened.count === 0) this.#documents.delete(id)
+    return opened.count === 0
+  }
+
+  async delete(id: string): Promise<void> {
+    const { url, tenant, nodeId, fetch = systemFetch } = this.#options
+    const limits = { ...defaultClientLimits, requestTimeoutMs: this.#limits.deleteTimeoutMs }
+    const apiKey = this.#key === '' ? undefined : this.#key
+    const transport = createTransport({
+      url: url.replace(/\/+$/, ''),
+      tenant,
+      nodeId,
+      apiKey,
+      fetch,
+      host: this.#host,
+      limits,
+    })
+    try {
+      await transport.send({ method: 'DELETE', path: `/docs/${encodeURIComponent(id)}` })
+    } catch (error) {
+      if (error instanceof Unavailable) throw error.reason
+      if (error instanceof Refusal) throw new ClientError('CLIENT_REFUSED', error.message, { problem: error.problem })
+      throw error
+    }
+  }
+
+  get status(): ClientStatus {
+    return this.#status.value
+  }
+
+  onStatus(listener: () => void): () => void {
+    return this.#status.listen(listener)
+  }
+
+  connectNow(): void {
+    this.#connection.now()
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#endNetwork()
+    const documents = [...this.#documents.values()].map(({ document }) => document)
+    this.#documents.clear()
+    const ended = Promise.all(documents.map((document) => document.end()))
+    this.#connection.close()
+    this.#status.clear()
+    // A storage that fails is not waited for: it was told of in `status`.
+    if (this.#storageError !== undefined) for (const document of documents) document.abandon()
+    await ended
+    const place = await this.#shared.place.catch(() => undefined)
+    await place?.store.close()
+  }
+
+  #trouble(error: ClientError | undefined): void {
+    this.#storageError = error
+    this.#touch(false)
+  }
+
+  #touch(documents: boolean): void {
+    // While the client is made its parts tell of themselves, and there is nobody to listen yet.
+    this.#status?.touch()
+    if (documents) for (const { document } of this.#documents.values()) document.touch()
+  }
+
+  #read(): ClientStatus {
+    let pending = 0
+    for (const { document } of this.#documents.values()) pending += document.status.pending
+    return {
+      online: this.#session.online,
+      pending,
+      lastError: this.#storageError ?? this.#connection.error,
+      storage: this.#storage,
+    }
+  }
+}
+
+function schedulerOf(host: Host): Scheduler {
+  return {
+    nowMs: () => host.nowMs(),
+    after: (ms, task) => host.setTimer(ms, task),
+    soon: (task) => void Promise.resolve().then(task),
+  }
+}

@@ -1,0 +1,201 @@
+/** The handle of a document, as the application holds it. */
+import type { FieldSpecs, Fields, JsonValue, Path } from '@joinery/core'
+import { ClientError } from '../errors.ts'
+import { Listeners, Watched } from './listeners.ts'
+import { PresenceState } from './presence.ts'
+import { Replica, type ReplicaOptions, refusedError } from './replica.ts'
+import { selectPath, selectWith } from './select.ts'
+import type {
+  DocConnection,
+  DocStatus,
+  LiveDoc,
+  LiveDocEvent,
+  Presence,
+  RefusedEdits,
+  RefusedExport,
+  Undo,
+} from './types.ts'
+
+export interface LiveDocumentOptions<S extends FieldSpecs>
+  extends Pick<ReplicaOptions<S>, 'id' | 'schema' | 'type' | 'types' | 'shared'> {
+  /** Whether the client is connected. */
+  readonly connection: () => 'connecting' | 'online' | 'offline'
+  readonly onStatus: () => void
+  /** The handle was closed once more. Answers whether that was the last time. */
+  readonly release: () => boolean
+}
+
+export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
+  readonly ready: Promise<void>
+  readonly refused: RefusedEdits
+  readonly undo: Undo
+  readonly #options: LiveDocumentOptions<S>
+  readonly #replica: Replica<S>
+  readonly #events = new Listeners<[LiveDocEvent]>()
+  readonly #status: Watched<DocStatus>
+  readonly #presence: PresenceState
+  #loadError: ClientError | undefined
+  #error: { readonly of: unknown; readonly is: ClientError } | undefined
+
+  constructor(options: LiveDocumentOptions<S>) {
+    this.#options = options
+    const { host, limits } = options.shared
+    this.#presence = new PresenceState({ host, limits, send: (state) => this.#replica.present(state) })
+    this.#replica = new Replica<S>({
+      ...options,
+      onChange: (event) => this.#events.tell(event),
+      onStatus: () => this.touch(),
+      onPeers: (peers) => this.#presence.heard(peers),
+    })
+    this.#status = new Watched(() => this.#read())
+    this.ready = this.#replica.loaded
+    this.ready.catch((error: unknown) => {
+      if (error instanceof ClientError) this.#loadError = error
+      this.touch()
+    })
+    this.refused = this.#refusedEdits()
+    this.undo = this.#undo()
+  }
+
+  get id(): string {
+    return this.#options.id
+  }
+
+  get isReady(): boolean {
+    return this.#replica.isReady
+  }
+
+  get root(): Fields<S> {
+    return this.#replica.doc.root
+  }
+
+  change(mutate: (root: Fields<S>) => void): boolean {
+    return this.#replica.change(mutate)
+  }
+
+  toJSON(): JsonValue {
+    return this.#replica.doc.toJSON()
+  }
+
+  subscribe(listener: (event: LiveDocEvent) => void): () => void {
+    return this.#events.add(listener)
+  }
+
+  select<T>(what: Path | ((root: Fields<S>) => T), listener: (value: never) => void): () => void {
+    const doc = (): Replica<S>['doc'] => this.#replica.doc
+    const tell = listener as (value: unknown) => void
+    return this.#events.add(typeof what === 'function' ? selectWith(doc, what, tell) : selectPath(doc, what, tell))
+  }
+
+  get status(): DocStatus {
+    return this.#status.value
+  }
+
+  onStatus(listener: () => void): () => void {
+    return this.#status.listen(listener)
+  }
+
+  saved(): Promise<void> {
+    return this.#replica.saved()
+  }
+
+  durable(): Promise<void> {
+    return this.#replica.durable()
+  }
+
+  get presence(): Presence {
+    return this.#presence
+  }
+
+  async close(): Promise<void> {
+    if (this.#options.release()) await this.end()
+  }
+
+  /** Lets go of everything, however often it was opened. */
+  async end(): Promise<void> {
+    this.#presence.close()
+    this.#events.clear()
+    this.#status.clear()
+    await this.#replica.close()
+  }
+
+  abandon(): void {
+    this.#replica.abandon()
+  }
+
+  /** Something about the connection or the document may have changed. */
+  touch(): void {
+    // While the replica is made it tells of itself, and there is nobody to listen yet.
+    if (this.#status === undefined) return
+    this.#presence.live(this.#replica.isLive)
+    this.#status.touch()
+    this.#options.onStatus()
+  }
+
+  #read(): DocStatus {
+    const replica = this.#replica
+    return {
+      connection: this.#connection(),
+      pending: replica.pending,
+      storedAtMs: replica.storedAtMs,
+      durable: replica.undurable,
+      lastError: this.#loadError ?? this.#refusalError(),
+      refused: replica.refusedCount,
+    }
+  }
+
+  #connection(): DocConnection {
+    const connection = this.#options.connection()
+    if (this.#loadError !== undefined || this.#replica.refusal !== undefined) return 'refused'
+    if (connection !== 'online') return connection
+    return this.#replica.isLive ? 'live' : 'connecting'
+  }
+
+  /** The same object for the same refusal. */
+  #refusalError(): ClientError | undefined {
+    const { refusal, refusedCount } = this.#replica
+    const of = refusal ?? (refusedCount > 0 ? this.#replica.refused[0] : undefined)
+    if (of === undefined) return undefined
+    if (this.#error?.of !== of) {
+      const is =
+        refusal === undefined
+          ? new ClientError('CLIENT_REFUSED', this.#replica.refused[0]?.message ?? '')
+          : refusedError(refusal)
+      this.#error = { of, is }
+    }
+    return this.#error.is
+  }
+
+  #refusedEdits(): RefusedEdits {
+    const replica = this.#replica
+    return {
+      get list() {
+        return replica.refused
+      },
+      retry: () => replica.retry(),
+      discard: () => replica.discard(),
+      export: (): RefusedExport => ({ id: this.id, edits: replica.refused, value: this.toJSON() }),
+    }
+  }
+
+  #undo(): Undo {
+    const replica = this.#replica
+    return {
+      get canUndo() {
+        return replica.undoManager.canUndo
+      },
+      get canRedo() {
+        return replica.undoManager.canRedo
+      },
+      undo() {
+        replica.requireWritable()
+        return replica.undoManager.undo() !== undefined
+      },
+      redo() {
+        replica.requireWritable()
+        return replica.undoManager.redo() !== undefined
+      },
+      stopGrouping: () => replica.undoManager.stopGrouping(),
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/** Reads what the storage has of a document, and decides under which actor it is continued. */
+import { type ActorId, openChange } from '@joinery/core'
+import type { LogEntry, Position } from '@joinery/sync'
+import { Journal, OWN, readPosition } from './journal.ts'
+import type { Place } from './place.ts'
+import { type DocRecord, type ParkedEdit, parkedPrefix, readParked, readRecord, recordName } from './records.ts'
+import type { Shared } from './shared.ts'
+
+export interface LoadOptions {
+  readonly id: string
+  readonly shared: Shared
+  /** The actor to take where none can be continued. */
+  readonly drawn: ActorId
+  readonly onTrouble: (error: unknown) => void
+}
+
+export interface Loaded {
+  readonly journal: Journal
+  /** What leads to the document, in order. */
+  readonly parts: readonly Uint8Array[]
+  /** Those of them that were made here and the server has not stored. */
+  readonly unstored: readonly Uint8Array[]
+  readonly position: Position | undefined
+  readonly parked: readonly ParkedEdit[]
+}
+
+export async function loadReplica(place: Place, options: LoadOptions): Promise<Loaded> {
+  const { store, epoch } = place
+  const { id, shared, drawn, onTrouble } = options
+  const { tenant, host, limits } = shared
+  const text = await store.value(recordName(tenant, id))
+  const found = text === undefined ? undefined : readRecord(text)
+  const record = continued(found, epoch, drawn)
+  const journal = new Journal({ store, tenant, id, host, limits, onTrouble }, record)
+  const { snapshot, entries } = await journal.read()
+  // Before it is used, so that a later life of the storage knows of it.
+  if (found !== undefined && found.actor !== record.actor) void journal.save()
+  const parked = await store.values(parkedPrefix(tenant, id))
+  return {
+    journal,
+    parts: [...(snapshot === undefined ? [] : [snapshot.bytes]), ...entries.map(({ change }) => change)],
+    unstored: entries.filter((entry) => isUnstored(entry, record)).map(({ change }) => change),
+    position: positionOf(entries) ?? (snapshot && readPosition(snapshot.attributes)),
+    parked: parked.flatMap(({ value }) => readParked(value)),
+  }
+}
+
+/** The record as it goes on: under another actor where the storage may have lost or forked something. */
+function continued(found: DocRecord | undefined, epoch: string, drawn: ActorId): DocRecord {
+  if (found === undefined) return { generation: 0, actor: drawn, epoch, stored: 0, former: [] }
+  if (found.epoch === epoch) return found
+  const former = [...found.former, { actor: found.actor, stored: found.stored }]
+  return { ...found, actor: drawn, epoch, stored: 0, former }
+}
+
+function isUnstored({ attributes, change }: LogEntry, record: DocRecord): boolean {
+  if (attributes !== OWN) return false
+  const { actor, first, length } = openChange(change).header
+  const stored = actor === record.actor ? record.stored : record.former.find((each) => each.actor === actor)?.stored
+  return first + length - 1 > (stored ?? 0)
+}
+
+function positionOf(entries: readonly LogEntry[]): Position | undefined {
+  for (const { attributes } of entries.toReversed()) {
+    const position = readPosition(attributes)
+    if (position !== undefined) return position
+  }
+  return undefined
+}

@@ -1,0 +1,341 @@
+/**
+ * A document on this device: loaded from the storage, changed here, kept, and followed at the server. What the server refuses is
+ * mended where that can be done without anybody (a wrong clock, a document that began on two devices), else it waits here.
+ */
+import type { Actor, FieldSpecs, SchemaDoc, UndoManager } from '@joinery/core'
+import { type FollowedDocument, type Peers, SessionRefusal } from '@joinery/sync'
+import { ClientError, refuse } from '../errors.ts'
+import { Kept, type KeptOptions, type Next } from './kept.ts'
+import { adopted, baseOf, type Life, retimed, sendableThrough } from './life.ts'
+import { loadReplica } from './load.ts'
+import { storageError } from './place.ts'
+import type { ParkedEdit } from './records.ts'
+import { describeEdits } from './refused-edits.ts'
+import { remedyFor } from './remedy.ts'
+
+export interface ReplicaOptions<S extends FieldSpecs> extends KeptOptions<S> {
+  readonly id: string
+  /** As the server knows it. */
+  readonly type: string
+  readonly onPeers: (peers: Peers['peers']) => void
+}
+
+export class Replica<S extends FieldSpecs> {
+  readonly #options: ReplicaOptions<S>
+  readonly #kept: Kept<S>
+  #parked: readonly ParkedEdit[] = []
+  #refused: { readonly of: readonly unknown[]; readonly list: readonly ParkedEdit[] } | undefined
+  /** The refusal that was looked at last. */
+  #seen: SessionRefusal | undefined
+  /** Attempts since the server last took something. */
+  #attempts = 0
+  #cancelAttempt: (() => void) | undefined
+  #isReady = false
+  #closed = false
+  /** Resolves when what the storage has is here. */
+  readonly loaded: Promise<void>
+
+  constructor(options: ReplicaOptions<S>) {
+    this.#options = options
+    this.#kept = new Kept(options)
+    this.loaded = this.#load()
+  }
+
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
+  get doc(): SchemaDoc<S> {
+    return this.#kept.life.doc
+  }
+
+  get pending(): number {
+    return this.#kept.life.unstored.length
+  }
+
+  get undurable(): number {
+    return this.#kept.undurable
+  }
+
+  get storedAtMs(): number | undefined {
+    return this.#kept.storedAtMs
+  }
+
+  /** What the server refused and nothing here could mend. */
+  get refusal(): SessionRefusal | undefined {
+    return this.#kept.life.refusal
+  }
+
+  get isLive(): boolean {
+    return this.#kept.life.followed?.state === 'live'
+  }
+
+  get undoManager(): UndoManager {
+    return this.doc.undoManager()
+  }
+
+  /** Tells the others in the document of oneself; empty: gone. */
+  present(state: Uint8Array): void {
+    this.#kept.life.followed?.present(state)
+  }
+
+  /** Makes a change; answers whether anything changed. */
+  change(mutate: (root: SchemaDoc<S>['root']) => void): boolean {
+    this.requireWritable()
+    return this.doc.change(mutate) !== undefined
+  }
+
+  requireWritable(): void {
+    if (this.#closed) refuse('CLIENT_CLOSED', 'the document was closed')
+    if (!this.#isReady) refuse('CLIENT_NOT_READY', 'the document is not loaded yet')
+    const { pendingChangesMax } = this.#options.shared.limits
+    if (this.pending >= pendingChangesMax) {
+      refuse('CLIENT_QUEUE_FULL', `${pendingChangesMax} changes of this document wait for the server`)
+    }
+  }
+
+  async saved(): Promise<void> {
+    if (this.#closed) refuse('CLIENT_CLOSED', 'the document was closed')
+    const { refusal, unstored } = this.#kept.life
+    if (refusal !== undefined && unstored.length > 0) throw refusedError(refusal)
+    return this.#kept.settling.until(unstored.at(-1)?.order)
+  }
+
+  async durable(): Promise<void> {
+    await this.loaded
+    await this.#kept.journal?.flush()
+  }
+
+  /** Edits that the server will not take, those set aside first. */
+  get refused(): readonly ParkedEdit[] {
+    const { life } = this.#kept
+    const { refusal, unstored } = life
+    const of = [this.#parked, refusal, refusal && unstored.length]
+    if (this.#refused === undefined || of.some((each, i) => each !== this.#refused?.of[i])) {
+      const list = [...this.#parked, ...(refusal === undefined ? [] : this.#describe(life, refusal))]
+      this.#refused = { of, list }
+    }
+    return this.#refused.list
+  }
+
+  get refusedCount(): number {
+    const { refusal, unstored } = this.#kept.life
+    return this.#parked.length + (refusal === undefined ? 0 : unstored.length)
+  }
+
+  #describe(life: Life<S>, { code, message }: SessionRefusal): readonly ParkedEdit[] {
+    if (life.unstored.length === 0) return []
+    const base = baseOf(life) ?? []
+    const actor = this.#kept.drawActor()
+    const scratch = base.length > 0 ? this.#kept.load(base, actor) : this.#kept.blank(actor, life.doc.incarnation)
+    return describeEdits(scratch, life.unstored, { code, message })
+  }
+
+  async retry(): Promise<void> {
+    const { life } = this.#kept
+    life.refusal = undefined
+    this.#options.onStatus()
+    if (life.followed !== undefined) this.#options.shared.session.retry(life.followed)
+    return this.saved()
+  }
+
+  async discard(): Promise<void> {
+    await this.loaded
+    const { life } = this.#kept
+    const hadParked = this.#parked.length > 0
+    this.#parked = []
+    const dropped = life.refusal !== undefined && life.unstored.length > 0
+    const replaced = dropped ? this.#replace(this.#without(life)) : undefined
+    this.#options.onStatus()
+    await replaced
+    if (hadParked) await this.#kept.journal?.dropParked()
+  }
+
+  /** The document as the server has it, under another actor: dots that were used for what is dropped are not used again. */
+  #without(life: Life<S>): Next<S> {
+    const base = baseOf(life)
+    const actor = this.#kept.drawActor()
+    if (base === undefined || base.length === 0) return this.#empty(actor)
+    const doc = this.#kept.load(base, actor)
+    return { doc, actor, base, unstored: [], position: life.followed?.position }
+  }
+
+  #empty(actor: Actor): Next<S> {
+    return { doc: this.#kept.blank(actor), actor, base: [], unstored: [], position: undefined }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cancelAttempt?.()
+    const { followed, unsubscribe } = this.#kept.life
+    unsubscribe()
+    if (followed !== undefined) this.#options.shared.session.unfollow(followed)
+    const message = 'closed before the server had stored it: where there is a storage it is kept and sent later'
+    this.#kept.settling.reject(new ClientError('CLIENT_CLOSED', message))
+    await this.loaded.catch(() => {})
+    await this.#kept.journal?.flush()
+  }
+
+  /** What cannot be written is given up. */
+  abandon(): void {
+    this.#kept.journal?.abandon()
+  }
+
+  async #load(): Promise<void> {
+    const { shared, id } = this.#options
+    const place = await shared.place
+    if (place !== undefined) {
+      try {
+        const drawn = this.#kept.life.actor.id
+        const found = await loadReplica(place, { id, shared, drawn, onTrouble: (error) => this.#trouble(error) })
+        this.#parked = found.parked
+        this.#kept.resume(found)
+      } catch (error) {
+        throw storageError(error)
+      }
+    }
+    this.#isReady = true
+    if (!this.#closed) this.#follow(this.#kept.life)
+    this.#options.onStatus()
+  }
+
+  #follow(life: Life<S>): void {
+    const { id, type, types, schema, shared, onPeers } = this.#options
+    const blank = !life.synced && life.unstored.length === 0
+    const { actor, doc, position } = life
+    const begun = blank
+      ? { make: (payload: Uint8Array | undefined) => this.#make(life, payload) }
+      : { doc, through: sendableThrough(life), ...(position && { position }) }
+    const followed: FollowedDocument<S> = shared.session.follow<S>(
+      { id, type, actor, schema, offered: true, ...(types && { types }), ...begun },
+      {
+        onPeers,
+        onStatus: () => this.#look(),
+        onKnown: (last) => this.#kept.known(last),
+        onStored: (changes) => {
+          this.#attempts = 0
+          this.#kept.stored(changes)
+        },
+        onUpdate: (payload, to) => this.#kept.received(payload, to),
+        onServerTime: shared.serverTime,
+      },
+    )
+    life.followed = followed
+    for (const own of life.unstored) if (own.durable) followed.offer(own)
+  }
+
+  /** The document of a life that was empty when it was followed, once the server said what it has. */
+  #make(before: Life<S>, payload: Uint8Array | undefined): SchemaDoc<S> {
+    if (payload === undefined) return before.doc
+    const { followed, actor, unstored } = before
+    const base = [payload.slice()]
+    const there = this.#kept.load(base, actor)
+    // What was changed here meanwhile goes on top, as if it had been made beside what is there.
+    const own = adopted(unstored, there.incarnation)
+    const doc = own.length === 0 ? there : this.#kept.load([...base, ...own.map(({ bytes }) => bytes)], actor)
+    const life = this.#kept.begin(doc, actor, own)
+    life.followed = followed
+    life.synced = true
+    this.#kept.enter(life)
+    if (own.length > 0) void this.#kept.rewrite(life, { doc, actor, base, unstored: own, position: undefined })
+    return doc
+  }
+
+  /** Another state takes the place of the one before: here at once, in the storage before anything of it is sent. */
+  async #replace(next: Next<S>): Promise<void> {
+    const before = this.#kept.life
+    if (before.followed !== undefined) this.#options.shared.session.unfollow(before.followed)
+    const life = this.#kept.begin(next.doc, next.actor, next.unstored)
+    life.synced = next.base.length > 0
+    life.position = next.position
+    this.#kept.enter(life)
+    this.#options.onStatus()
+    if (next.unstored.length === 0) this.#kept.settling.reject(refusedError(before.refusal))
+    await this.#kept.rewrite(life, next)
+    if (life === this.#kept.life && !this.#closed) this.#follow(life)
+  }
+
+  /** Looks whether the server refused something. */
+  #look(): void {
+    const { life } = this.#kept
+    const refusal = life.followed?.refusal
+    // Not from inside the session, which is in the middle of telling.
+    if (refusal !== undefined && refusal !== this.#seen) {
+      this.#seen = refusal
+      void Promise.resolve().then(() => this.#react(life, refusal))
+    }
+    this.#options.onStatus()
+  }
+
+  #react(life: Life<S>, refusal: SessionRefusal): void {
+    const { followed } = life
+    if (life !== this.#kept.life || this.#closed || followed?.refusal !== refusal) return
+    switch (remedyFor(life, refusal.code, this.#attempts)) {
+      case 'wait':
+      case 'resubscribe':
+        this.#tryLater(life, followed)
+        break
+      case 'adopt':
+        void this.#adopt(life, followed.incarnationThere)
+        break
+      case 'retime':
+        void this.#retime(life)
+        break
+      case 'begin-again':
+        void this.#beginAgain(life, refusal)
+        break
+      case 'ask':
+        life.refusal = refusal
+        this.#kept.settling.reject(refusedError(refusal))
+        this.#options.onStatus()
+        break
+    }
+  }
+
+  #tryLater(life: Life<S>, followed: FollowedDocument<S>): void {
+    const { session, host, limits } = this.#options.shared
+    const step = Math.min(limits.connectRetryMsMax, limits.connectRetryMsMin * 2 ** Math.min(this.#attempts, 20))
+    this.#attempts += 1
+    this.#cancelAttempt = host.setTimer(step / 2 + (host.random() * step) / 2, () => {
+      if (life !== this.#kept.life) return
+      session.unfollow(followed)
+      life.position = followed.position
+      this.#follow(life)
+    })
+  }
+
+  #adopt({ actor, unstored }: Life<S>, incarnation: string): Promise<void> {
+    const own = adopted(unstored, incarnation)
+    const bytes = own.map((each) => each.bytes)
+    return this.#replace({ doc: this.#kept.load(bytes, actor), actor, base: [], unstored: own, position: undefined })
+  }
+
+  #retime(life: Life<S>): Promise<void> {
+    const base = baseOf(life)
+    if (base === undefined) return this.#beginAgain(life, new SessionRefusal('clock_skew', 'made under a wrong clock'))
+    const actor = this.#kept.drawActor(life.actor.id)
+    // So that the clock has seen what they follow.
+    if (base.length > 0) this.#kept.load(base, actor)
+    const own = retimed(life.unstored, actor.clock.wallMicros(), actor.clock.lastMicros)
+    const doc = this.#kept.load([...base, ...own.map(({ bytes }) => bytes)], actor)
+    return this.#replace({ doc, actor, base, unstored: own, position: life.followed?.position })
+  }
+
+  /** From nothing, under another actor. What the server lacks is set aside. */
+  #beginAgain(life: Life<S>, refusal: SessionRefusal): Promise<void> {
+    const parked = this.#describe(life, refusal)
+    this.#parked = [...this.#parked, ...parked]
+    life.refusal = refusal
+    return this.#replace({ ...this.#empty(this.#kept.drawActor()), parked })
+  }
+
+  #trouble(error: unknown): void {
+    this.#options.shared.trouble(error === undefined ? undefined : storageError(error))
+  }
+}
+
+export function refusedError(refusal: SessionRefusal | undefined): ClientError {
+  const message = refusal === undefined ? 'the edits were dropped' : `${refusal.code}: ${refusal.message}`
+  return new ClientError('CLIENT_REFUSED', message, { cause: refusal })
+}

@@ -1,0 +1,22 @@
+/** What the documents of a client share. */
+import type { ClientSession } from '@joinery/sync'
+import type { ClientError } from '../errors.ts'
+import type { Host } from '../host.ts'
+import type { LiveLimits } from './limits.ts'
+import type { Place } from './place.ts'
+
+export interface Shared {
+  readonly tenant: string
+  readonly nodeId: string
+  readonly session: ClientSession
+  readonly host: Host
+  readonly limits: LiveLimits
+  /** The server's time as far as it is known, milliseconds since 1970. */
+  readonly wallMs: () => number
+  /** Takes note of the server's time, microseconds since 1970. */
+  readonly serverTime: (micros: number) => void
+  /** The storage; undefined where there is none. */
+  readonly place: Promise<Place | undefined>
+  /** Something could not be kept; undefined when it could again. */
+  readonly trouble: (error: ClientError | undefined) => void
+}
