@@ -1,9 +1,12 @@
 /** The platform, in one place: everything else of the command takes it as an argument. */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 
 export interface Output {
   write(text: string): void
+  /** Resolves when what was written has been taken, so that much of it does not pile up in memory. */
+  drained(): Promise<void>
   readonly isTTY: boolean
 }
 
@@ -37,7 +40,13 @@ export function systemEnvironment(): Environment {
 }
 
 function output(stream: NodeJS.WriteStream): Output {
-  return { write: (text) => void stream.write(text), isTTY: stream.isTTY === true }
+  return {
+    write: (text) => void stream.write(text),
+    drained: async () => {
+      if (stream.writableNeedDrain) await once(stream, 'drain')
+    },
+    isTTY: stream.isTTY === true,
+  }
 }
 
 function packageVersion(): string {

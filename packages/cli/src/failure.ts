@@ -28,6 +28,7 @@ const storeAdvice: Partial<Record<StoreError['code'], string>> = {
 /** What to do, and the exit status: scripts tell by it whether to try again, to look, or to give another target. */
 const dataAdvice: Readonly<Record<DataError['code'], readonly [string, number]>> = {
   DATA_TARGET_IS_SOURCE: ['Give another store to fill.', 2],
+  DATA_NOT_BACKUP: ['Use joinery import, which adds documents to a store.', 2],
   DATA_NOT_FOUND: ['Look at the names: joinery docs ls shows those of a running server.', 1],
   DATA_DIFFERS: ['Stop whatever writes to either store, then run the same command again.', 3],
   DATA_DAMAGED: ['Nothing after that line was read. Use another copy of the file.', 3],

@@ -1,17 +1,10 @@
 /** `joinery keys create|list|revoke`: on the store itself, or through the server that has it open. */
-import {
-  connectKeys,
-  defaultServerLimits,
-  type KeyAdmin,
-  type KeyRecord,
-  keyAdmin,
-  keysSocketPath,
-  openKeyRing,
-} from '@joinery/server'
-import { requireFinished, type Store, StoreError } from '@joinery/sync'
+import { defaultServerLimits, type KeyAdmin, type KeyRecord, keyAdmin, openKeyRing } from '@joinery/server'
+import { requireFinished } from '@joinery/sync'
 import type { Environment } from './environment.ts'
 import { UsageError } from './failure.ts'
-import { openStore, parseStoreUrl, storePath } from './store-url.ts'
+import { openOrRunning } from './running.ts'
+import { parseStoreUrl } from './store-url.ts'
 
 /** Servers may have the store open beside this command. */
 const SHARED = `Servers that run on this database learn of it within ${defaultServerLimits.keysRefreshMs / 1000} seconds.\n`
@@ -75,30 +68,15 @@ async function withKeys(
   if (url.kind === 'memory') {
     throw new UsageError('keys in memory would be gone at once', 'Give --store what the server is given.')
   }
-  let store: Store
-  try {
-    store = await openStore(url)
-  } catch (error) {
-    const path = storePath(url)
-    const running = path !== undefined && isLocked(error) ? await runningServer(path) : undefined
-    if (running === undefined) throw error
-    return await run(running, false)
-  }
+  const opened = await openOrRunning(url)
+  if ('running' in opened) return await run(opened.running.keys, false)
+  const { store } = opened
   try {
     await requireFinished(store)
     await run(keyAdmin(await openKeyRing({ store, random, now: nowMs })), url.kind === 'postgres')
   } finally {
     await store.close()
   }
-}
-
-function isLocked(error: unknown): boolean {
-  return error instanceof StoreError && error.code === 'STORE_LOCKED'
-}
-
-async function runningServer(place: string): Promise<KeyAdmin | undefined> {
-  const path = keysSocketPath(place)
-  return path === undefined ? undefined : await connectKeys(path)
 }
 
 function line({ id, tenant, name, createdAt, revokedAt }: KeyRecord): string {

@@ -1,4 +1,5 @@
 /** The command line: options, environment variables behind them (options win), and what they call. */
+import { serviceLimits } from '@joinery/server'
 import { Command, CommanderError } from 'commander'
 import { addData } from './data/data-command.ts'
 import { addDocuments } from './documents-command.ts'
@@ -6,8 +7,8 @@ import type { Environment } from './environment.ts'
 import { describeFailure, UsageError } from './failure.ts'
 import { createKey, type KeysOptions, listKeys, revokeKey } from './keys.ts'
 import { type LogLevel, logLevels } from './log.ts'
-import { DEFAULT_STORE, set } from './options.ts'
-import { type ServeOptions, serve } from './serve.ts'
+import { DEFAULT_STORE, set, wholeNumber } from './options.ts'
+import { type CompactionPolicy, type ServeOptions, serve } from './serve.ts'
 
 const DEFAULT_ADDRESS = ':8080'
 const TENANT_BYTES_MAX = 128
@@ -52,6 +53,8 @@ interface ServeFlags {
   readonly tlsKey?: string
   readonly allowOrigin?: string[]
   readonly insecure?: boolean
+  readonly keepHistory?: string
+  readonly compactEvery?: string
   readonly logLevel?: string
 }
 
@@ -72,6 +75,14 @@ function addServe(program: Command, environment: Environment, done: (status: num
       collect,
     )
     .option('--insecure', 'listen where others can reach although there are no API keys (env INSECURE=true)')
+    .option(
+      '--keep-history <versions>',
+      `versions of each document that stay in its log, or all (env KEEP_HISTORY, default ${serviceLimits.historyVersionsMin})`,
+    )
+    .option(
+      '--compact-every <seconds>',
+      `fold the history of one document at most so often (env COMPACT_EVERY, default ${serviceLimits.compactionMsMin / 1000})`,
+    )
     .option('--log-level <level>', `${logLevels.join(', ')} (env LOG_LEVEL, default info)`)
     .action(async (flags: ServeFlags) => done(await serve(serveOptions(flags, environment), environment)))
 }
@@ -86,7 +97,20 @@ function serveOptions(flags: ServeFlags, { variables }: Environment): ServeOptio
     ...(tlsKey !== undefined && { tlsKey }),
     allowOrigin: flags.allowOrigin ?? (set(variables.ALLOW_ORIGIN)?.split(',') ?? []).map((origin) => origin.trim()),
     insecure: flags.insecure ?? truth('INSECURE', variables.INSECURE),
+    compaction: compactionPolicy(flags, variables),
     logLevel: logLevel(flags.logLevel ?? set(variables.LOG_LEVEL) ?? 'info'),
+  }
+}
+
+function compactionPolicy(flags: ServeFlags, variables: Environment['variables']): CompactionPolicy {
+  const keep = flags.keepHistory ?? set(variables.KEEP_HISTORY)
+  const every = flags.compactEvery ?? set(variables.COMPACT_EVERY)
+  const keepName = '--keep-history (KEEP_HISTORY)'
+  return {
+    ...(keep !== undefined && {
+      historyVersionsMin: keep === 'all' ? Number.POSITIVE_INFINITY : wholeNumber(keepName, keep),
+    }),
+    ...(every !== undefined && { compactionMsMin: wholeNumber('--compact-every (COMPACT_EVERY)', every) * 1000 }),
   }
 }
 

@@ -3,15 +3,18 @@ import { readFile } from 'node:fs/promises'
 import { HybridClock } from '@joinery/core'
 import {
   boundedLog,
+  type ControlOptions,
+  type ControlSocket,
+  controlSocketPath,
   createDocumentService,
   createServer,
+  type DocumentService,
   defaultServerLimits,
   type JoineryServer,
   type KeyRing,
-  type KeysSocket,
-  keysSocketPath,
   openKeyRing,
-  serveKeys,
+  type ServiceLimits,
+  serveControl,
   serverActor,
   serverMetrics,
   shownFailure,
@@ -24,6 +27,9 @@ import { UsageError } from './failure.ts'
 import { createLog, type LogLevel } from './log.ts'
 import { formatStoreUrl, openStore, parseStoreUrl, type StoreUrl, storePath } from './store-url.ts'
 
+/** How much history is kept, and how often it is looked at; what is left out is as the service has it. */
+export type CompactionPolicy = Partial<Pick<ServiceLimits, 'historyVersionsMin' | 'compactionMsMin'>>
+
 export interface ServeOptions {
   readonly addr: string
   readonly store: string
@@ -31,6 +37,7 @@ export interface ServeOptions {
   readonly tlsKey?: string
   readonly allowOrigin: readonly string[]
   readonly insecure: boolean
+  readonly compaction: CompactionPolicy
   readonly logLevel: LogLevel
 }
 
@@ -49,8 +56,8 @@ export async function serve(options: ServeOptions, environment: Environment): Pr
   const store = await openStore(url)
   try {
     const keys = await openKeyRing({ store, random: environment.random, now: environment.nowMs })
-    const server = await start({ options, environment, store, keys, tls, logger })
-    const socket = await openKeysSocket(url, keys, logger)
+    const { server, service } = await start({ options, environment, store, keys, tls, logger })
+    const socket = await openControl(url, { keys, store, service, logger, now: environment.nowMs })
     announce(server, url, environment)
     if (url.kind === 'memory') logger.warn('the store is in memory: when the server stops, everything is gone')
     logger.info({ url: server.url, loopbackOnly: server.loopbackOnly, storeId: store.identity.storeId }, 'listening')
@@ -66,14 +73,15 @@ export async function serve(options: ServeOptions, environment: Environment): Pr
   }
 }
 
-/** Where there can be no socket, keys are managed while the server is down. */
-async function openKeysSocket(url: StoreUrl, keys: KeyRing, logger: Logger): Promise<KeysSocket | undefined> {
+/** Where there can be no socket, the commands of an operator need the server to be down. */
+async function openControl(url: StoreUrl, options: ControlOptions): Promise<ControlSocket | undefined> {
   const place = storePath(url)
-  const path = place === undefined ? undefined : keysSocketPath(place)
+  const path = place === undefined ? undefined : controlSocketPath(place)
   try {
-    return path === undefined ? undefined : await serveKeys(path, keys, logger)
+    return path === undefined ? undefined : await serveControl(path, options)
   } catch (error) {
-    logger.warn({ err: shownFailure(error), path }, 'no socket for joinery keys: stop the server to manage keys')
+    const message = 'no control socket: stop the server for joinery keys, backup and the like'
+    options.logger.warn({ err: shownFailure(error), path }, message)
     return undefined
   }
 }
@@ -87,7 +95,12 @@ interface StartOptions {
   readonly logger: Logger
 }
 
-async function start({ options, environment, store, keys, tls, logger }: StartOptions): Promise<JoineryServer> {
+interface Started {
+  readonly server: JoineryServer
+  readonly service: DocumentService
+}
+
+async function start({ options, environment, store, keys, tls, logger }: StartOptions): Promise<Started> {
   const { random, nowMs, version } = environment
   const actor = await serverActor({ store, clock: new HybridClock(nowMs), epoch: () => random(EPOCH_BYTES) })
   const metrics = serverMetrics()
@@ -98,9 +111,10 @@ async function start({ options, environment, store, keys, tls, logger }: StartOp
     actor,
     newIncarnation: () => Buffer.from(random(INCARNATION_BYTES)).toString('base64url'),
     nowMs,
+    limits: options.compaction,
     onWarning: (message, cause) => log.failed(cause, {}, message),
   })
-  return await createServer({
+  const server = await createServer({
     service,
     metrics,
     keys,
@@ -113,6 +127,7 @@ async function start({ options, environment, store, keys, tls, logger }: StartOp
     allowOrigins: options.allowOrigin,
     insecure: options.insecure,
   })
+  return { server, service }
 }
 
 async function readTls({ tlsCert, tlsKey }: ServeOptions): Promise<TlsIdentity | undefined> {

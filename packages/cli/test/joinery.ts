@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach } from 'vitest'
 import { run } from '../src/program.ts'
@@ -70,8 +71,8 @@ export async function joineryHere(
   const stderr: string[] = []
   const code = await run(args, {
     variables,
-    stdout: { write: (text) => void stdout.push(text), isTTY: false },
-    stderr: { write: (text) => void stderr.push(text), isTTY },
+    stdout: { write: (text) => void stdout.push(text), drained: async () => {}, isTTY: false },
+    stderr: { write: (text) => void stderr.push(text), drained: async () => {}, isTTY },
     random: (bytes) => randomBytes(bytes),
     nowMs: Date.now,
     onSignal: () => {},
@@ -81,9 +82,44 @@ export async function joineryHere(
   return { code, stdout: stdout.join(''), stderr: stderr.join('') }
 }
 
-export function main(): string {
+function main(): string {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run npm run build first`)
   return MAIN
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  /** Resolves when its standard error has said it, or when it is gone. */
+  says(what: RegExp): Promise<void>
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
+}
+
+/** Starts a command as a process that a test does something to. */
+export function spawnJoinery(args: readonly string[]): Running {
+  const child = spawn(process.execPath, [main(), ...args], { env: clean({}), cwd: ROOT })
+  running.add(child)
+  child.stdout.resume()
+  let stderr = ''
+  child.stderr.on('data', (data) => {
+    stderr += data
+  })
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('exit', (code, signal) => {
+      running.delete(child)
+      resolve({ code, signal })
+    })
+  })
+  return {
+    child,
+    exited,
+    async says(what) {
+      let isGone = false
+      void exited.then(() => {
+        isGone = true
+      })
+      while (!isGone && !what.test(stderr)) await delay(2)
+    },
+  }
 }
 
 export interface Serving {

@@ -49,7 +49,7 @@ describe('keys', () => {
       const headers = { 'X-Tenant-ID': 'acme', 'X-Node-ID': 'n', ...(key !== undefined && { 'X-API-Key': key }) }
       return (await fetch(`${server.url}/v1/docs`, { headers })).status
     }
-    expect(statSync(`${path}.keys`).mode & 0o777).toBe(0o600)
+    expect(statSync(`${path}.control`).mode & 0o777).toBe(0o600)
     expect(await ask()).toBe(200)
     const key = (await joineryHere(['keys', 'create', ...store, '--tenant', 'acme'])).stdout.trim()
     expect(await ask()).toBe(401)
@@ -66,14 +66,14 @@ describe('keys', () => {
     const again = await serve(store)
     expect((await joineryHere(['keys', 'list', ...store])).stdout).toContain('revoked')
     expect(await again.stop()).toBe(0)
-    expect(existsSync(`${path}.keys`)).toBe(false)
+    expect(existsSync(`${path}.control`)).toBe(false)
   })
 
   test('what is no request about keys is not answered', async () => {
     const path = join(temporaryDirectory(), 'a.sqlite')
     const server = await serve(['--store', `sqlite:${path}`])
     for (const bytes of ['nonsense\n', '{"command":"drop"}\n', `${'x'.repeat(5000)}\n`]) {
-      const socket = connect(`${path}.keys`)
+      const socket = connect(`${path}.control`)
       socket.on('error', () => {}).resume()
       socket.write(bytes)
       await once(socket, 'close')

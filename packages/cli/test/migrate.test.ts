@@ -1,5 +1,4 @@
 /** `joinery migrate`: what one store has, another has; interrupted and gone on with. */
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,7 +6,7 @@ import { startPostgres } from '@joinery/storage/testing/postgres'
 import type { Store } from '@joinery/sync'
 import { afterAll, describe, expect, test } from 'vitest'
 import { fill, withStore } from './data-helpers.ts'
-import { joinery, joineryHere, main, ROOT, serve, temporaryDirectory } from './joinery.ts'
+import { joinery, joineryHere, serve, spawnJoinery, temporaryDirectory } from './joinery.ts'
 
 const postgres = await startPostgres()
 afterAll(() => postgres.remove())
@@ -32,34 +31,21 @@ function totalsOf(stdout: string): Totals {
 /** Runs the command to its end, as a process of its own. */
 async function migrated(from: string, to: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const finished = await joinery(migrating(from, to))
-  expect(finished).toMatchObject({ code: 0 })
+  expect(finished.code, finished.stderr).toBe(0)
   return finished
 }
 
 /** Sends a signal in the middle of the copying. Answers the exit status, null where the signal itself ended it. */
 async function stoppedMidway(from: string, to: string, signal: NodeJS.Signals): Promise<number | null> {
-  const child = spawn(process.execPath, [main(), ...migrating(from, to)], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  child.stdout.resume()
-  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  const running = spawnJoinery(migrating(from, to))
   // With so many that lines come in between, a third of them; else soon after it has begun. It ends with comparing everything, so
   // that is well before its end.
-  const isMidway = soak ? /copying {2}(3|4|5)\d%/ : /copying {2}0%/
-  let stderr = ''
-  const midway = new Promise<void>((resolve) => {
-    child.stderr.on('data', (data) => {
-      stderr += data
-      if (isMidway.test(stderr)) resolve()
-    })
-  })
-  await midway
+  await running.says(soak ? /copying {2}(3|4|5)\d%/ : /copying {2}0%/)
   // A store of several owners can be looked into meanwhile.
   if (to.startsWith('postgres:')) await withStore(to, someAreThere)
   else await delay(60)
-  child.kill(signal)
-  return exited
+  running.child.kill(signal)
+  return (await running.exited).code
 }
 
 async function someAreThere(store: Store): Promise<void> {

@@ -1,3 +1,4 @@
+import { DataError } from '@joinery/storage/archive'
 import type { Environment } from '../environment.ts'
 
 /** The exit status of a command that a signal stopped, as shells have it for SIGINT. */
@@ -11,4 +12,8 @@ export function interruption({ onSignal, exit }: Pick<Environment, 'onSignal' | 
     stopping.abort()
   })
   return stopping.signal
+}
+
+export function interrupted(): DataError {
+  return new DataError('DATA_INTERRUPTED', 'interrupted before it was done')
 }

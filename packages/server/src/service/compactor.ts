@@ -21,6 +21,9 @@ export interface CompactorOptions {
 /** A log this many times as long as it has to be is folded whenever that was last done. */
 const LONG = 50
 
+/** Each attempt loses only to a write or a compaction that succeeded. */
+const FOLD_ATTEMPTS_MAX = 5
+
 export class Compactor {
   readonly #options: CompactorOptions
   /** When documents were folded last. Those folded long ago are forgotten. */
@@ -40,20 +43,49 @@ export class Compactor {
   /** Looks whether the history of a document that was just written to is long enough. */
   consider(head: DocumentHead): void {
     const { historyVersionsMin: kept, compactionMsMin } = this.#options.limits
-    const length = head.version - Math.max(head.compactedVersion, documentAttributes(head).base)
+    const { key } = head
+    const length = head.version - beginOf(head)
     if (length < 2 * kept) return
-    const name = JSON.stringify([head.key.tenant, head.key.id])
+    const name = JSON.stringify([key.tenant, key.id])
     const nowMs = this.#options.nowMs()
     const last = this.#lastMs.get(name)
     if (last !== undefined && nowMs - last < compactionMsMin && length < LONG * kept) return
     for (const [other, ms] of this.#lastMs) if (nowMs - ms >= compactionMsMin) this.#lastMs.delete(other)
     this.#lastMs.set(name, nowMs)
+    this.#inLine(() => this.#fold(head, kept)).catch((cause: unknown) => this.#failed(key, cause))
+  }
+
+  /**
+   * Folds the history of a document now, but for its last versions. Answers whether there was anything to fold. Throws what the
+   * store throws.
+   */
+  fold(key: DocumentKey, kept: number): Promise<boolean> {
+    return this.#inLine(() => this.#foldNow(key, kept))
+  }
+
+  /** One after the other, whatever became of the one before. */
+  #inLine(task: () => Promise<boolean>): Promise<boolean> {
     this.#waiting += 1
-    this.#queue = this.#queue
-      .then(() => this.#run(head, head.version - kept))
-      .finally(() => {
-        this.#waiting -= 1
-      })
+    const folding = this.#queue.then(task).finally(() => {
+      this.#waiting -= 1
+    })
+    this.#queue = folding.then(
+      () => {},
+      () => {},
+    )
+    return folding
+  }
+
+  async #foldNow(key: DocumentKey, kept: number): Promise<boolean> {
+    for (let attempt = 1; ; attempt += 1) {
+      const head = await this.#options.store.head(key)
+      if (head === undefined || head.deleted) return false
+      try {
+        return await this.#fold(head, kept)
+      } catch (error) {
+        if (!isOvertaken(error) || attempt === FOLD_ATTEMPTS_MAX) throw error
+      }
+    }
   }
 
   /** Resolves when nothing is being folded. */
@@ -61,22 +93,34 @@ export class Compactor {
     return this.#queue
   }
 
-  async #run(head: DocumentHead, version: number): Promise<void> {
-    const { store, library, onDone, onFailed, onWarning } = this.#options
+  async #fold(head: DocumentHead, kept: number): Promise<boolean> {
+    const { store, library, onDone } = this.#options
     const { key, incarnation } = head
-    try {
-      const past = await library.at(head, version)
-      if (past?.doc === undefined) return
-      const attributes = past.arrivals.encode(past.doc.tags())
-      const snapshot = { version, incarnation, bytes: past.doc.snapshot(), attributes }
-      await store.compact(key, snapshot, version)
-      onDone(key, snapshot)
-    } catch (cause) {
-      // Another life began, another process was quicker, or it is done another time.
-      const overtaken = cause instanceof StoreError && cause.code === 'STORE_CONFLICT'
-      if (overtaken) return
-      onFailed()
-      onWarning?.(`history of ${key.id} could not be compacted`, cause)
-    }
+    const version = head.version - kept
+    if (version <= beginOf(head)) return false
+    const past = await library.at(head, version)
+    if (past?.doc === undefined) return false
+    const attributes = past.arrivals.encode(past.doc.tags())
+    const snapshot = { version, incarnation, bytes: past.doc.snapshot(), attributes }
+    await store.compact(key, snapshot, version)
+    onDone(key, snapshot)
+    return true
   }
+
+  #failed(key: DocumentKey, cause: unknown): void {
+    // Another life began, another process was quicker, or it is done another time.
+    if (isOvertaken(cause)) return
+    const { onFailed, onWarning } = this.#options
+    onFailed()
+    onWarning?.(`history of ${key.id} could not be compacted`, cause)
+  }
+}
+
+/** The version before the first one in the log. */
+function beginOf(head: DocumentHead): number {
+  return Math.max(head.compactedVersion, documentAttributes(head).base)
+}
+
+function isOvertaken(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'STORE_CONFLICT'
 }

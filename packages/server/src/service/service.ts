@@ -15,6 +15,7 @@ import { operating, putting, reading } from '../policy/requests.ts'
 import { nodeScheduler } from '../scheduler.ts'
 import { Committer } from './committer.ts'
 import { Compactor } from './compactor.ts'
+import { type Folded, type FoldOptions, foldAll } from './fold-all.ts'
 import { Library } from './library.ts'
 import { type ServiceLimits, serviceLimits } from './limits.ts'
 import { Lines, lineOf } from './lines.ts'
@@ -120,6 +121,7 @@ function assemble(options: DocumentServiceOptions, limits: ServiceLimits): Parts
 
 class Service implements DocumentService {
   readonly storeId: string
+  readonly #store: Store
   readonly #parts: Parts
   readonly #limits: ServiceLimits
   readonly #options: MeasureOptions
@@ -127,6 +129,7 @@ class Service implements DocumentService {
   #draining = false
 
   constructor(options: DocumentServiceOptions) {
+    this.#store = options.store
     this.storeId = options.store.identity.storeId
     this.#options = { observer: options.observer, nowMs: options.nowMs }
     this.#limits = { ...serviceLimits, ...options.limits }
@@ -219,6 +222,10 @@ class Service implements DocumentService {
 
   #measure<A>(operation: OperationName, task: () => Promise<A>): Promise<A> {
     return measure(this.#options, operation, task)
+  }
+
+  compact(options: FoldOptions): Promise<Folded> {
+    return foldAll(this.#store, this.#parts.compactor, options)
   }
 
   async drain(): Promise<void> {

@@ -3,6 +3,7 @@ import type { JsonValue } from '@joinery/core'
 import type { DocumentType, Operation } from '@joinery/sync'
 import type { LiveDocuments } from '../live/live-documents.ts'
 import type { ValueEvent } from '../live/value-stream.ts'
+import type { Folded, FoldOptions } from './fold-all.ts'
 
 export type { DocumentType, Operation }
 
@@ -174,6 +175,8 @@ export interface DocumentService {
    */
   watch(caller: Caller, id: string, options: WatchOptions): Promise<() => void>
   tenantLog(caller: Caller, options: TenantLogOptions): Promise<TenantLogAnswer>
+  /** Folds history that the policy would still keep. Throws what the store throws. */
+  compact(options: FoldOptions): Promise<Folded>
   /** Waits for what was begun and refuses what comes after. The store stays open. */
   drain(): Promise<void>
 }

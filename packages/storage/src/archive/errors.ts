@@ -14,6 +14,8 @@ export type DataErrorCode =
   | 'DATA_TRUNCATED'
   /** This is no archive, or one of a newer format. Use a version of Joinery at least as new as the one that wrote it. */
   | 'DATA_FORMAT'
+  /** The archive has only a part of a store. Use `joinery import`, which adds documents to a store. */
+  | 'DATA_NOT_BACKUP'
   /** The document is there already, or was deleted there. Choose what to do with those by `--existing`, or import into another store. */
   | 'DATA_EXISTS'
   /** There is no such document or tenant. */

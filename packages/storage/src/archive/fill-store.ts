@@ -13,6 +13,7 @@ import {
 } from '@joinery/sync'
 import { documentBytes } from '../common/stored-document.ts'
 import { DataError } from './errors.ts'
+import { Flow } from './flow.ts'
 import { ContentHash, sameTotals, type Totals } from './hash.ts'
 import type { StoreItem } from './items.ts'
 import { type ArchiveLimits, archiveLimits } from './limits.ts'
@@ -36,7 +37,12 @@ export async function beginFilling(target: Store, source: string): Promise<{ rea
   return { isResumed: false }
 }
 
+/** Receipts written in one step. */
+const RECEIPTS_TOGETHER = 500
+
 export interface FillOptions {
+  /** Some may be there already. */
+  readonly isResumed?: boolean
   /** Told after each document, when it is stored or was there. */
   readonly onDocument?: () => void
   readonly limits?: Partial<ArchiveLimits>
@@ -46,31 +52,28 @@ export interface FillOptions {
 export async function fillStore(
   target: Store,
   items: AsyncIterable<StoreItem>,
-  { onDocument, limits }: FillOptions = {},
+  { isResumed = false, onDocument, limits }: FillOptions = {},
 ): Promise<void> {
   const flow = new Flow({ ...archiveLimits, ...limits })
   let receipts: Receipt[] = []
-  const flushReceipts = async () => {
+  const storeReceipts = () => {
     const batch = receipts
     receipts = []
-    await flow.run(0, () => target.importReceipts(batch))
+    return { bytes: 0, work: () => target.importReceipts(batch) }
   }
-  try {
-    for await (const item of items) {
-      if (item.type === 'document') {
+  await flow.each(items, (item) => {
+    switch (item.type) {
+      case 'document': {
         const { document } = item
-        await flow.run(documentBytes(document), () => importOnce(target, document).then(onDocument))
-      } else if (item.type === 'receipt') {
-        if (receipts.push(item.receipt) >= 500) await flushReceipts()
-      } else {
-        await flow.run(0, () => target.setValue(item.name, item.value))
+        return { bytes: documentBytes(document), work: () => importOne(target, document, isResumed).then(onDocument) }
       }
+      case 'receipt':
+        return receipts.push(item.receipt) < RECEIPTS_TOGETHER ? undefined : storeReceipts()
+      case 'value':
+        return { bytes: 0, work: () => target.setValue(item.name, item.value) }
     }
-    await flushReceipts()
-  } finally {
-    await flow.settled()
-  }
-  flow.throwFailure()
+  })
+  await storeReceipts().work()
 }
 
 /** Whether a store has a document with exactly this head, so that nothing of it has to be written. */
@@ -88,9 +91,9 @@ export async function hasHead(store: Store, head: DocumentHead): Promise<boolean
   )
 }
 
-async function importOnce(target: Store, document: StoredDocument): Promise<void> {
-  if (await hasHead(target, document.head)) return
-  await target.importDocument(document, { arrival: 'kept', replaces: true })
+async function importOne(target: Store, document: StoredDocument, isResumed: boolean): Promise<void> {
+  if (isResumed && (await hasHead(target, document.head))) return
+  await target.importDocument(document, { arrival: 'kept', replaces: isResumed })
 }
 
 /** Removes values that the source has not, or has no longer. */
@@ -111,11 +114,10 @@ export async function finishFilling(target: Store, found: Totals, expected: Tota
   await target.setValue(unfinishedValue, undefined)
 }
 
+export type HashListener = (key: DocumentKey, hash: string) => void
+
 /** The hash over everything, and on the way that of each document. */
-export async function totalsOf(
-  items: AsyncIterable<StoreItem>,
-  onDocument?: (key: DocumentKey, hash: string) => void,
-): Promise<Totals> {
+export async function totalsOf(items: AsyncIterable<StoreItem>, onDocument?: HashListener): Promise<Totals> {
   const all = new ContentHash()
   for await (const item of items) {
     const hash = all.add(item)
@@ -126,46 +128,4 @@ export async function totalsOf(
 
 function describeTotals({ documents, receipts, values, hash }: Totals): string {
   return `${documents} documents, ${receipts} receipts and ${values} values with hash ${hash}`
-}
-
-/** Work under way, bounded in number and bytes. The first failure stops what comes after it. */
-class Flow {
-  readonly #limits: ArchiveLimits
-  readonly #running = new Set<Promise<void>>()
-  #bytes = 0
-  #failure: { readonly error: unknown } | undefined
-
-  constructor(limits: ArchiveLimits) {
-    this.#limits = limits
-  }
-
-  /** Begins the work as soon as there is room for it. */
-  async run(bytes: number, work: () => Promise<void>): Promise<void> {
-    const { inFlightDocumentsMax, inFlightBytesMax } = this.#limits
-    while (
-      this.#running.size > 0 &&
-      (this.#running.size >= inFlightDocumentsMax || this.#bytes + bytes > inFlightBytesMax)
-    ) {
-      await Promise.race(this.#running)
-    }
-    this.throwFailure()
-    this.#bytes += bytes
-    const done = work()
-      .catch((error: unknown) => {
-        this.#failure ??= { error }
-      })
-      .finally(() => {
-        this.#bytes -= bytes
-        this.#running.delete(done)
-      })
-    this.#running.add(done)
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all(this.#running)
-  }
-
-  throwFailure(): void {
-    if (this.#failure) throw this.#failure.error
-  }
 }

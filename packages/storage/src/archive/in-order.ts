@@ -8,7 +8,7 @@ export interface AheadOptions<T, R> {
 
 /** Works on several items at a time and yields the results in the order of the items. */
 export async function* inOrder<T, R>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   { run, widthMax }: AheadOptions<T, R>,
 ): AsyncGenerator<R, void, undefined> {
   const waiting: Promise<R>[] = []

@@ -12,9 +12,11 @@ export interface ArchiveLimits {
    * 1 GiB. Documents are read and written whole, as by whoever opens them.
    */
   readonly documentBytesMax: number
-  /** Documents under way between two stores. Default 256, so that they share flushes. */
+  /** Documents that are written at a time. Default 256, so that they share flushes. */
   readonly inFlightDocumentsMax: number
-  /** Bytes of documents under way; one larger document goes alone. Default 16 MiB. */
+  /** Documents that are read at a time. Default 16: more than the connections of a store wait for each other. */
+  readonly aheadDocumentsMax: number
+  /** Bytes of documents being read or written; one larger document goes alone. Default 16 MiB. */
   readonly inFlightBytesMax: number
   /** Names and heads listed at a time. Default 1 000. */
   readonly pageItemsMax: number
@@ -29,6 +31,7 @@ export const archiveLimits: ArchiveLimits = {
   pieceCharsMax: 262_144,
   documentBytesMax: 1024 * 1024 * 1024,
   inFlightDocumentsMax: 256,
+  aheadDocumentsMax: 16,
   inFlightBytesMax: 16 * 1024 * 1024,
   pageItemsMax: 1_000,
   pageEntriesMax: 100,

@@ -1,7 +1,15 @@
 /** Copies all that a store has into another one, and looks at both whether it is the same. */
-import { type DocumentKey, requireFinished, type Store } from '@joinery/sync'
+import { requireFinished, type Store } from '@joinery/sync'
 import { DataError } from './errors.ts'
-import { beginFilling, dropValues, fillStore, finishFilling, hasHead, totalsOf } from './fill-store.ts'
+import {
+  beginFilling,
+  dropValues,
+  fillStore,
+  finishFilling,
+  type HashListener,
+  hasHead,
+  totalsOf,
+} from './fill-store.ts'
 import type { Totals } from './hash.ts'
 import type { ArchiveLimits } from './limits.ts'
 import { countDocuments, readStore } from './read-store.ts'
@@ -21,7 +29,7 @@ export interface MigrateOptions {
   /** Told after each document. */
   readonly onProgress?: (progress: MigrateProgress) => void
   /** Told of each document of the target when it is read again. */
-  readonly onHash?: (key: DocumentKey, hash: string) => void
+  readonly onHash?: HashListener
   /** Stops at the next document; what was written stays, and the same call goes on from there. */
   readonly signal?: AbortSignal
   readonly limits?: Partial<ArchiveLimits>
@@ -70,7 +78,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     return !isThere
   }
   const items = readStore(from, { ...reading, ...(isResumed && { wants }) })
-  await fillStore(to, items, { onDocument: counted('copying'), ...(limits && { limits }) })
+  await fillStore(to, items, { isResumed, onDocument: counted('copying'), ...(limits && { limits }) })
   done = 0
   total *= 2
   report('checking')

@@ -54,17 +54,27 @@ export async function* readStore(store: Store, options: ReadStoreOptions): Async
   if (!found && scope.tenant !== undefined && options.wants === undefined) throw notFound(scope)
 }
 
-/** How many documents there are, deleted ones included. */
-export async function countDocuments(
+/** The heads of all documents of a scope, deleted ones included, in the order of a store. */
+export async function* readHeads(
   store: Store,
   scope: Scope = {},
   { pageItemsMax }: Pick<ArchiveLimits, 'pageItemsMax'> = archiveLimits,
-): Promise<number> {
-  if (scope.id !== undefined) return 1
-  let count = 0
-  for await (const tenant of tenantsIn(store, scope, { pageItemsMax })) {
-    for await (const page of headsOf(store, tenant, pageItemsMax)) count += page.length
+): AsyncGenerator<DocumentHead, void, undefined> {
+  const { tenant: only, id } = scope
+  if (only !== undefined && id !== undefined) {
+    const head = await store.head({ tenant: only, id })
+    if (head) yield head
+    return
   }
+  for await (const tenant of tenantsIn(store, scope, { pageItemsMax })) {
+    for await (const page of headsOf(store, tenant, pageItemsMax)) yield* page
+  }
+}
+
+/** How many documents there are, deleted ones included. */
+export async function countDocuments(store: Store, scope: Scope = {}): Promise<number> {
+  let count = 0
+  for await (const _ of readHeads(store, scope)) count += 1
   return count
 }
 
@@ -112,12 +122,24 @@ async function* keysIn(store: Store, tenant: string, reading: Reading): AsyncGen
     return
   }
   for await (const heads of headsOf(store, tenant, limits.pageItemsMax)) {
-    const wanted = wants ? await Promise.all(heads.map(wants)) : undefined
-    for (const [i, { key }] of heads.entries()) {
+    for await (const key of wants ? wantedOf(heads, wants, limits) : keysOf(heads)) {
       if (signal?.aborted) throw interrupted()
-      if (wanted?.[i] ?? true) yield key
+      yield key
     }
   }
+}
+
+function keysOf(heads: readonly DocumentHead[]): readonly DocumentKey[] {
+  return heads.map(({ key }) => key)
+}
+
+async function* wantedOf(
+  heads: readonly DocumentHead[],
+  wants: NonNullable<ReadStoreOptions['wants']>,
+  { aheadDocumentsMax }: ArchiveLimits,
+): AsyncGenerator<DocumentKey> {
+  const run = async (head: DocumentHead) => ((await wants(head)) ? head.key : undefined)
+  for await (const key of inOrder(heads, { run, widthMax: () => aheadDocumentsMax })) if (key) yield key
 }
 
 /** Documents in the order of their ids, read some ahead: as many as are about as large as the bound on bytes, all together. */
@@ -126,7 +148,7 @@ async function* documentsIn(store: Store, tenant: string, reading: Reading): Asy
   let usualBytes = 1
   const run = async (key: DocumentKey) => readDocument(store, key, limits)
   const widthMax = () =>
-    Math.max(1, Math.min(limits.inFlightDocumentsMax, Math.floor(limits.inFlightBytesMax / usualBytes)))
+    Math.max(1, Math.min(limits.aheadDocumentsMax, Math.floor(limits.inFlightBytesMax / usualBytes)))
   for await (const document of inOrder(keysIn(store, tenant, reading), { run, widthMax })) {
     if (!document) continue
     // Quick to rise and slow to fall: where one is large, the next may be.
