@@ -162,7 +162,8 @@ async function sendCompaction(socket: Socket, request: CompactRequest, { service
     scope: scopeOf(request),
     keepVersions: request.keepVersions,
     signal: stopping.signal,
-    onProgress: (progress) => void send(socket, { progress }),
+    // Who does not listen misses some of it; it is not kept for them.
+    onProgress: (progress) => void (socket.writableNeedDrain || send(socket, { progress })),
   })
   send(socket, { answer: folded })
 }

@@ -37,9 +37,6 @@ export async function beginFilling(target: Store, source: string): Promise<{ rea
   return { isResumed: false }
 }
 
-/** Receipts written in one step. */
-const RECEIPTS_TOGETHER = 500
-
 export interface FillOptions {
   /** Some may be there already. */
   readonly isResumed?: boolean
@@ -54,7 +51,8 @@ export async function fillStore(
   items: AsyncIterable<StoreItem>,
   { isResumed = false, onDocument, limits }: FillOptions = {},
 ): Promise<void> {
-  const flow = new Flow({ ...archiveLimits, ...limits })
+  const bounds = { ...archiveLimits, ...limits }
+  const flow = new Flow(bounds)
   let receipts: Receipt[] = []
   const storeReceipts = () => {
     const batch = receipts
@@ -68,7 +66,7 @@ export async function fillStore(
         return { bytes: documentBytes(document), work: () => importOne(target, document, isResumed).then(onDocument) }
       }
       case 'receipt':
-        return receipts.push(item.receipt) < RECEIPTS_TOGETHER ? undefined : storeReceipts()
+        return receipts.push(item.receipt) < bounds.receiptsTogetherMax ? undefined : storeReceipts()
       case 'value':
         return { bytes: 0, work: () => target.setValue(item.name, item.value) }
     }

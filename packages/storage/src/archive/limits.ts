@@ -18,6 +18,8 @@ export interface ArchiveLimits {
   readonly aheadDocumentsMax: number
   /** Bytes of documents being read or written; one larger document goes alone. Default 16 MiB. */
   readonly inFlightBytesMax: number
+  /** Receipts that are written in one step. Default 500, as many as share a flush. */
+  readonly receiptsTogetherMax: number
   /** Names and heads listed at a time. Default 1 000. */
   readonly pageItemsMax: number
   /** Entries of a log read at a time: an embedded store answers nobody else meanwhile. Default 100. */
@@ -33,6 +35,7 @@ export const archiveLimits: ArchiveLimits = {
   inFlightDocumentsMax: 256,
   aheadDocumentsMax: 16,
   inFlightBytesMax: 16 * 1024 * 1024,
+  receiptsTogetherMax: 500,
   pageItemsMax: 1_000,
   pageEntriesMax: 100,
   readAttemptsMax: 10,

@@ -74,40 +74,82 @@ describe('everything is copied', () => {
   test('an empty store too', async () => {
     expect(await migrated(memoryStore(), memoryStore())).toMatchObject({ documents: 0, receipts: 0, values: 0 })
   })
+})
 
-  test('large documents go one at a time, and few are in memory', async () => {
-    const from = memoryStore()
-    for (let i = 0; i < 40; i += 1) {
+describe('limits', () => {
+  /** So many documents of about a kilobyte, and so many receipts. */
+  async function many(documents: number): Promise<Store> {
+    const store = memoryStore()
+    for (let i = 0; i < documents; i += 1) {
       const entries = [{ change: new Uint8Array(1000), attributes: '' }]
       const key = { tenant: 't', id: `${i}` }
-      await from.commit({ key, kind: 'begin', expectedVersion: 0, incarnation: 'life', entries })
+      const receipt = { tenant: 't', scope: 's', key: `${i}`, requestHash: '', answer: '' }
+      await store.commit({ key, kind: 'begin', expectedVersion: 0, incarnation: 'life', entries, receipt })
     }
-    let [under, most] = [0, 0]
-    const to = memoryStore()
-    const slow = new Proxy(to, {
+    return store
+  }
+
+  /** The store, with a method that takes a while, and how often it was called and was under way at a time. */
+  function slow(store: Store, method: keyof Store) {
+    const seen = { calls: 0, under: 0, most: 0 }
+    const slowed = new Proxy(store, {
       get(target, name) {
         const member = Reflect.get(target, name, target)
-        if (typeof member !== 'function') return member
-        if (name !== 'importDocument') return member.bind(target)
-        return async (...parameters: Parameters<Store['importDocument']>) => {
-          under += 1
-          most = Math.max(most, under)
+        if (name !== method) return typeof member === 'function' ? member.bind(target) : member
+        return async (...parameters: unknown[]) => {
+          seen.calls += 1
+          seen.under += 1
+          seen.most = Math.max(seen.most, seen.under)
           await new Promise((resolve) => setTimeout(resolve, 2))
-          under -= 1
-          return target.importDocument(...parameters)
+          seen.under -= 1
+          return Reflect.apply(member as () => unknown, target, parameters)
         }
       },
     })
-    await migrated(from, slow, { limits: { inFlightBytesMax: 3_500 } })
-    expect(most).toBe(3)
-    await migrated(
-      from,
-      disturbed(memoryStore(), 'importDocument', 0, () => {}),
-      { limits: { inFlightBytesMax: 10 } },
-    )
-    const other = memoryStore()
-    await migrated(from, other, { limits: { inFlightDocumentsMax: 1, pageItemsMax: 1, pageEntriesMax: 1 } })
-    expect(await contentOf(other)).toEqual(await contentOf(from))
+    return { slowed, seen }
+  }
+
+  test('inFlightDocumentsMax and inFlightBytesMax: so many are written at a time, and at least one', async () => {
+    const from = await many(40)
+    for (const [limits, most] of [
+      [{ inFlightDocumentsMax: 7 }, 7],
+      [{ inFlightDocumentsMax: 1 }, 1],
+      [{ inFlightBytesMax: 3_000 }, 3],
+      [{ inFlightBytesMax: 2_999 }, 2],
+      [{ inFlightBytesMax: 10 }, 1],
+    ] as const) {
+      const { slowed, seen } = slow(memoryStore(), 'importDocument')
+      await migrated(from, slowed, { limits })
+      expect(seen).toEqual({ calls: 40, under: 0, most })
+    }
+  })
+
+  test('aheadDocumentsMax: so many are read at a time, fewer when they are large', async () => {
+    for (const [limits, most] of [
+      [{ aheadDocumentsMax: 5 }, 5],
+      [{ aheadDocumentsMax: 1 }, 1],
+      // How large they are is known once the first has come.
+      [{ aheadDocumentsMax: 3, inFlightBytesMax: 2_000 }, 3],
+    ] as const) {
+      const { slowed, seen } = slow(await many(40), 'log')
+      await migrated(slowed, memoryStore(), { limits })
+      expect(seen).toEqual({ calls: 80, under: 0, most })
+    }
+  })
+
+  test('receiptsTogetherMax, pageItemsMax and pageEntriesMax bound a step', async () => {
+    const from = await many(10)
+    const receipts = slow(memoryStore(), 'importReceipts')
+    await migrated(from, receipts.slowed, { limits: { receiptsTogetherMax: 5 } })
+    // Two full ones, and what is left: nothing.
+    expect(receipts.seen.calls).toBe(3)
+    const listing = slow(from, 'documents')
+    await migrated(listing.slowed, memoryStore(), { limits: { pageItemsMax: 5 } })
+    // Counted with the usual page; copied and checked with two each.
+    expect(listing.seen.calls).toBe(5)
+    const to = memoryStore()
+    await migrated(await filled(), to, { limits: { pageItemsMax: 1, pageEntriesMax: 1, receiptsTogetherMax: 1 } })
+    expect(await contentOf(to)).toEqual(await contentOf(await filled()))
   })
 })
 
