@@ -287,8 +287,9 @@ describe('what the limits do', () => {
   test('answerWaitMsMax: a query that is not answered is STORE_IO', async () => {
     const { schema, store } = await open({ limits: { answerWaitMsMax: 300, lockWaitMsMax: 5000 } })
     await write(store, 1)
-    const holding = sql(url, `BEGIN; LOCK ${schema}.documents; SELECT pg_sleep(1)`)
-    await delay(200)
+    const holding = sql(url, `BEGIN; LOCK ${schema}.documents; SELECT pg_sleep(2)`)
+    const locks = `SELECT 1 FROM pg_locks WHERE relation = '${schema}.documents'::regclass AND mode = 'AccessExclusiveLock' AND granted`
+    await until(async () => (await sql(url, locks)).length > 0)
     await expect(store.head(doc)).rejects.toMatchObject({ code: 'STORE_IO' })
     await holding
     await until(async () => (await store.head(doc).catch(() => undefined)) !== undefined)
