@@ -57,6 +57,18 @@ export class Journal {
     }
   }
 
+  /** Whether a commit or an import is missing that was acknowledged. */
+  async misses(store: Store): Promise<boolean> {
+    for (const { id, to } of this.last.values()) {
+      if (((await store.head({ tenant: 'tenant', id }))?.version ?? 0) < to) return true
+    }
+    for (const [id, number] of this.imports) {
+      const head = await store.head({ tenant: 'imported', id })
+      if (numberOfImport(head) < number) return true
+    }
+    return false
+  }
+
   /**
    * Nothing acknowledged is missing, and nothing is there that nobody wrote: each kill since the last check may have left one
    * step per document stored and not reported.
@@ -76,8 +88,7 @@ export class Journal {
       if (isCurrent) expect(head.snapshotVersion).toBeGreaterThanOrEqual(compaction.version)
     }
     for (const [id, acknowledged] of this.imports) {
-      const head = (await store.head({ tenant: 'imported', id }))!
-      const number = Number(head.incarnation.slice('import '.length))
+      const number = numberOfImport(await store.head({ tenant: 'imported', id }))
       expect(number).toBeGreaterThanOrEqual(acknowledged)
       expect(number).toBeLessThanOrEqual(acknowledged + killsSinceCheck)
       this.imports.set(id, number)
@@ -90,6 +101,11 @@ export class Journal {
     expect(value).toBeLessThanOrEqual(this.#value + killsSinceCheck)
     this.#value = value
   }
+}
+
+/** Imports of a document are numbered in its incarnation; 0 when there was none. */
+function numberOfImport(head: DocumentHead | undefined): number {
+  return head ? Number(head.incarnation.slice('import '.length)) : 0
 }
 
 /** Nothing is torn: whatever the store has, it has whole. Answers how many entries it looked at. */
