@@ -168,8 +168,9 @@ export class Kept<S extends FieldSpecs> {
   }
 
   stored(changes: readonly Outgoing[]): void {
-    const done = new Set(changes.map(({ bytes }) => bytes))
-    this.#drop(this.#life.unstored.filter(({ bytes }) => done.has(bytes)))
+    // By name: what was sent may be a copy, recalled from the document.
+    const done = new Set(changes.map(nameOf))
+    this.#drop(this.#life.unstored.filter((own) => done.has(nameOf(own))))
   }
 
   #drop(stored: readonly OwnChange[]): void {
@@ -210,4 +211,8 @@ export class Kept<S extends FieldSpecs> {
     if (this.#journal?.isLong !== true || unstored.length > 0) return
     void this.#journal.compact(doc.snapshot(), followed?.position)
   }
+}
+
+function nameOf({ actor, last }: Outgoing): string {
+  return `${last}@${actor}`
 }

@@ -77,6 +77,10 @@ export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
     return this.#replica.doc.toJSON()
   }
 
+  snapshot(): Uint8Array {
+    return this.#replica.doc.snapshot()
+  }
+
   subscribe(listener: (event: LiveDocEvent) => void): () => void {
     return this.#events.add(listener)
   }

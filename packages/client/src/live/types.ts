@@ -130,6 +130,8 @@ export interface LiveDoc<S extends FieldSpecs = FieldSpecs> {
    */
   change(mutate: (root: Fields<S>) => void): boolean
   toJSON(): JsonValue
+  /** The whole document, to be kept elsewhere: `Doc.load` reads it. Equal on all that know the same, byte for byte. */
+  snapshot(): Uint8Array
   /** Calls back after each change, whoever made it; answers what ends it. */
   subscribe(listener: (event: LiveDocEvent) => void): () => void
   /** Calls back with the value at a path when it changed there or below; undefined where there is none. */

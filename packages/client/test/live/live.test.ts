@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../../src/index.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
-import { open, schema, until } from './support.ts'
+import { schema } from './edits.mjs'
+import { open, until } from './support.ts'
 
 const directory = temporaryDirectory()
 let server: ServerProcess
