@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-/** The README promises output: every command and program in it is run, and what it prints is compared. */
+/** Pages that promise output: every command and program in them is run, and what it prints is compared. */
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '..', '..')
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
 let server: ChildProcess
 let url = ''
 let directory = ''
 
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(
+function blocks(page: string, language: string): string[] {
+  const text = readFileSync(join(root, page), 'utf8')
+  return [...text.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(
     (match) => match[1] as string,
   )
 }
@@ -48,7 +48,7 @@ afterAll(async () => {
 
 describe('README', () => {
   test('the tour by curl prints what it says', async () => {
-    const lines = blocks('console').join('\n').split('\n')
+    const lines = blocks('README.md', 'console').join('\n').split('\n')
     let commands = 0
     for (const [i, line] of lines.entries()) {
       if (!line.startsWith('$ ')) continue
@@ -60,13 +60,17 @@ describe('README', () => {
     expect(commands).toBeGreaterThan(5)
   })
 
-  test('the programs print what it says', async () => {
-    const programs = blocks('js')
-    const outputs = blocks('text')
+})
+
+describe('programs', () => {
+  test.each(['README.md', 'docs/CLIENT.md'])('those of %s print what it says', async (page) => {
+    const programs = blocks(page, 'js')
+    const outputs = blocks(page, 'text')
+    expect(programs.length).toBeGreaterThan(2)
     expect(programs.length).toBe(outputs.length)
     for (const [i, program] of programs.entries()) {
       const file = join(directory, `program-${i}.mjs`)
-      writeFileSync(file, program)
+      writeFileSync(file, program.replaceAll('http://localhost:8080', url))
       const { stdout } = await run(process.execPath, [file], { cwd: root })
       expect(stdout.trim()).toBe((outputs[i] as string).trim())
     }

@@ -53,6 +53,8 @@ class LiveClient implements Client {
   readonly #connection: Connection
   readonly #shared: Shared
   readonly #documents = new Map<string, Opened>()
+  /** Handles that were closed and are still writing. */
+  readonly #ending = new Map<string, Promise<void>>()
   readonly #status: Watched<ClientStatus>
   readonly #endNetwork: () => void
   #key = ''
@@ -133,7 +135,7 @@ class LiveClient implements Client {
       known.count += 1
       return known.document as unknown as LiveDoc<S>
     }
-    const document = new LiveDocument<S>({
+    const document: LiveDocument<S> = new LiveDocument<S>({
       id,
       schema,
       type: options.type ?? 'doc',
@@ -141,19 +143,27 @@ class LiveClient implements Client {
       shared: this.#shared,
       connection: () => this.#connection.state,
       onStatus: () => this.#touch(false),
-      release: () => this.#release(id),
+      release: (): Promise<void> => this.#release(id, document as unknown as LiveDocument<FieldSpecs>),
+      after: this.#ending.get(id),
     })
     const opened = document as unknown as LiveDocument<FieldSpecs>
     this.#documents.set(id, { document: opened, schema: schema as Schema, count: 1 })
     return document
   }
 
-  #release(id: string): boolean {
+  async #release(id: string, document: LiveDocument<FieldSpecs>): Promise<void> {
     const opened = this.#documents.get(id)
-    if (opened === undefined) return false
+    if (opened?.document !== document) return
     opened.count -= 1
-    if (opened.count === 0) this.#documents.delete(id)
-    return opened.count === 0
+    if (opened.count === 0) await this.#end(id, document)
+  }
+
+  async #end(id: string, document: LiveDocument<FieldSpecs>): Promise<void> {
+    this.#documents.delete(id)
+    const ended = document.end()
+    this.#ending.set(id, ended)
+    await ended
+    if (this.#ending.get(id) === ended) this.#ending.delete(id)
   }
 
   async delete(id: string): Promise<void> {
@@ -197,13 +207,13 @@ class LiveClient implements Client {
 
   async #close(): Promise<void> {
     this.#endNetwork()
-    const documents = [...this.#documents.values()].map(({ document }) => document)
-    this.#documents.clear()
-    const ended = Promise.all(documents.map((document) => document.end()))
+    const documents = [...this.#documents].map(([id, { document }]) => ({ id, document }))
+    for (const { id, document } of documents) void this.#end(id, document)
+    const ended = Promise.all(this.#ending.values())
     this.#connection.close()
     this.#status.clear()
     // A storage that fails is not waited for: it was told of in `status`.
-    if (this.#storageError !== undefined) for (const document of documents) document.abandon()
+    if (this.#storageError !== undefined) for (const { document } of documents) document.abandon()
     await ended
     const place = await this.#shared.place.catch(() => undefined)
     await place?.store.close()

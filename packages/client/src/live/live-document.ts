@@ -17,12 +17,12 @@ import type {
 } from './types.ts'
 
 export interface LiveDocumentOptions<S extends FieldSpecs>
-  extends Pick<ReplicaOptions<S>, 'id' | 'schema' | 'type' | 'types' | 'shared'> {
+  extends Pick<ReplicaOptions<S>, 'id' | 'schema' | 'type' | 'types' | 'shared' | 'after'> {
   /** Whether the client is connected. */
   readonly connection: () => 'connecting' | 'online' | 'offline'
   readonly onStatus: () => void
-  /** The handle was closed once more. Answers whether that was the last time. */
-  readonly release: () => boolean
+  /** The handle was closed once more. Resolves when that is done. */
+  readonly release: () => Promise<void>
 }
 
 export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
@@ -111,8 +111,8 @@ export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
     return this.#presence
   }
 
-  async close(): Promise<void> {
-    if (this.#options.release()) await this.end()
+  close(): Promise<void> {
+    return this.#options.release()
   }
 
   /** Lets go of everything, however often it was opened. */

@@ -18,6 +18,8 @@ export interface ReplicaOptions<S extends FieldSpecs> extends KeptOptions<S> {
   /** As the server knows it. */
   readonly type: string
   readonly onPeers: (peers: Peers['peers']) => void
+  /** What has to be over before the storage is read: the handle before this one may still be writing. */
+  readonly after: Promise<void> | undefined
 }
 
 export class Replica<S extends FieldSpecs> {
@@ -183,7 +185,8 @@ export class Replica<S extends FieldSpecs> {
   }
 
   async #load(): Promise<void> {
-    const { shared, id } = this.#options
+    const { shared, id, after } = this.#options
+    await after
     const place = await shared.place
     if (place !== undefined) {
       try {
@@ -277,20 +280,25 @@ export class Replica<S extends FieldSpecs> {
         this.#tryLater(life, followed)
         break
       case 'adopt':
-        void this.#adopt(life, followed.incarnationThere)
+        this.#adopt(life, followed.incarnationThere).catch(() => this.#ask(life, refusal))
         break
       case 'retime':
-        void this.#retime(life)
+        this.#retime(life).catch(() => this.#ask(life, refusal))
         break
       case 'begin-again':
         void this.#beginAgain(life, refusal)
         break
       case 'ask':
-        life.refusal = refusal
-        this.#kept.settling.reject(refusedError(refusal))
-        this.#options.onStatus()
+        this.#ask(life, refusal)
         break
     }
+  }
+
+  /** Somebody has to decide what becomes of what was refused. */
+  #ask(life: Life<S>, refusal: SessionRefusal): void {
+    life.refusal = refusal
+    this.#kept.settling.reject(refusedError(refusal))
+    this.#options.onStatus()
   }
 
   #tryLater(life: Life<S>, followed: FollowedDocument<S>): void {
@@ -305,13 +313,13 @@ export class Replica<S extends FieldSpecs> {
     })
   }
 
-  #adopt({ actor, unstored }: Life<S>, incarnation: string): Promise<void> {
+  async #adopt({ actor, unstored }: Life<S>, incarnation: string): Promise<void> {
     const own = adopted(unstored, incarnation)
     const bytes = own.map((each) => each.bytes)
     return this.#replace({ doc: this.#kept.load(bytes, actor), actor, base: [], unstored: own, position: undefined })
   }
 
-  #retime(life: Life<S>): Promise<void> {
+  async #retime(life: Life<S>): Promise<void> {
     const base = baseOf(life)
     if (base === undefined) return this.#beginAgain(life, new SessionRefusal('clock_skew', 'made under a wrong clock'))
     const actor = this.#kept.drawActor(life.actor.id)

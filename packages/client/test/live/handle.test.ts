@@ -73,6 +73,23 @@ describe('a handle', () => {
     expect(() => one.open('doc', schema)).toThrow(expect.objectContaining({ code: 'CLIENT_CLOSED' }))
   })
 
+  it('closed and opened again at once goes on where it was, though the first is still writing', async () => {
+    const one = client(NOWHERE, 'anna', { storage: memoryStore() })
+    const first = one.open('doc', schema)
+    await first.ready
+    for (let i = 0; i < 100; i += 1) first.change((root) => root.items.push(`${i}`))
+    void first.close()
+    const again = one.open('doc', schema)
+    expect(again).not.toBe(first)
+    await again.ready
+    expect([again.root.items.length, again.status.pending]).toEqual([100, 100])
+    again.change((root) => root.items.push('100'))
+    await again.durable()
+    // A handle that was closed already closes nothing of the next.
+    await first.close()
+    again.change((root) => root.items.push('101'))
+  })
+
   it('has a status that stays the same object until something in it changes', async () => {
     const doc = await offline({ storage: memoryStore() })
     await until(() => doc.status.connection === 'offline', 'offline')
