@@ -19,7 +19,7 @@ export function createLog({ level, output }: LogOptions): Logger {
   return pino(options, output.isTTY ? { write: (line: string) => output.write(readable(line)) } : output)
 }
 
-const hidden = new Set(['level', 'time', 'msg', 'startedAt', 'err'])
+const hidden = new Set(['level', 'time', 'msg', 'failure'])
 
 function readable(line: string): string {
   const entry = JSON.parse(line) as Record<string, unknown>
@@ -28,7 +28,7 @@ function readable(line: string): string {
     .filter(([name]) => !hidden.has(name))
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   const head = `${String(entry.time).slice(11, 23)} ${label.padEnd(5)} ${String(entry.msg ?? '')}`
-  return `${[head, ...members].join('  ')}\n${failureLines(entry.err as FailureShown | undefined)}`
+  return `${[head, ...members].join('  ')}\n${failureLines(entry.failure as FailureShown | undefined)}`
 }
 
 function failureLines(failure: FailureShown | undefined): string {

@@ -81,7 +81,7 @@ async function openControl(url: StoreUrl, options: ControlOptions): Promise<Cont
     return path === undefined ? undefined : await serveControl(path, options)
   } catch (error) {
     const message = 'no control socket: stop the server for joinery keys, backup and the like'
-    options.logger.warn({ err: shownFailure(error), path }, message)
+    options.logger.warn({ failure: shownFailure(error), path }, message)
     return undefined
   }
 }
@@ -182,6 +182,6 @@ function stopRequest({ onSignal, exit }: Environment, logger: Logger): Promise<v
 function purgeReceipts(store: Store, { nowMs }: Environment, logger: Logger): void {
   store.purgeReceipts(nowMs()).then(
     (purged) => logger.debug({ purged }, 'forgot old receipts'),
-    (error: unknown) => logger.warn({ err: shownFailure(error) }, 'could not forget old receipts'),
+    (error: unknown) => logger.warn({ failure: shownFailure(error) }, 'could not forget old receipts'),
   )
 }

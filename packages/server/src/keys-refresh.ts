@@ -26,7 +26,7 @@ export function refreshKeys({ keys, everyMs, logger }: KeysRefreshOptions): () =
       hasFailed = false
     } catch (error) {
       // Once per time of trouble: the store's own troubles are told elsewhere.
-      if (!hasFailed) logger.warn({ err: shownFailure(error) }, 'keys could not be read: they stay as they were')
+      if (!hasFailed) logger.warn({ failure: shownFailure(error) }, 'keys could not be read: they stay as they were')
       hasFailed = true
     } finally {
       isBusy = false

@@ -32,14 +32,18 @@ export interface ServerLimits {
   readonly sessionsTenantMax: number
   /** Request line and headers together, and the longest of them: ids, key and cursor with room for a proxy's additions. */
   readonly headersBytesMax: number
+  /** Headers of a request. A proxy adds a dozen. */
+  readonly headersMax: number
   /** Time to send the headers. A client that trickles them holds a connection for nothing. */
   readonly headersTimeoutMs: number
   /** Time to send the whole request. */
   readonly requestTimeoutMs: number
   /** An idle connection is kept longer than the usual load balancer does (60 s), so that the balancer closes first. */
   readonly keepAliveTimeoutMs: number
-  /** A connection on which nothing moves, such as a reader that does not read, is closed. */
+  /** A connection on which nothing moves, such as a reader that does not read, is closed, whatever it was upgraded to. */
   readonly idleTimeoutMs: number
+  /** What was sent and not taken, over all connections. Beyond it those who owe most are cut off. */
+  readonly unreadBytesMax: number
   /** After SIGTERM requests in progress get this long. Orchestrators usually kill after 30 s. */
   readonly shutdownGraceMs: number
   /** Callers that wait for news, or are told of it as it comes. Each keeps a connection and a document open. */
@@ -79,10 +83,12 @@ export const defaultServerLimits: ServerLimits = {
   connectionsMax: 10_000,
   sessionsTenantMax: 7_500,
   headersBytesMax: 16_384,
+  headersMax: 100,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,
   idleTimeoutMs: 120_000,
+  unreadBytesMax: 268_435_456,
   shutdownGraceMs: 10_000,
   streamsMax: 1_000,
   streamsTenantMax: 750,

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { formatOrigin, isLoopbackHost, type ListenAddress, parseAddress } from './http/address.ts'
 import { type App, createApp } from './http/app.ts'
+import { type Connections, watchConnections } from './http/connections.ts'
 import { createListener, type Listener, type TlsIdentity } from './http/listener.ts'
 import { addSyncEndpoint, type SyncEndpoint } from './http/sync-endpoint.ts'
 import type { KeyRing } from './keys.ts'
@@ -66,11 +67,12 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
   const address = chooseAddress(options.address, keys.required(), insecure)
   const loopbackOnly = address.host !== undefined && isLoopbackHost(address.host)
   const allowOrigins = (options.allowOrigins ?? []).map(checkOrigin)
+  const log = boundedLog({ logger, now, limits, onLeftOut: () => metrics?.logLineLeftOut() })
   const appOptions = {
     service,
     keys,
     limits,
-    log: boundedLog({ logger, now, limits, onLeftOut: () => metrics?.logLineLeftOut() }),
+    log,
     random,
     now,
     allowOrigins,
@@ -81,10 +83,16 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
   const app = createApp(appOptions, { version })
   const newRequestId = (): string => Buffer.from(random(12)).toString('base64url')
   const listener = createListener({ app, limits, tls, newRequestId })
+  const connections = watchConnections(listener, {
+    isTls: tls !== undefined,
+    limits,
+    now,
+    onCutOff: (count) => log.refused({ count }, 'readers that do not read were cut off'),
+  })
   const sync = addSyncEndpoint(listener, { ...appOptions, load: app.load, grants: app.grants })
-  metrics?.watch(figuresOf({ service, sync, app }))
+  metrics?.watch(figuresOf({ service, sync, app, connections }))
   const bound = await listen(listener, address)
-  listener.on('error', (error) => logger.error({ err: shownFailure(error) }, 'the listener failed'))
+  listener.on('error', (error) => logger.error({ failure: shownFailure(error) }, 'the listener failed'))
   const reachable = loopbackOnly || address.host !== undefined ? bound.address : '127.0.0.1'
   const url = formatOrigin(
     tls === undefined ? 'http' : 'https',
@@ -110,6 +118,7 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
     close() {
       closing ??= shutDown({ listener, sync, app, service, logger, graceMs: limits.shutdownGraceMs }).finally(() => {
         stopRefresh()
+        connections.close()
         app.grants.close()
       })
       return closing
@@ -121,10 +130,12 @@ function figuresOf({
   service,
   sync,
   app,
+  connections,
 }: {
   readonly service: DocumentService
   readonly sync: SyncEndpoint
   readonly app: App
+  readonly connections: Connections
 }): CurrentFigures {
   const { live } = service
   return {
@@ -132,6 +143,7 @@ function figuresOf({
     subscriptions: () => sync.budgets.subscriptions.used,
     streams: () => app.load.streams,
     requests: () => app.load.active,
+    unreadBytes: () => connections.unreadBytes,
     followed: () => live.size,
     resident: () => service.resident.documents,
     residentBytes: () => service.resident.bytes,

@@ -13,6 +13,8 @@ import { WholeMessages, wholeMessageBytesMax } from './whole-message.ts'
 /** What the other end of a connection tells. */
 export interface LinkEvents {
   receive(frame: Uint8Array): void
+  /** A ping or pong of WebSocket itself, which a session knows nothing of. */
+  pinged(): void
   /** What was sent has left, or most of it. */
   drained(): void
   closed(): void
@@ -83,6 +85,8 @@ function settings(messageBytesMax: number): ServerOptions & { readonly closeTime
     maxFragments: messageFragmentsMax,
     maxBufferedChunks: frameChunksMax,
     closeTimeout: closeMsMax,
+    // Pings are answered below: answers to who does not read would only gather.
+    autoPong: false,
   }
 }
 
@@ -144,6 +148,11 @@ function connect({ webSocket, socket, whole }: Connection, open: (link: Link) =>
     if (isBinary) events.receive(new Uint8Array(data.buffer, data.byteOffset, data.length))
     else webSocket.close(1003)
   })
+  webSocket.on('ping', (data: Buffer) => {
+    events.pinged()
+    if (socket.writableLength === 0) webSocket.pong(data)
+  })
+  webSocket.on('pong', () => events.pinged())
   webSocket.on('close', () => events.closed())
   // A close follows, and that is all there is to say.
   webSocket.on('error', () => {})

@@ -52,7 +52,7 @@ export async function serveControl(path: string, options: ControlOptions): Promi
     open.add(socket)
     socket.once('close', () => open.delete(socket))
     answer(socket, { ...options, limits }).catch((error: unknown) => {
-      options.logger.warn({ err: shownFailure(error) }, 'a request on the control socket failed')
+      options.logger.warn({ failure: shownFailure(error) }, 'a request on the control socket failed')
       socket.destroy()
     })
   })

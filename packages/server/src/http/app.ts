@@ -6,7 +6,7 @@ import { ServerError } from '../errors.ts'
 import { bodyReader } from './body.ts'
 import type { AppOptions, HttpEnv, Load } from './context.ts'
 import { Grants } from './grants.ts'
-import { crossOrigin, hostGuard, securityHeaders } from './guard.ts'
+import { crossOrigin, headersGuard, hostGuard, securityHeaders } from './guard.ts'
 import { journal } from './journal.ts'
 import { loadGate } from './load.ts'
 import { problemOf } from './problem.ts'
@@ -30,6 +30,7 @@ export function createApp(options: AppOptions, info: ApiInfo): App {
   app.onError((error, c) => refuse(c, error, options))
   app.use(journal(options))
   app.use(securityHeaders(options))
+  app.use(headersGuard(options))
   app.use(hostGuard(options))
   app.use(crossOrigin(options))
   app.use('/v1/*', gate)

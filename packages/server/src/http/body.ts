@@ -32,7 +32,7 @@ export function bodyReader(limits: BodyLimits): BodyReader {
       if (source === null) return new Uint8Array()
       const body = new GrowingBytes(limits.bodyBytesMax, (bytes) => hold(buffered, tenant, bytes))
       try {
-        for await (const chunk of chunksOf(source)) {
+        for await (const chunk of brokenOff(chunksOf(source))) {
           if (body.length + chunk.byteLength > limits.bodyBytesMax) throw tooLarge()
           body.add(chunk)
         }
@@ -94,6 +94,15 @@ class GrowingBytes {
   }
 }
 
+/** A body whose sender goes away is the sender's doing. */
+async function* brokenOff(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  try {
+    yield* chunks
+  } catch (cause) {
+    throw new ServerError('BODY_INVALID', 'the body broke off', { cause })
+  }
+}
+
 /** Leaving the loop early must not tear down Node's connection: the refusal still has to travel over it. */
 function chunksOf(source: IncomingMessage | ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
   return 'iterator' in source
@@ -101,8 +110,11 @@ function chunksOf(source: IncomingMessage | ReadableStream<Uint8Array>): AsyncIt
     : (source as unknown as AsyncIterable<Uint8Array>)
 }
 
-/** A body's media type: JSON, in UTF-8 as RFC 8259 has it. */
-export function checkMediaType(contentType: string | undefined): void {
+/** A body's media type: JSON, in UTF-8 as RFC 8259 has it, and as it is: what is compressed has no size that could be checked. */
+export function checkMediaType(contentType: string | undefined, contentEncoding: string | undefined): void {
+  if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
+    throw new ServerError('MEDIA_TYPE', `the body is encoded as ${contentEncoding.slice(0, 100)}: send it as it is`)
+  }
   const [essence = '', ...parameters] = (contentType ?? '').split(';').map((part) => part.trim().toLowerCase())
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))
   if (essence !== 'application/json' || (charset !== undefined && !/^charset="?utf-8"?$/.test(charset))) {

@@ -12,7 +12,7 @@ import { problem } from './schemas/answers.ts'
 import { objections, pointed, sentence } from './schemas/issues.ts'
 import { documentTypes } from './schemas/operations.ts'
 import type { Streams } from './streams.ts'
-import { segmentText } from './text.ts'
+import { isDotSegment, segmentText } from './text.ts'
 
 type HttpContext = Context<HttpEnv>
 
@@ -105,8 +105,7 @@ function documentOf(c: HttpContext, { limits }: AppOptions): string {
   const path = c.req.url.slice(c.req.url.indexOf('/', c.req.url.indexOf('//') + 2))
   const segment = path.split(/[?#]/, 1)[0]?.split('/')[3] ?? ''
   const id = segmentText(segment, { name: 'the document id', bytesMax: limits.documentIdBytesMax })
-  if (id === '.' || id === '..')
-    throw new ServerError('ID_INVALID', `${JSON.stringify(id)} means another place in a URL`)
+  if (isDotSegment(id)) throw new ServerError('ID_INVALID', `${JSON.stringify(id)} means another place in a URL`)
   c.get('state').document = id
   return id
 }
@@ -126,7 +125,7 @@ function checkQuery<Query>(c: HttpContext, schema: z.ZodType<Query>): Query {
 }
 
 async function readBody(c: HttpContext, { bodies }: Endpoints, { tenant }: Caller): Promise<Uint8Array> {
-  checkMediaType(c.req.header('content-type'))
+  checkMediaType(c.req.header('content-type'), c.req.header('content-encoding'))
   return await bodies.read(c.env?.incoming ?? c.req.raw.body, { tenant, contentLength: c.req.header('content-length') })
 }
 

@@ -4,6 +4,17 @@ import { ServerError } from '../errors.ts'
 import { isLoopbackHost } from './address.ts'
 import type { AppOptions, HttpEnv } from './context.ts'
 
+/** Headers beyond the bound were not even read: what they said is not known. */
+export function headersGuard({ limits }: Pick<AppOptions, 'limits'>): MiddlewareHandler<HttpEnv> {
+  return async (c, next) => {
+    const count = (c.env?.incoming?.rawHeaders.length ?? 0) / 2
+    if (count > limits.headersMax) {
+      throw new ServerError('HEADERS_TOO_LARGE', `a request has at most ${limits.headersMax} headers`)
+    }
+    await next()
+  }
+}
+
 /**
  * While the server is open to whoever reaches loopback, the browser is the way in: a site can point its own name at 127.0.0.1.
  * Such requests carry that name. Any port passes, for tunnels; once keys are required, a page has none and the check is moot.
@@ -14,9 +25,11 @@ export function hostGuard({
 }: Pick<AppOptions, 'keys' | 'loopbackOnly'>): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
     if (loopbackOnly && !keys.required()) {
-      const host = c.req.header('host') ?? new URL(c.req.url).host
-      if (!isLoopbackHost(host.replace(/:\d*$/, ''))) {
-        throw new ServerError('HOST_UNKNOWN', `${JSON.stringify(host)} is not a name of this machine's loopback`)
+      // A target may name a host of its own, which is the one that is meant.
+      for (const host of [c.req.header('host'), new URL(c.req.url).host]) {
+        if (host !== undefined && !isLoopbackHost(host.replace(/:\d*$/, ''))) {
+          throw new ServerError('HOST_UNKNOWN', `${JSON.stringify(host)} is not a name of this machine's loopback`)
+        }
       }
     }
     await next()

@@ -1,5 +1,5 @@
 /** Node's HTTP server around the application: timeouts, TLS, and answers to what never becomes a request. */
-import { createServer as createHttpServer, type Server } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
@@ -28,6 +28,8 @@ export type Listener = Server & {
   answered(): Promise<void>
 }
 
+/** How long a connection stays on which something was sent that is no request. */
+const LINGER_MS = 1000
 /** How often Node looks for connections that exceeded a timeout. */
 const TIMEOUT_CHECK_MS = 1000
 
@@ -37,6 +39,12 @@ export function createListener({ app, limits, tls, newRequestId }: ListenerOptio
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
+    // TLS has to be agreed on in this time, too.
+    handshakeTimeout: limits.headersTimeoutMs,
+    // A request without one is refused like any other, with its id.
+    requireHostHeader: false,
+    // Other protocols are not spoken, and who offers one may go on without. Node knows this since 22.21 and 24.9.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
   }
   const listener = getRequestListener((request, env) => app.fetch(request, env), {
@@ -44,12 +52,36 @@ export function createListener({ app, limits, tls, newRequestId }: ListenerOptio
   })
   const server = tls === undefined ? createHttpServer(serverOptions, listener) : secure(serverOptions, tls, listener)
   server.maxConnections = limits.connectionsMax
+  // Node passes over what is beyond this, and a header that is not seen is worse than a refusal: one more than is taken is let through.
+  server.maxHeadersCount = limits.headersMax + 1
   server.setTimeout(limits.idleTimeoutMs)
+  makeRoom(server)
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
-    else socket.end(rawProblem(refusalOf(error), newRequestId()))
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy()
+      return
+    }
+    socket.end(rawProblem(refusalOf(error), newRequestId()))
+    // Time to read why; whoever keeps their end open does not keep the connection.
+    setTimeout(() => socket.destroy(), LINGER_MS).unref()
   })
   return Object.assign(server, { answered: trackAnswers(server) })
+}
+
+/** How often connections that are kept for later are looked for. */
+const ROOM_MS = 1000
+
+/** A server that is full lets go of connections on which nobody asks for anything. */
+function makeRoom(server: Server): void {
+  let isResting = false
+  server.on('drop', () => {
+    if (isResting) return
+    isResting = true
+    server.closeIdleConnections()
+    setTimeout(() => {
+      isResting = false
+    }, ROOM_MS).unref()
+  })
 }
 
 function trackAnswers(server: Server): () => Promise<void> {

@@ -1,4 +1,5 @@
 /** Counts what is being answered: sheds what is too much, in all and of one tenant, and knows when everything begun is done. */
+import { setMaxListeners } from 'node:events'
 import { Budget } from '@joinery/sync'
 import type { MiddlewareHandler } from 'hono'
 import { ServerError } from '../errors.ts'
@@ -16,6 +17,8 @@ export function loadGate(limits: LoadLimits): LoadGate {
   let active = 0
   let draining = false
   const leaving = new AbortController()
+  // Every stream and every poll listens.
+  setMaxListeners(0, leaving.signal)
   const waiting: (() => void)[] = []
   const requests = new Budget(limits.requestsConcurrentMax, limits.requestsTenantMax)
   const streams = new Budget(limits.streamsMax, limits.streamsTenantMax)

@@ -21,7 +21,7 @@ import type { AppOptions, Load } from './context.ts'
 import type { Grants } from './grants.ts'
 import { problemOf } from './problem.ts'
 import { sessionJournal } from './session-journal.ts'
-import { isUsableText } from './text.ts'
+import { isDotSegment, isUsableText } from './text.ts'
 
 export interface SyncEndpoint {
   /** Connections that are open. */
@@ -73,6 +73,7 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
       sessions.add(session)
       return {
         receive: (frame) => session.receive(frame),
+        pinged: () => session.heard(),
         drained: () => session.drained(),
         closed() {
           sessions.delete(session)
@@ -183,7 +184,7 @@ function sessionHost({ service, keys, limits, load }: SyncEndpointOptions): Sess
       return principalOf(hello, { keys, limits })
     },
     async open(principal, request) {
-      if (!isUsableText(request.id, limits.documentIdBytesMax)) {
+      if (!isUsableText(request.id, limits.documentIdBytesMax) || isDotSegment(request.id)) {
         throw new SessionRefusal('malformed', `a document id is 1 to ${limits.documentIdBytesMax} bytes of usable text`)
       }
       return service.live.open(principal, request)

@@ -34,6 +34,11 @@ export function segmentText(raw: string, rule: TextRule): string {
   return checkText(value, rule)
 }
 
+/** Whether a URL would mean another place by it. */
+export function isDotSegment(value: string): boolean {
+  return value === '.' || value === '..'
+}
+
 /** The same rule for text that came as such. */
 export function isUsableText(value: string, bytesMax: number): boolean {
   const bytes = Buffer.byteLength(value)

@@ -54,7 +54,7 @@ export function boundedLog({ logger, now, limits, onLeftOut }: BoundedLogOptions
     done,
     detail: (members, message) => logger.debug(members, message),
     refused,
-    failed: (error, members, message) => failed({ ...members, err: shownFailure(error) }, message),
+    failed: (error, members, message) => failed({ ...members, failure: shownFailure(error) }, message),
   }
 }
 

@@ -16,7 +16,10 @@ const MESSAGE_UNITS_MAX = 300
 const codeShape = /^[A-Z0-9_]{1,60}$/
 const frameShape = /^\s+at /
 
-/** Members of errors beside these, such as the row that a database quotes, stay out. */
+/**
+ * For a member called anything but `err`: loggers have a way of their own with that. Members of errors beside these, such as the row that a
+ * database quotes, stay out.
+ */
 export function shownFailure(thrown: unknown, causes: number = CAUSES_MAX): FailureShown {
   if (!(thrown instanceof Error)) return { type: typeof thrown }
   const { name, message, stack, cause } = thrown

@@ -94,6 +94,7 @@ export type CurrentName =
   | 'subscriptions'
   | 'streams'
   | 'requests'
+  | 'unreadBytes'
   | 'followed'
   | 'resident'
   | 'residentBytes'
@@ -110,6 +111,7 @@ export const current: Readonly<Record<CurrentName, Instrument>> = {
   subscriptions: gauge('joinery_subscriptions', 'Documents followed over WebSocket, counted per connection.'),
   streams: gauge('joinery_http_streams', 'Event streams and long polls that are open.'),
   requests: gauge('joinery_http_requests_active', 'HTTP requests being answered.'),
+  unreadBytes: gauge('joinery_unread_bytes', 'Bytes that were sent and not taken, over all connections.'),
   followed: gauge('joinery_documents_followed', 'Documents that somebody follows.'),
   resident: gauge('joinery_documents_resident', 'Documents in memory.'),
   residentBytes: gauge('joinery_documents_resident_bytes', 'Bytes that the documents in memory were made of.'),

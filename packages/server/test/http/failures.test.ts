@@ -45,7 +45,7 @@ test('an unforeseen failure says nothing of itself but in the log', async () => 
   const answer = await at.call('GET', '/v1/docs/d')
   expect(answer.json).toMatchObject({ code: 'INTERNAL', status: 500 })
   expect(answer.text).not.toContain('secret')
-  const line = at.logged.find(({ requestId, err }) => requestId === answer.json.requestId && err !== undefined)
+  const line = at.logged.find(({ requestId, failure }) => requestId === answer.json.requestId && failure !== undefined)
   expect(JSON.stringify(line)).toContain('failures.test.ts')
   expect(JSON.stringify(at.logged), 'what it says may be what somebody wrote').not.toContain('secret path')
 })

@@ -13,6 +13,7 @@ import {
 import { connectWebSocket, type WebSocketConnection, type WebSocketLike } from '@joinery/transport/websocket'
 import { pino } from 'pino'
 import { WebSocket } from 'ws'
+import type { TlsIdentity } from '../../src/http/listener.ts'
 import { type KeyRing, openKeyRing } from '../../src/keys.ts'
 import type { ServerLimits } from '../../src/limits.ts'
 import type { ServerMetrics } from '../../src/metrics/metrics.ts'
@@ -44,6 +45,7 @@ export interface TestServerOptions {
   readonly metrics?: ServerMetrics
   readonly serviceLimits?: Partial<ServiceLimits>
   readonly policy?: Policy
+  readonly tls?: TlsIdentity
 }
 
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -78,6 +80,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     version: '0',
     address: options.address ?? '127.0.0.1:0',
     ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.allowOrigins === undefined ? {} : { allowOrigins: options.allowOrigins }),
   })

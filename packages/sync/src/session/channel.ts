@@ -15,6 +15,8 @@ export interface ChannelOwner {
   readonly limits: SessionLimits
   /** The channel has something to send. */
   ready(channel: Channel): void
+  /** So many bytes were put together for a subscriber. */
+  prepared(bytes: number): void
   failed(channel: Channel, error: unknown): void
   ended(channel: Channel, code: RefusalCode, message: string): void
 }
@@ -94,6 +96,7 @@ export class Channel implements Follower {
     this.document.catchUp(from, resume).then(
       (catchUp) => {
         this.#catchingUp = false
+        this.#owner.prepared(catchUp.payload.length)
         const offset = resume === catchUp.transfer ? (this.request.resume?.offset ?? 0) : 0
         if (offset < catchUp.payload.length) this.#transfer = { ...catchUp, offset }
         else this.#version = catchUp.version

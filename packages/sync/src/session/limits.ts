@@ -27,6 +27,8 @@ export interface SessionLimits {
   readonly subscribesBurstMax: number
   /** The same in the long run: each may load a document. Beyond it a request is refused with `rate_limited`. */
   readonly subscribesPerSecondMax: number
+  /** What one request to subscribe may cost: a larger document counts as several, so that no client has large ones put together again and again. */
+  readonly subscribeBytesMax: number
   /** Documents one connection may follow at once. */
   readonly channelsMax: number
   /** Documents followed over all connections, counted per connection. Beyond it a request is refused with `rate_limited`. */
@@ -76,6 +78,7 @@ export const sessionLimits: SessionLimits = {
   framesPerSecondMax: 10_000,
   subscribesBurstMax: 1_000,
   subscribesPerSecondMax: 200,
+  subscribeBytesMax: 262_144,
   channelsMax: 1_000,
   subscriptionsMax: 200_000,
   subscriptionsTenantMax: 100_000,

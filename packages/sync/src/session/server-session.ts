@@ -124,11 +124,16 @@ export class ServerSession implements SubscriptionsOwner, BatchOwner {
 
   /** Takes a message of the connection. */
   receive(bytes: Uint8Array): void {
-    if (this.#hasEnded) return
+    if (this.heard()) this.#handle(bytes)
+  }
+
+  /** Something came in, of whatever kind: it counts as a frame. Answers whether it may be looked at. */
+  heard(): boolean {
+    if (this.#hasEnded) return false
     this.#heardMs = this.scheduler.nowMs()
     const retryAfterMs = this.#frames.take(this.#heardMs)
     if (retryAfterMs > 0) this.fail(new SessionRefusal('rate_limited', 'too many frames', { retryAfterMs }))
-    else this.#handle(bytes)
+    return !this.#hasEnded
   }
 
   #handle(bytes: Uint8Array): void {

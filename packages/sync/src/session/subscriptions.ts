@@ -176,6 +176,10 @@ export class Subscriptions implements ChannelOwner {
     this.#owner.wake()
   }
 
+  prepared(bytes: number): void {
+    this.#requests.spend(bytes / this.limits.subscribeBytesMax)
+  }
+
   failed(channel: Channel, error: unknown): void {
     const { code, message } = this.#owner.refusalOf(error)
     this.ended(channel, code, message)

@@ -24,6 +24,11 @@ export class TokenBucket {
     this.#credit -= TOKEN
     return 0
   }
+
+  /** Takes so many tokens whether they are there or not: what comes next waits for them. */
+  spend(tokens: number): void {
+    this.#credit -= Math.ceil(tokens * TOKEN)
+  }
 }
 
 /** What a token costs: a rate of one a second earns it in as many milliseconds. */

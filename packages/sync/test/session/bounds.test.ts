@@ -187,6 +187,34 @@ describe('frames and requests of one connection', () => {
     expect(heard.at(-2)).toMatchObject({ kind: 'subscribed', request: 2_000 })
   })
 
+  it('a large document counts as several requests, so that it is not put together again and again', async () => {
+    const host = new TestHost({
+      limits: { subscribesBurstMax: 10, subscribesPerSecondMax: 10, subscribeBytesMax: 100 },
+    })
+    const { say, heard, closedWith } = await host.connect()
+    host.payload = new Uint8Array(1_000)
+    say(subscribe('large', 1))
+    await turn()
+    say({ kind: 'unsubscribe', handle: 1 }, subscribe('large', 2))
+    // One token for the request, and ten for what it took: one is owed, and one is needed.
+    expect(heard.at(-1)).toMatchObject({ kind: 'refused', handle: 2, code: 'rate_limited', retryAfterMs: 200 })
+    host.time.pass(199)
+    say(subscribe('large', 3))
+    expect(heard.at(-1)).toMatchObject({ kind: 'refused', handle: 3, retryAfterMs: 1 })
+    host.time.pass(1)
+    say(subscribe('large', 4))
+    await turn()
+    expect(heard.findLast(({ kind }) => kind === 'subscribed')).toMatchObject({ request: 4 })
+    expect(closedWith()).toBeUndefined()
+  })
+
+  it('pings of the transport count as frames', async () => {
+    const host = new TestHost({ limits: { framesBurstMax: 3, framesPerSecondMax: 10 } })
+    const { session, closedWith } = await host.connect()
+    expect([session.heard(), session.heard(), session.heard()]).toEqual([true, true, false])
+    expect(closedWith()).toBe(1013)
+  })
+
   it('documents followed over all connections have a bound, of all and of a tenant, and are counted until they are left', async () => {
     const limits = { subscriptionsMax: 3, subscriptionsTenantMax: 2, retryAfterMs: 40 }
     const host = new TestHost({ limits, budgets: sessionBudgets({ ...new TestHost().limits, ...limits }) })

@@ -83,6 +83,8 @@ export class TestHost {
   readonly #budgets: SessionBudgets | undefined
   readonly #documents = new Map<string, HostedDocument>()
   readonly submitted: Submitted[] = []
+  /** What a subscriber lacks, of every document. */
+  payload: Uint8Array = new Uint8Array(0)
   /** Documents that are opened and were not let go of. */
   open = 0
   #sessions = 0
@@ -107,7 +109,7 @@ export class TestHost {
         tenant,
         budget: new Budget(limits.presenceTotalBytesMax, limits.presenceTenantBytesMax),
       }),
-      catchUp: async () => ({ payload: new Uint8Array(0), version: 0, transfer: '' }),
+      catchUp: async () => ({ payload: this.payload, version: 0, transfer: '' }),
       submit: (submission) => new Promise((resolve) => submitted.push({ submission, decide: resolve })),
       release: () => {
         this.open -= 1
