@@ -6,7 +6,7 @@ import { postgresStore } from '@joinery/storage/postgres'
 import { type PostgresServer, startPostgres } from '@joinery/storage/testing/postgres'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { connectKeys, serveKeys } from '../../src/keys-socket.ts'
+import { connectControl, serveControl } from '../../src/index.ts'
 import { startServer, type TestServer, until } from './harness.ts'
 import { hello, openRaw, type RawClient, subscribe } from './raw-client.ts'
 
@@ -96,9 +96,11 @@ describe('in one process', () => {
     const at = await start()
     const directory = mkdtempSync(join(tmpdir(), 'joinery-keys-'))
     const path = join(directory, 'k')
-    const socket = await serveKeys(path, at.keys, pino({ level: 'silent' }))
+    const { keys, service, store } = at
+    const logger = pino({ level: 'silent' })
+    const socket = await serveControl(path, { keys, store, service, logger, now: Date.now })
     try {
-      const admin = await connectKeys(path)
+      const admin = (await connectControl(path))?.keys
       const created = await admin?.create({ tenant: 'acme', name: 'a' })
       const visitor = await visit(at, created?.key)
       await admin?.revoke(created?.id as string)
