@@ -40,8 +40,8 @@ export async function fill(url: string, documents: number): Promise<string> {
       const kind = i % 5
       if (kind === 0) {
         const at = { type: 'orset', since: { version: 0 } } as const
-        for (let n = 0; n < 10; n += 1)
-          await service.ops(caller, id, { ...at, ops: [{ type: 'add', elem: `${i}.${n}` }] })
+        const ops = Array.from({ length: 10 }, (_, n) => ({ type: 'add', elem: `${i}.${n}` }) as const)
+        await service.ops(caller, id, { ...at, ops })
         await service.ops(caller, id, { ...at, ops: [{ type: 'remove', elem: `${i}.3` }] })
       } else if (kind === 1) {
         await service.put(caller, id, { type: 'text', value: `Text ${i} \u{1f600}`, idempotency })
@@ -62,5 +62,16 @@ export async function fill(url: string, documents: number): Promise<string> {
     await service.drain()
     const keys = await openKeyRing({ store, random, now: nowMs })
     return (await keys.create({ tenant: 'acme', name: 'first' })).key
+  })
+}
+
+/** So many documents of a megabyte that nobody can read: for what is about their size only. */
+export async function fillLarge(url: string, documents: number): Promise<void> {
+  await withStore(url, async (store) => {
+    const entries = [{ change: new Uint8Array(1_000_000), attributes: '{}' }]
+    for (let i = 0; i < documents; i += 1) {
+      const key = { tenant: 'acme', id: `large ${i}` }
+      await store.commit({ key, kind: 'begin', expectedVersion: 0, incarnation: 'life', attributes: '{}', entries })
+    }
   })
 }

@@ -134,12 +134,12 @@ describe('interruptions and refusals', () => {
   test('SIGINT stops in order with 130, and the same command goes on', async () => {
     const directory = temporaryDirectory()
     const from = `sqlite:${join(directory, 'from.sqlite')}`
-    await fill(from, 300)
+    await fill(from, 150)
     const to = `leveldb:${join(directory, 'to')}`
     expect(await stoppedMidway(from, to, 'SIGINT')).toBe(130)
     await expectUnfinished(to)
     const finished = await migrated(from, to)
-    expect(totalsOf(finished.stdout).documents).toBe(300)
+    expect(totalsOf(finished.stdout).documents).toBe(150)
     // It is finished now, and holds data: a second migration into it is refused.
     const second = await joineryHere(migrating(from, to))
     expect(second).toMatchObject({ code: 4, stderr: expect.stringContaining('DATA_TARGET_NOT_EMPTY') })
