@@ -13,9 +13,7 @@ let directory = ''
 
 function blocks(page: string, language: string): string[] {
   const text = readFileSync(join(root, page), 'utf8')
-  return [...text.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(
-    (match) => match[1] as string,
-  )
+  return [...text.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map((match) => match[1] as string)
 }
 
 /** What differs from run to run is written as an ellipsis. */
@@ -59,7 +57,6 @@ describe('README', () => {
     }
     expect(commands).toBeGreaterThan(5)
   })
-
 })
 
 describe('programs', () => {
