@@ -58,6 +58,8 @@ export class Journal {
   #running: Promise<void> | undefined
   #markTimer: (() => void) | undefined
   #abandoned = false
+  /** A write failed: whether it is there is to be seen. */
+  #unsure = false
   #wakeUp: (() => void) | undefined
 
   constructor(options: JournalOptions, record: DocRecord) {
@@ -178,8 +180,10 @@ export class Journal {
         this.#jobs.splice(0, jobs.length)
         if (failures > 0) this.#options.onTrouble(undefined)
         failures = 0
+        this.#unsure = false
         for (const { done } of jobs) done()
       } catch (error) {
+        this.#unsure = true
         this.#options.onTrouble(error)
         await this.#pause(failures)
         failures += 1
@@ -228,16 +232,15 @@ export class Journal {
 
   async #append(incarnation: string, entries: readonly NewEntry[]): Promise<void> {
     const { store } = this.#options
+    const key = this.#key(this.#record.generation)
+    // Nobody else writes here, so what is there beyond what is known are the first of these.
+    const there = this.#unsure ? ((await store.head(key))?.version ?? 0) - this.#version : 0
+    const rest = entries.slice(there)
+    const expectedVersion = this.#version + there
     // Before anything is kept it is known under which actor: it must not be used by another life of the storage.
-    if (this.#version === 0) await this.#writeRecord(this.#record)
-    await store.commit({
-      key: this.#key(this.#record.generation),
-      expectedVersion: this.#version,
-      kind: this.#version === 0 ? 'begin' : 'append',
-      incarnation,
-      attributes: '',
-      entries,
-    })
+    if (expectedVersion === 0) await this.#writeRecord(this.#record)
+    const kind = expectedVersion === 0 ? 'begin' : 'append'
+    if (rest.length > 0) await store.commit({ key, expectedVersion, kind, incarnation, attributes: '', entries: rest })
     this.#version += entries.length
     this.#incarnation = incarnation
   }
@@ -245,7 +248,8 @@ export class Journal {
   async #compact(bytes: Uint8Array, attributes: string): Promise<void> {
     if (this.#version === 0) return
     const snapshot = { version: this.#version, incarnation: this.#incarnation, bytes, attributes }
-    await this.#options.store.compact(this.#key(this.#record.generation), snapshot, this.#version)
+    // What cannot be folded stays a log, and nothing waits for it.
+    await this.#options.store.compact(this.#key(this.#record.generation), snapshot, this.#version).catch(() => {})
   }
 
   async #replace({ incarnation, entries, record, parked }: Replacement): Promise<void> {
@@ -264,7 +268,8 @@ export class Journal {
     this.#record = next
     this.#version = entries.length
     this.#incarnation = incarnation
-    if (version > 0) await this.#end(before)
+    // Nothing points to it any more: what is left of it is space.
+    if (version > 0) await this.#end(before).catch(() => {})
   }
 
   /** A crash may have left one behind that nothing points to. */
