@@ -305,8 +305,9 @@ export class Replica<S extends FieldSpecs> {
     const { session, host, limits } = this.#options.shared
     const step = Math.min(limits.connectRetryMsMax, limits.connectRetryMsMin * 2 ** Math.min(this.#attempts, 20))
     this.#attempts += 1
+    this.#cancelAttempt?.()
     this.#cancelAttempt = host.setTimer(step / 2 + (host.random() * step) / 2, () => {
-      if (life !== this.#kept.life) return
+      if (life !== this.#kept.life || life.followed !== followed) return
       session.unfollow(followed)
       life.position = followed.position
       this.#follow(life)

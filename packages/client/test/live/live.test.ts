@@ -43,6 +43,60 @@ describe('two clients', () => {
   })
 })
 
+describe('a document that is there already', () => {
+  it.each(['kept', 'in memory'])(
+    'and is edited before it arrived, %s: both are in it, also after a restart',
+    async (how) => {
+      const id = `early ${how}`
+      const writer = client(server.url, 'anna').open(id, schema)
+      await writer.ready
+      writer.change((root) => root.items.push('there before'))
+      await writer.saved()
+      const medium = memoryMedium()
+      const storage = () => (how === 'kept' ? { storage: memoryStore({ medium }) } : {})
+      const one = client(server.url, 'ben', storage())
+      const doc = one.open(id, schema)
+      await doc.ready
+      for (let i = 0; i < 3; i += 1) doc.change((root) => root.items.push(`early ${i}`))
+      expect(doc.toJSON()).toEqual({ items: ['early 0', 'early 1', 'early 2'] })
+      await doc.saved()
+      await until(() => writer.root.items.length === 4 && doc.root.items.length === 4, 'both')
+      expect(Buffer.from(doc.snapshot())).toEqual(Buffer.from(writer.snapshot()))
+      expect(doc.status).toMatchObject({ pending: 0, durable: 0, refused: 0 })
+      if (how !== 'kept') return
+      await one.close()
+      const again = client(server.url, 'ben', storage()).open(id, schema)
+      await again.ready
+      expect(Buffer.from(again.snapshot())).toEqual(Buffer.from(writer.snapshot()))
+      again.change((root) => root.items.push('later'))
+      await again.saved()
+      await until(() => writer.root.items.length === 5, 'later')
+    },
+  )
+
+  it('is opened by many in one connection, and closed ones are no longer followed', async () => {
+    const one = client(server.url, 'anna')
+    const docs = Array.from({ length: 30 }, (_, i) => one.open(`many ${i}`, schema))
+    await Promise.all(docs.map((doc) => doc.ready))
+    for (const [i, doc] of docs.entries()) doc.change((root) => root.title.set(`${i}`))
+    await Promise.all(docs.map((doc) => doc.saved()))
+    expect(one.status).toMatchObject({ online: true, pending: 0, lastError: undefined })
+    await docs[3]?.close()
+    const again = one.open('many 3', schema)
+    await until(() => again.status.connection === 'live', 'live again')
+    expect(again.root.title.value).toBe('3')
+    // As a framework does that mounts everything twice: closed before the server has answered.
+    for (let i = 0; i < 5; i += 1) {
+      const passing = one.open('many 4 more', schema)
+      await passing.ready
+      void passing.close()
+    }
+    const last = one.open('many 4 more', schema)
+    await until(() => last.status.connection === 'live', 'live in the end')
+    expect(last.status.lastError).toBeUndefined()
+  })
+})
+
 describe('offline', () => {
   it('works before the first connection ever, and two devices that begin one document merge', async () => {
     const mediums = [memoryMedium(), memoryMedium()]

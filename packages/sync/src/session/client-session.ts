@@ -76,6 +76,8 @@ export class ClientSession implements DocumentSession {
   #failures = 0
   #uploads: UploadUnderWay[] = []
   #requestNumber = 0
+  /** Documents that wait until the server has answered a request for the same one, made before it was let go of. */
+  readonly #behind = new Set<FollowedDocument>()
   #stopHeartbeat: (() => void) | undefined
 
   constructor(options: ClientSessionOptions) {
@@ -166,6 +168,7 @@ export class ClientSession implements DocumentSession {
     this.#stopHeartbeat?.()
     this.#byHandle.clear()
     this.#requests.clear()
+    this.#behind.clear()
     this.#uploads = []
     for (const document of this.#documents) document.suspend()
     this.#options.onStatus?.()
@@ -211,6 +214,7 @@ export class ClientSession implements DocumentSession {
     this.#requests.delete(frame.request)
     if (document === undefined || !this.#documents.has(document)) {
       this.send({ kind: 'unsubscribe', handle: frame.handle })
+      if (document !== undefined) this.#subscribeBehind(document)
       return
     }
     this.#byHandle.set(frame.handle, document)
@@ -222,6 +226,7 @@ export class ClientSession implements DocumentSession {
     const document = this.#requests.get(request)
     this.#requests.delete(request)
     if (document === undefined) return
+    this.#subscribeBehind(document)
     if (retryAfterMs === 0) document.fail(code as RefusalCode, message)
     else this.#subscribeLater(document, retryAfterMs)
   }
@@ -282,7 +287,23 @@ export class ClientSession implements DocumentSession {
     })
   }
 
+  /** A request for a document was answered that nobody waits for any more. */
+  #subscribeBehind({ options }: FollowedDocument): void {
+    for (const document of this.#behind) {
+      if (document.options.id !== options.id) continue
+      this.#behind.delete(document)
+      if (this.#documents.has(document)) this.#subscribe(document)
+    }
+  }
+
   #subscribe(document: FollowedDocument): void {
+    const { id } = document.options
+    for (const asked of this.#requests.values()) {
+      if (asked.options.id !== id) continue
+      // The server serves a document once per connection.
+      this.#behind.add(document)
+      return
+    }
     this.#requestNumber += 1
     this.#requests.set(this.#requestNumber, document)
     this.send(document.request(this.#requestNumber, this.storeId))
