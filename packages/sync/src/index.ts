@@ -34,6 +34,7 @@ export type {
 export { Budget } from './session/budget.ts'
 export { Channel } from './session/channel.ts'
 export { ClientSession, type ClientSessionOptions } from './session/client-session.ts'
+export { type Compression, Packer } from './session/compression.ts'
 export { decodeClientFrame, decodeServerFrame } from './session/decode-frame.ts'
 export { encodeFrame } from './session/encode-frame.ts'
 export { Feed, type FeedEntry, type FeedUpdate, type Follower } from './session/feed.ts'

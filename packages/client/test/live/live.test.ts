@@ -4,6 +4,7 @@ import { memoryMedium, memoryStore } from '@joinery/storage/memory'
 import { sqliteStore } from '@joinery/storage/sqlite'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../../src/index.ts'
+import { compression } from '../../src/node.ts'
 import { type ServerProcess, startServer } from '../support/server-process.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { schema } from './edits.mjs'
@@ -28,6 +29,31 @@ afterEach(async () => {
 afterAll(() => server.stop())
 
 describe('two clients', () => {
+  it('of which one deflates what it sends and is sent', async () => {
+    let deflated = 0
+    let inflated = 0
+    const counting: typeof compression = {
+      deflate: (bytes) => {
+        deflated += 1
+        return compression.deflate(bytes)
+      },
+      inflate: (bytes, length) => {
+        inflated += 1
+        return compression.inflate(bytes, length)
+      },
+    }
+    const a = client(server.url, 'anna', { compression: counting }).open('deflated', schema)
+    await a.ready
+    a.change((root) => root.title.set('a '.repeat(5_000)))
+    await a.saved()
+    const b = client(server.url, 'ben').open('deflated', schema)
+    await b.ready
+    await until(() => b.root.title.value === a.root.title.value, 'seen')
+    b.change((root) => root.title.set('b '.repeat(5_000)))
+    await until(() => a.root.title.value?.startsWith('b') === true, 'the other way')
+    expect([deflated > 0, inflated > 0]).toEqual([true, true])
+  })
+
   it('see what the other changes', async () => {
     const [a, b] = [client(server.url, 'anna').open('two', schema), client(server.url, 'ben').open('two', schema)]
     await Promise.all([a.ready, b.ready])

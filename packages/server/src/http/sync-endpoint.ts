@@ -6,6 +6,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import {
   Budget,
   type Hello,
+  Packer,
   type Principal,
   ServerSession,
   type SessionBudgets,
@@ -13,6 +14,7 @@ import {
   SessionRefusal,
   sessionBudgets,
 } from '@joinery/sync'
+import { nodeCompression } from '@joinery/transport/deflate'
 import { acceptWebSockets, type UpgradeRefusal, type WebSocketAcceptor } from '@joinery/transport/websocket-server'
 import { ServerError, type ServerErrorCode } from '../errors.ts'
 import type { DocumentService } from '../service/types.ts'
@@ -49,6 +51,7 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
   const sessions = new Set<ServerSession>()
   const host = sessionHost(options)
   const budgets = sessionBudgets(sessionLimits)
+  const packer = new Packer(nodeCompression)
   const seats = new Budget(limits.connectionsMax, limits.sessionsTenantMax)
   const acceptor: WebSocketAcceptor = acceptWebSockets(server, {
     path: SYNC_PATH,
@@ -68,6 +71,7 @@ export function addSyncEndpoint(server: Server, options: SyncEndpointOptions): S
         name,
         limits: sessionLimits,
         budgets,
+        packer,
         observer: sessionJournal(name, options),
       })
       sessions.add(session)

@@ -5,6 +5,7 @@ import { newActor } from '@joinery/core/system'
 import { memoryStore } from '@joinery/storage/memory'
 import {
   ClientSession,
+  type Compression,
   type FollowedDocument,
   type FollowedEvents,
   type SessionLimits,
@@ -107,7 +108,7 @@ export function openSocket(url: string): WebSocketLike {
 export function connectClient(
   wsUrl: string,
   node: string,
-  options: { readonly tenant?: string; readonly credential?: string } = {},
+  options: { readonly tenant?: string; readonly credential?: string; readonly compression?: Compression } = {},
 ): TestClient {
   const faults: unknown[] = []
   const scheduler = nodeScheduler(() => Date.now())
@@ -115,6 +116,7 @@ export function connectClient(
     tenant: options.tenant ?? 'acme',
     node,
     ...(options.credential === undefined ? {} : { credential: options.credential }),
+    ...(options.compression === undefined ? {} : { compression: options.compression }),
     agent: 'test',
     scheduler,
     random: Math.random,

@@ -45,7 +45,7 @@ describe('before it is known who they are', () => {
     const cases = [
       { frames: [subscribe('a')], code: 1002 },
       { frames: [hello('n'), hello('n')], code: 1002 },
-      { frames: [{ ...hello('n'), versions: [2, 3] as const }], code: 1008 },
+      { frames: [{ ...hello('n'), versions: [3, 4] as const }], code: 1008 },
       { frames: [{ ...hello('n'), features: 4 }], code: 1008 },
       { frames: [hello('')], code: 1002 },
       { frames: [hello('a\u0000b')], code: 1002 },

@@ -5,6 +5,7 @@
  */
 import type { Budget } from './budget.ts'
 import type { Channel } from './channel.ts'
+import { type Packer, unpackedLength } from './compression.ts'
 import type { Changes, Frame, Upload } from './frames.ts'
 import { IncomingBatch } from './incoming-batch.ts'
 import type { SessionLimits } from './limits.ts'
@@ -17,6 +18,10 @@ export interface BatchOwner {
   readonly scheduler: Scheduler
   /** Bytes that all connections may have brought and not seen stored. */
   readonly pending: Budget
+  /** Present where the client may send deflated payloads. */
+  readonly packer: Packer | undefined
+  /** So many bytes were inflated for the client. */
+  inflated(bytes: number): void
   send(frame: Frame): void
   refuse(refused: RefusedBatch, error: unknown): void
   /** Something waits for `flush`. */
@@ -91,8 +96,32 @@ export class Batches {
 
   /** Takes a batch whose bytes belong to the transport. Throws `SessionRefusal`. */
   changes(frame: Changes, principal: Principal): void {
-    const sent = this.#accept(frame, frame.payload.length, principal)
-    if (sent !== undefined) this.#submit(sent, frame.payload.slice())
+    const sent = this.#accept(frame, this.#lengthOf(frame.payload), principal)
+    if (sent === undefined) return
+    const payload = this.#unpacked(sent, frame.payload)
+    this.#submit(sent, payload === frame.payload ? payload.slice() : payload)
+  }
+
+  /** How long a payload is, or will be. Throws `SessionRefusal`. */
+  #lengthOf(payload: Uint8Array): number {
+    if (this.#owner.packer === undefined) return payload.length
+    const length = unpackedLength(payload)
+    const { batchBytesMax } = this.#owner.limits
+    if (length <= batchBytesMax) return length
+    throw new SessionRefusal('payload_too_large', `at most ${batchBytesMax} bytes, not ${length}`)
+  }
+
+  /** The payload as it was; where it cannot be read nothing is held for it any more. Throws `SessionRefusal`. */
+  #unpacked({ release }: SentBatch, payload: Uint8Array): Uint8Array {
+    const { packer, limits } = this.#owner
+    try {
+      const bytes = packer?.unpack(payload, limits.batchBytesMax) ?? payload
+      if (bytes !== payload) this.#owner.inflated(bytes.length)
+      return bytes
+    } catch (error) {
+      release()
+      throw error
+    }
   }
 
   /** Takes a part of a batch. Throws `SessionRefusal`. */
@@ -109,7 +138,16 @@ export class Batches {
     if (!incoming.parts.isWhole) return
     this.#incoming = undefined
     incoming.parts.stop()
-    this.#submit(incoming, incoming.parts.bytes)
+    this.#submitWhole(incoming)
+  }
+
+  /** What came in parts may become more than was announced. */
+  #submitWhole(sent: BatchInParts): void {
+    const { bytes } = sent.parts
+    sent.release()
+    const release = this.#owner.pending.take(sent.principal.tenant, Math.max(bytes.length, this.#lengthOf(bytes)))
+    if (release === undefined) this.#refuse(sent.series, 0, this.#tooMuch())
+    else this.#submit({ ...sent, release }, this.#unpacked({ ...sent, release }, bytes))
   }
 
   #beginParts(series: Series, frame: Upload, principal: Principal): BatchInParts | undefined {

@@ -2,6 +2,7 @@
  * One document on one connection, seen from the server: what was sent, what the client may still be sent, and what comes next.
  * It holds a version and at most one payload that is under way, so a client that does not read costs nothing that grows.
  */
+import type { Packer } from './compression.ts'
 import { encodeFrame } from './encode-frame.ts'
 import type { FeedUpdate, Follower } from './feed.ts'
 import type { From, Subscribe } from './frames.ts'
@@ -13,6 +14,8 @@ import type { RefusalCode } from './refusal.ts'
 export interface ChannelOwner {
   readonly storeId: string
   readonly limits: SessionLimits
+  /** Present where the client takes deflated payloads. */
+  readonly packer: Packer | undefined
   /** The channel has something to send. */
   ready(channel: Channel): void
   /** So many bytes were put together for a subscriber. */
@@ -93,10 +96,11 @@ export class Channel implements Follower {
   #catchUp(from: From, resume?: string): void {
     if (this.#catchingUp) return
     this.#catchingUp = true
-    this.document.catchUp(from, resume).then(
-      (catchUp) => {
+    this.document.catchUp(from, plainName(resume)).then(
+      (plain) => {
         this.#catchingUp = false
-        this.#owner.prepared(catchUp.payload.length)
+        this.#owner.prepared(plain.payload.length)
+        const catchUp = this.#packed(plain)
         const offset = resume === catchUp.transfer ? (this.request.resume?.offset ?? 0) : 0
         if (offset < catchUp.payload.length) this.#transfer = { ...catchUp, offset }
         else this.#version = catchUp.version
@@ -104,6 +108,13 @@ export class Channel implements Follower {
       },
       (error: unknown) => this.#owner.failed(this, error),
     )
+  }
+
+  /** As it travels. What is deflated is named as such: it is other bytes. */
+  #packed<T extends { readonly payload: Uint8Array; readonly transfer: string }>(plain: T): T {
+    const payload = this.#owner.packer?.pack(plain.payload) ?? plain.payload
+    if (payload === plain.payload) return plain
+    return { ...plain, payload, transfer: plain.transfer === '' ? '' : plain.transfer + PACKED }
   }
 
   /** The next frame that may be sent now. */
@@ -128,9 +139,10 @@ export class Channel implements Follower {
       }
       this.#version = update.to
       if (this.isSource(update.source)) continue
-      if (update.payload.length <= this.#chunkBytes) return this.#counted(frameOf(update, this.handle))
-      const transfer = `${incarnation}/${update.from}-${update.to}`
-      this.#transfer = { payload: update.payload, version: update.to, transfer, offset: 0 }
+      const name = `${incarnation}/${update.from}-${update.to}`
+      const { payload, transfer } = this.#packed({ payload: update.payload, transfer: name })
+      if (payload.length <= this.#chunkBytes) return this.#counted(frameOf(update, payload, this.handle))
+      this.#transfer = { payload, version: update.to, transfer, offset: 0 }
       return this.#counted(this.#nextOf(this.#transfer))
     }
     return undefined
@@ -161,13 +173,20 @@ export class Channel implements Follower {
   }
 }
 
-/** Frames of updates, by update: everybody who follows a document gets the same bytes. */
-const frames = new WeakMap<FeedUpdate, Uint8Array>()
+/** Behind the name of a transfer that was deflated. */
+const PACKED = '~deflated'
 
-function frameOf(update: FeedUpdate, handle: number): Uint8Array {
-  const known = frames.get(update)
+function plainName(transfer: string | undefined): string | undefined {
+  return transfer?.endsWith(PACKED) ? transfer.slice(0, -PACKED.length) : transfer
+}
+
+/** Frames of updates, by payload: everybody who follows a document gets the same bytes. */
+const frames = new WeakMap<Uint8Array, Uint8Array>()
+
+function frameOf(update: FeedUpdate, payload: Uint8Array, handle: number): Uint8Array {
+  const known = frames.get(payload)
   if (known !== undefined) return known
-  const frame = encodeFrame({ kind: 'update', handle, version: update.to, payload: update.payload })
-  frames.set(update, frame)
+  const frame = encodeFrame({ kind: 'update', handle, version: update.to, payload })
+  frames.set(payload, frame)
   return frame
 }

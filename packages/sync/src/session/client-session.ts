@@ -3,6 +3,7 @@
  * connections tells of them by `connected`, `receive` and `disconnected`, and asks `retryInMs` when to try again.
  */
 import type { FieldSpecs } from '@joinery/core'
+import { type Compression, Packer } from './compression.ts'
 import { decodeServerFrame } from './decode-frame.ts'
 import { encodeFrame } from './encode-frame.ts'
 import {
@@ -21,7 +22,7 @@ import {
   type Hello,
   knownFeatures,
   type Peers,
-  protocolVersion,
+  protocolVersions,
   type Refused,
   type ServerFrame,
   type Subscribed,
@@ -42,6 +43,8 @@ export interface ClientSessionOptions {
   readonly scheduler: Scheduler
   /** From 0 up to 1, so that clients do not come back all at once. */
   readonly random: () => number
+  /** Where it is there, payloads travel deflated: documents are a fraction of their size. */
+  readonly compression?: Compression
   readonly retry?: { readonly minMs: number; readonly maxMs: number }
   /** The connection is there, has gone, or is refused. */
   readonly onStatus?: () => void
@@ -70,6 +73,7 @@ export class ClientSession implements DocumentSession {
   readonly #documents = new Set<FollowedDocument>()
   readonly #byHandle = new Map<number, FollowedDocument>()
   readonly #requests = new Map<number, FollowedDocument>()
+  readonly #packer: Packer | undefined
   #link: Link | undefined
   #welcome: Welcome | undefined
   #goodbye: Goodbye | undefined
@@ -82,6 +86,7 @@ export class ClientSession implements DocumentSession {
 
   constructor(options: ClientSessionOptions) {
     this.#options = options
+    this.#packer = options.compression && new Packer(options.compression)
   }
 
   get online(): boolean {
@@ -100,6 +105,11 @@ export class ClientSession implements DocumentSession {
 
   get storeId(): string {
     return this.#welcome?.storeId ?? ''
+  }
+
+  /** Present where the server takes deflated payloads. */
+  get packer(): Packer | undefined {
+    return (this.#welcome?.version ?? 0) >= protocolVersions.deflating ? this.#packer : undefined
   }
 
   get frameBytesMax(): number {
@@ -154,7 +164,8 @@ export class ClientSession implements DocumentSession {
     const { tenant, node, credential = '', agent } = this.#options
     this.#link = link
     this.#goodbye = undefined
-    const versions = [protocolVersion, protocolVersion] as const
+    const { oldest, deflating } = protocolVersions
+    const versions = [oldest, this.#packer === undefined ? oldest : deflating] as const
     const key = typeof credential === 'string' ? credential : credential()
     const hello: Hello = { kind: 'hello', versions, features: knownFeatures, tenant, node, credential: key, agent }
     this.send(hello)
@@ -273,6 +284,8 @@ export class ClientSession implements DocumentSession {
 
   #greeted(welcome: Welcome): void {
     if (this.#welcome !== undefined) throw new SessionRefusal('malformed', 'welcome comes once')
+    const newest = this.#packer === undefined ? protocolVersions.oldest : protocolVersions.deflating
+    if (welcome.version > newest) throw new SessionRefusal('unsupported_version', 'a version that was not offered')
     this.#welcome = welcome
     this.#failures = 0
     this.#beat(welcome.heartbeatMs)

@@ -1,6 +1,7 @@
 /** A document on the client's side: follows the server's, and sends what is changed here. It lives across connections. */
 import { type Actor, CoreError, type FieldSpecs, type Schema, SchemaDoc, type TypeTable } from '@joinery/core'
 import { Assembly } from './assembly.ts'
+import type { Packer } from './compression.ts'
 import type { Changes, Chunk, Frame, From, Peers, Refused, Subscribe, Subscribed, Update } from './frames.ts'
 import { frameOverheadBytes } from './limits.ts'
 import { Outbox, type Outgoing } from './outbox.ts'
@@ -10,6 +11,8 @@ import { type RefusalCode, SessionRefusal } from './refusal.ts'
 export interface DocumentSession {
   readonly storeId: string
   readonly frameBytesMax: number
+  /** Present where the server takes deflated payloads. */
+  readonly packer: Packer | undefined
   send(frame: Frame): void
   /** Sends a batch in parts, between which other frames may go. */
   upload(batch: Omit<Changes, 'kind' | 'payload'>, payload: Uint8Array): void
@@ -283,7 +286,8 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     while (this.#uploading === 0) {
       const batch = this.#outbox.next(bytesMax)
       if (batch === undefined) return
-      const { number, payload, restart } = batch
+      const { number, restart } = batch
+      const payload = session.packer?.pack(batch.payload) ?? batch.payload
       const head = { handle: this.#handle, batch: number, tellReceived: false, restart }
       if (payload.length <= bytesMax) session.send({ kind: 'changes', ...head, payload })
       else {
@@ -294,7 +298,8 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     }
   }
 
-  update({ version, payload }: Pick<Update, 'version' | 'payload'>): void {
+  update({ version, payload: sent }: Pick<Update, 'version' | 'payload'>): void {
+    const payload = this.#session?.packer?.unpack(sent, TRANSFER_BYTES_MAX) ?? sent
     try {
       this.#apply(payload)
     } catch (error) {

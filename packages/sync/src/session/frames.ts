@@ -3,8 +3,12 @@
  * its members in order. What a document is made of (changes, bundles, snapshots) travels as it is, see `docs/FORMAT.md`.
  */
 
-/** The only version of the protocol so far. */
-export const protocolVersion = 1
+/**
+ * Versions of the protocol, the oldest that is still spoken and what each brought:
+ * 1: the first.
+ * 2: payloads of `update`, `chunk`, `changes` and `upload` may be deflated.
+ */
+export const protocolVersions = { oldest: 1, deflating: 2 } as const
 
 /** Required features: a bit that one side sets and the other does not know ends the connection. None so far. */
 export const knownFeatures = 0

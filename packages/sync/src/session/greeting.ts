@@ -1,18 +1,27 @@
 /** How a connection begins: the first frame says who is there, and what comes before the answer waits. */
-import { type Hello, knownFeatures, protocolVersion } from './frames.ts'
+import { type Hello, knownFeatures, protocolVersions } from './frames.ts'
 import type { SessionLimits } from './limits.ts'
 import type { Principal } from './ports.ts'
 import { SessionRefusal } from './refusal.ts'
 
 export class Greeting {
   readonly #limits: SessionLimits
+  /** The newest version of the protocol that is spoken here. */
+  readonly #newest: number
+  #version: number = protocolVersions.oldest
   #hello: Hello | undefined
   #principal: Principal | undefined
   #early: Uint8Array[] = []
   #earlyBytes = 0
 
-  constructor(limits: SessionLimits) {
+  constructor(limits: SessionLimits, newest: number) {
     this.#limits = limits
+    this.#newest = newest
+  }
+
+  /** The version that both sides speak. */
+  get version(): number {
+    return this.#version
   }
 
   /** Who is there, once the host has said so. */
@@ -30,9 +39,11 @@ export class Greeting {
     if (this.#hello !== undefined) throw new SessionRefusal('malformed', 'hello comes once')
     this.#hello = hello
     const [min, max] = hello.versions
-    if (min > protocolVersion || max < protocolVersion || (hello.features & ~knownFeatures) !== 0) {
-      throw new SessionRefusal('unsupported_version', `this server speaks version ${protocolVersion}`)
+    const { oldest } = protocolVersions
+    if (min > this.#newest || max < oldest || (hello.features & ~knownFeatures) !== 0) {
+      throw new SessionRefusal('unsupported_version', `this server speaks versions ${oldest} to ${this.#newest}`)
     }
+    this.#version = Math.min(max, this.#newest)
   }
 
   /** A client need not wait to be welcomed; until it is, what it sends waits. Throws `SessionRefusal`. */

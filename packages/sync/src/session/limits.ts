@@ -100,6 +100,12 @@ export const sessionLimits: SessionLimits = {
 
 /** Ids, codes and messages inside frames. */
 export const textBytesMax = 512
+/** Payloads shorter than this travel as they are: what is gained is less than what it costs both sides. */
+export const deflateBytesMin = 1_024
+/** Payloads longer than this travel as they are: deflating takes one turn, and everybody waits for it. */
+export const deflateBytesMax = 4_194_304
+/** What a batch may become when it is inflated, per frame of its connection's rate: who sends little that becomes much sends less often. */
+export const inflatedFrameBytes = 16_384
 /** Entries of a version vector in a frame; a client with more starts from a position of the log. */
 export const vectorEntriesMax = 8_192
 /** Bytes of a frame beside its payload, at most. */

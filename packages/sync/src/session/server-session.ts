@@ -4,11 +4,12 @@
  */
 import { Batches, type BatchOwner, type RefusedBatch } from './batches.ts'
 import type { Budget } from './budget.ts'
+import type { Packer } from './compression.ts'
 import { decodeClientFrame } from './decode-frame.ts'
 import { encodeFrame } from './encode-frame.ts'
-import { type ClientFrame, type Frame, type Hello, knownFeatures, protocolVersion, type Subscribe } from './frames.ts'
+import { type ClientFrame, type Frame, type Hello, knownFeatures, protocolVersions, type Subscribe } from './frames.ts'
 import { Greeting } from './greeting.ts'
-import { type SessionLimits, sessionLimits } from './limits.ts'
+import { inflatedFrameBytes, type SessionLimits, sessionLimits } from './limits.ts'
 import type { Link, LinkClose, Principal, Scheduler, SessionHost } from './ports.ts'
 import { type RefusalCode, SessionRefusal } from './refusal.ts'
 import { type SessionBudgets, sessionBudgets } from './session-budgets.ts'
@@ -24,6 +25,8 @@ export interface ServerSessionOptions {
   readonly limits?: Partial<SessionLimits>
   /** What the connections of a host share; by default the session has all of it. */
   readonly budgets?: SessionBudgets
+  /** Deflates payloads for clients that take them so; without it none is. Shared by the connections of a host. */
+  readonly packer?: Packer
   /** Told of what happens, for the log. */
   readonly observer?: SessionObserver
 }
@@ -85,7 +88,8 @@ export class ServerSession implements SubscriptionsOwner, BatchOwner {
     this.pending = pending
     this.following = subscriptions
     this.#heardMs = scheduler.nowMs()
-    this.#greeting = new Greeting(limits)
+    const { deflating, oldest } = protocolVersions
+    this.#greeting = new Greeting(limits, options.packer === undefined ? oldest : deflating)
     this.#subscriptions = new Subscriptions(this, this.#batches)
     this.#frames = new TokenBucket(limits.framesPerSecondMax, limits.framesBurstMax, this.#heardMs)
     this.#timer = scheduler.after(limits.helloMsMax, () =>
@@ -99,6 +103,10 @@ export class ServerSession implements SubscriptionsOwner, BatchOwner {
 
   get principal(): Principal | undefined {
     return this.#greeting.principal
+  }
+
+  get packer(): Packer | undefined {
+    return this.#greeting.version >= protocolVersions.deflating ? this.#options.packer : undefined
   }
 
   get hasEnded(): boolean {
@@ -134,6 +142,10 @@ export class ServerSession implements SubscriptionsOwner, BatchOwner {
     const retryAfterMs = this.#frames.take(this.#heardMs)
     if (retryAfterMs > 0) this.fail(new SessionRefusal('rate_limited', 'too many frames', { retryAfterMs }))
     return !this.#hasEnded
+  }
+
+  inflated(bytes: number): void {
+    this.#frames.spend(bytes / inflatedFrameBytes)
   }
 
   #handle(bytes: Uint8Array): void {
@@ -200,7 +212,7 @@ export class ServerSession implements SubscriptionsOwner, BatchOwner {
     this.#options.observer?.admitted?.(principal, hello)
     this.send({
       kind: 'welcome',
-      version: protocolVersion,
+      version: this.#greeting.version,
       features: knownFeatures,
       storeId: this.host.storeId,
       session: this.name,

@@ -2,6 +2,7 @@
 import type { Batches } from './batches.ts'
 import type { Budget } from './budget.ts'
 import { Channel, type ChannelOwner } from './channel.ts'
+import type { Packer } from './compression.ts'
 import type { Frame, Peers, Presence, Subscribe } from './frames.ts'
 import type { SessionLimits } from './limits.ts'
 import { peersFrames } from './peers-frames.ts'
@@ -19,6 +20,8 @@ export interface SubscriptionsOwner {
   readonly host: SessionHost
   /** Documents that are followed over all connections. */
   readonly following: Budget
+  /** Present where the client takes deflated payloads. */
+  readonly packer: Packer | undefined
   readonly hasEnded: boolean
   /** Bytes that were sent and have not left. */
   readonly waitingBytes: number
@@ -56,6 +59,10 @@ export class Subscriptions implements ChannelOwner {
 
   get storeId(): string {
     return this.#owner.host.storeId
+  }
+
+  get packer(): Packer | undefined {
+    return this.#owner.packer
   }
 
   get limits(): SessionLimits {

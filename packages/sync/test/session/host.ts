@@ -7,6 +7,7 @@ import {
   Feed,
   type HostedDocument,
   type Link,
+  type Packer,
   PresenceBoard,
   type Scheduler,
   type ServerFrame,
@@ -16,6 +17,7 @@ import {
   type Submission,
   sessionLimits,
   type Verdict,
+  type Welcome,
 } from '../../src/index.ts'
 
 /** Time that passes when a test says so. Tasks for later in the turn run as microtasks. */
@@ -61,6 +63,7 @@ export interface Submitted {
 
 export interface TestSession {
   readonly session: ServerSession
+  readonly welcome: Welcome
   readonly heard: ServerFrame[]
   /** The code that the server closed the connection with. */
   closedWith(): number | undefined
@@ -70,6 +73,7 @@ export interface TestSession {
 }
 
 export interface TestHostOptions {
+  readonly packer?: Packer
   readonly limits?: Partial<SessionLimits>
   readonly budgets?: SessionBudgets
 }
@@ -81,6 +85,7 @@ export class TestHost {
   readonly time = new TestTime()
   readonly limits: SessionLimits
   readonly #budgets: SessionBudgets | undefined
+  readonly #packer: Packer | undefined
   readonly #documents = new Map<string, HostedDocument>()
   readonly submitted: Submitted[] = []
   /** What a subscriber lacks, of every document. */
@@ -89,7 +94,8 @@ export class TestHost {
   open = 0
   #sessions = 0
 
-  constructor({ limits, budgets }: TestHostOptions = {}) {
+  constructor({ limits, budgets, packer }: TestHostOptions = {}) {
+    this.#packer = packer
     this.limits = { ...sessionLimits, ...limits }
     this.#budgets = budgets
   }
@@ -120,7 +126,7 @@ export class TestHost {
   }
 
   /** A connection that said hello and was welcomed. */
-  async connect(tenant = 't'): Promise<TestSession> {
+  async connect(tenant = 't', version = 1): Promise<TestSession> {
     const heard: ServerFrame[] = []
     let code: number | undefined
     const link: Link = {
@@ -145,15 +151,16 @@ export class TestHost {
       scheduler: this.time,
       name: `session-${this.#sessions}`,
       limits: this.limits,
+      ...(this.#packer === undefined ? {} : { packer: this.#packer }),
       ...(this.#budgets === undefined ? {} : { budgets: this.#budgets }),
     })
     const say = (...frames: ClientFrame[]): void => {
       for (const frame of frames) session.receive(encodeFrame(frame))
     }
-    say({ kind: 'hello', versions: [1, 1], features: 0, tenant, node: 'n', credential: '', agent: 'a' })
+    say({ kind: 'hello', versions: [1, version], features: 0, tenant, node: 'n', credential: '', agent: 'a' })
     await turn()
-    heard.splice(0)
-    return { session, heard, say, closedWith: () => code, submitted: this.submitted }
+    const [welcome] = heard.splice(0) as [Welcome]
+    return { session, welcome, heard, say, closedWith: () => code, submitted: this.submitted }
   }
 }
 
