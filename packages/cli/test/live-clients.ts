@@ -1,7 +1,7 @@
 /** Clients that write at random over WebSocket to a server that may be killed, and what can be asked of it afterwards. */
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
-import { type Doc, defineSchema, orMap, orSet, pnCounter, text } from '@joinery/core'
+import { allTypes, type Doc, defineSchema, orMap, orSet, pnCounter, text } from '@joinery/core'
 import { newActor } from '@joinery/core/system'
 import { nodeScheduler } from '@joinery/server'
 import { ClientSession, type FollowedDocument } from '@joinery/sync'
@@ -44,7 +44,7 @@ export async function connect(port: number, node: string): Promise<Writer> {
     open: (url) => new WebSocket(url) as unknown as WebSocketLike,
   })
   const followed = DOCUMENTS.map((id) =>
-    session.follow({ id, type: 'doc', actor: newActor(node), schema, newIncarnation }),
+    session.follow({ id, type: 'doc', actor: newActor(node), schema, types: allTypes, newIncarnation }),
   )
   await Promise.all(followed.map((each) => each.opened()))
   return { session, followed: followed as unknown as FollowedDocument[], close: () => connection.close() }

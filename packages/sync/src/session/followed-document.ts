@@ -79,7 +79,7 @@ const TRANSFER_BYTES_MAX = 268_435_456
 export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   readonly options: FollowedOptions<S>
   readonly #events: FollowedEvents
-  readonly #outbox: Outbox
+  #outbox: Outbox
   #doc: SchemaDoc<S> | undefined
   #unsubscribe: (() => void) | undefined
   #session: DocumentSession | undefined
@@ -318,6 +318,8 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
       return
     }
     const doc = this.#make(payload)
+    // What was offered before belongs to no life that the server has; its keeper offers it anew.
+    this.#outbox = new Outbox(this.options.actor.id)
     this.#take(doc)
     this.#greet(doc, this.#known)
   }
