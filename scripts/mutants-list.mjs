@@ -35,8 +35,8 @@ export const mutants = [
   {
     name: 'lww-below-key-drops-loser',
     file: `${core}/kernel/write-table.ts`,
-    find: 'this.#next[row] = (rows[i + 1] ?? NONE) + 1',
-    replace: 'this.#next[row] = NONE + 1',
+    find: 'this.#next[head] = row + 1',
+    replace: 'this.#next[head] = NONE + 1',
     tests: [...lattice, ...named],
     only: 'lattice ormap of lww|write that lost by time',
   },
