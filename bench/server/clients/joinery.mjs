@@ -20,7 +20,7 @@ const scheduler = {
 
 /** The kinds of frames that count as taken: update, chunk. */
 const COUNTED = new Set([0x43, 0x44])
-const WINDOW_BYTES = 1_048_576
+const WINDOW_BYTES = 2_097_152
 
 class JoineryClient {
   receivedBytes = 0

@@ -208,7 +208,7 @@ export class Replica<S extends FieldSpecs> {
     const blank = !life.synced && life.unstored.length === 0
     const { actor, doc, position } = life
     const begun = blank
-      ? { make: (payload: Uint8Array | undefined) => this.#make(life, payload) }
+      ? { make: (parts: readonly Uint8Array[]) => this.#make(life, parts) }
       : { doc, through: sendableThrough(life), ...(position && { position }) }
     const followed: FollowedDocument<S> = shared.session.follow<S>(
       { id, type, actor, schema, offered: true, ...(types && { types }), ...begun },
@@ -229,10 +229,9 @@ export class Replica<S extends FieldSpecs> {
   }
 
   /** The document of a life that was empty when it was followed, once the server said what it has. */
-  #make(before: Life<S>, payload: Uint8Array | undefined): SchemaDoc<S> {
-    if (payload === undefined) return before.doc
+  #make(before: Life<S>, base: readonly Uint8Array[]): SchemaDoc<S> {
+    if (base.length === 0) return before.doc
     const { followed, actor, unstored } = before
-    const base = [payload.slice()]
     const there = this.#kept.load(base, actor)
     // What was changed here meanwhile goes on top, as if it had been made beside what is there.
     const own = adopted(unstored, there.incarnation)

@@ -2,10 +2,11 @@
  * A document that sessions follow: its feed of updates, who is present, and the changes that wait to be stored. What comes in
  * while a commit is under way is stored by the next one, all of it in one step, so the busier the document the larger the steps.
  */
-import { type ActorId, CoreError, parseActorId, readBundle, VersionVector } from '@joinery/core'
+import { CoreError, readBundle } from '@joinery/core'
 import {
   type Budget,
   type CatchUp,
+  type DocumentHead,
   type DocumentKey,
   Feed,
   type From,
@@ -17,7 +18,8 @@ import {
   type Submission,
   type Verdict,
 } from '@joinery/sync'
-import type { OpenDocument } from '../service/library.ts'
+import type { FoundDocument } from '../service/library.ts'
+import { type CatchUpSource, CatchUps } from './catch-up.ts'
 import type { Judgement } from './judgement.ts'
 import type { TransferCache } from './transfer-cache.ts'
 import type { ValueStream } from './value-stream.ts'
@@ -42,24 +44,21 @@ interface Judges {
 }
 
 /** What a live document needs of the service that keeps documents. */
-export interface LiveStore {
-  readonly storeId: string
-  /** Runs a task in the line of the document, with the document as it is stored. */
-  read<A>(key: DocumentKey, task: (opened: OpenDocument | undefined) => Promise<A> | A): Promise<A>
+export interface LiveStore extends CatchUpSource {
+  /** Runs a task in the line of the document, with what is known of it. */
+  find<A>(key: DocumentKey, task: (found: FoundDocument | undefined) => Promise<A> | A): Promise<A>
   /** What the policy says of changes. */
   judge(key: DocumentKey, submission: Submission, changes: readonly Uint8Array[]): Judgement | Promise<Judgement>
   /** Stores what waits, in the line of the document, and answers each. */
   submit(document: LiveDocument): Promise<void>
   /** Refuses everything that is not under way yet. */
   readonly draining: boolean
-  /** Log entries after a version up to now, as a bundle; undefined when there are too many, or they are gone. */
-  bundleSince(opened: OpenDocument, version: number): Promise<Uint8Array | undefined>
 }
 
 export interface LiveDocumentOptions {
   readonly key: DocumentKey
   readonly handle: number
-  readonly opened: OpenDocument | undefined
+  readonly head: DocumentHead | undefined
   readonly store: LiveStore
   readonly limits: SessionLimits
   readonly scheduler: Scheduler
@@ -76,6 +75,7 @@ export class LiveDocument implements HostedDocument {
   readonly handle: number
   readonly feed: Feed
   readonly presence: PresenceBoard
+  readonly catchUps: CatchUps
   incarnation: string
   /** Made by the first who listens over HTTP. */
   values: ValueStream | undefined
@@ -93,12 +93,13 @@ export class LiveDocument implements HostedDocument {
   #users = 0
 
   constructor(options: LiveDocumentOptions) {
-    const { key, handle, opened, store, limits, scheduler, transfers, presenceBudget, onIdle } = options
+    const { key, handle, head, store, limits, scheduler, transfers, presenceBudget, onIdle } = options
     this.key = key
     this.handle = handle
-    this.incarnation = opened?.doc === undefined ? '' : opened.head.incarnation
-    this.feed = new Feed(opened?.head.version ?? 0, limits, (task) => scheduler.soon(task))
+    this.incarnation = head === undefined || head.deleted ? '' : head.incarnation
+    this.feed = new Feed(head?.version ?? 0, limits, (task) => scheduler.soon(task))
     this.presence = new PresenceBoard({ limits, scheduler, tenant: key.tenant, budget: presenceBudget })
+    this.catchUps = new CatchUps(store, transfers)
     this.#store = store
     this.#limits = limits
     this.#scheduler = scheduler
@@ -127,35 +128,12 @@ export class LiveDocument implements HostedDocument {
   catchUp(from: From, resume: string | undefined): Promise<CatchUp> {
     const known = resume?.startsWith(`${this.incarnation}/`) ? this.#transfers.get(resume) : undefined
     if (known !== undefined) return Promise.resolve(known)
-    return this.#store.read(this.key, async (opened) => {
-      const version = opened?.head.version ?? 0
+    return this.#store.find(this.key, async (found) => {
       // Followers continue exactly here.
       this.feed.flush()
-      if (opened?.doc === undefined) return { payload: NOTHING, version, transfer: '' }
-      if (from.by !== 'nothing' && from.incarnation !== opened.head.incarnation) {
-        throw new SessionRefusal('incarnation_mismatch', 'the document lives another life now')
-      }
-      const payload = await this.#lacking(from, opened)
-      const { incarnation } = opened.head
-      if (payload !== undefined)
-        return this.#transfers.keep({ payload, version, transfer: nameOf(incarnation, from, version) })
-      const transfer = `${incarnation}/${version}`
-      const snapshot = this.#transfers.get(transfer)
-      return snapshot ?? this.#transfers.keep({ payload: opened.doc.snapshot(), version, transfer })
+      if (found !== undefined && !found.head.deleted) return this.catchUps.from(from, found)
+      return { payload: NOTHING, version: found?.head.version ?? 0, transfer: '' }
     })
-  }
-
-  /** What somebody lacks, as changes; undefined where a snapshot is needed. */
-  async #lacking(from: From, opened: OpenDocument): Promise<Uint8Array | undefined> {
-    if (from.by === 'nothing') return undefined
-    if (from.by === 'position') {
-      if (from.storeId !== this.#store.storeId || from.version > opened.head.version) return undefined
-      if (from.version === opened.head.version) return NOTHING
-      return this.#store.bundleSince(opened, from.version)
-    }
-    const version = new VersionVector(from.entries.map(([actor, counter]) => [actorOf(actor), counter]))
-    const order = opened.doc?.version().compare(version)
-    return order === 'equal' || order === 'before' ? NOTHING : opened.doc?.changesSince(version)
   }
 
   submit(submission: Submission): Promise<Verdict> {
@@ -258,25 +236,11 @@ export class LiveDocument implements HostedDocument {
   }
 }
 
-function nameOf(incarnation: string, from: From, version: number): string {
-  // Who starts from a vector starts from what no name says; such a transfer is not resumed.
-  return from.by === 'position' ? `${incarnation}/${from.version}-${version}` : ''
-}
-
 function changesOf(payload: Uint8Array): readonly Uint8Array[] | SessionRefusal {
   try {
     return readBundle(payload)
   } catch (error) {
     if (error instanceof CoreError) return new SessionRefusal('malformed', error.message, { cause: error })
     throw error
-  }
-}
-
-/** The actor that a client names. Throws `SessionRefusal`. */
-export function actorOf(text: string): ActorId {
-  try {
-    return parseActorId(text)
-  } catch (cause) {
-    throw new SessionRefusal('malformed', 'no actor has this name', { cause })
   }
 }

@@ -22,24 +22,26 @@ import type { ServiceObserver } from '../metrics/observer.ts'
 import type { Gate } from '../policy/gate.ts'
 import { reading } from '../policy/requests.ts'
 import { documentAttributes, writeEntryAttributes } from '../service/attributes.ts'
-import type { OpenDocument } from '../service/library.ts'
+import type { FoundDocument, OpenDocument } from '../service/library.ts'
 import { type Outcome, outcomeOf } from '../service/outcome.ts'
+import { readStoredState, type StoredState } from '../service/stored-state.ts'
 import type { Caller, DocumentState, DocumentType } from '../service/types.ts'
+import { actorOf } from './actor.ts'
 import { type AdmissionRules, admit } from './admission.ts'
 import { type Judgement, judge } from './judgement.ts'
-import { actorOf, LiveDocument, type LiveStore, type Waiting } from './live-document.ts'
+import { LiveDocument, type LiveStore, type Waiting } from './live-document.ts'
 import { TransferCache } from './transfer-cache.ts'
 
 export interface LiveDocumentsOptions {
-  readonly store: Pick<Store, 'identity' | 'log'>
+  readonly store: Pick<Store, 'identity' | 'log' | 'snapshot'>
   readonly scheduler: Scheduler
   readonly limits: SessionLimits
   readonly gate: Gate
   readonly driftMsMax: number
   readonly observer: ServiceObserver | undefined
   readonly newDocument: (incarnation: string) => Doc
-  /** Runs a task in the line of a document. */
-  readonly read: <A>(key: DocumentKey, task: (opened: OpenDocument | undefined) => Promise<A> | A) => Promise<A>
+  /** Runs a task in the line of a document, which is not loaded for it. */
+  readonly find: <A>(key: DocumentKey, task: (found: FoundDocument | undefined) => Promise<A> | A) => Promise<A>
   /** The same for a task that writes, which is stored before it resolves. */
   readonly commit: <A>(key: DocumentKey, task: (opened: OpenDocument | undefined) => Promise<Outcome<A>>) => Promise<A>
 }
@@ -110,14 +112,18 @@ export class LiveDocuments implements LiveStore {
     const author = actor === '' ? undefined : actorOf(actor)
     const refusal = await this.refusal(caller, id)
     if (refusal !== undefined) throw refusal
-    return this.read(key, (opened) => {
-      if (opened?.head.deleted) throw new SessionRefusal('deleted', 'the document was deleted')
-      if (opened !== undefined && documentAttributes(opened.head).type !== type) {
-        throw new SessionRefusal('schema_mismatch', `the document is of type "${documentAttributes(opened.head).type}"`)
+    return this.find(key, async (found) => {
+      if (found?.head.deleted) throw new SessionRefusal('deleted', 'the document was deleted')
+      const actual = found === undefined ? type : documentAttributes(found.head).type
+      if (actual !== type) throw new SessionRefusal('schema_mismatch', `the document is of type "${actual}"`)
+      const document = this.#retained(key, found?.head)
+      try {
+        const isNew = author === undefined || found === undefined
+        return { document, known: isNew ? 0 : await document.catchUps.known(author, found) }
+      } catch (error) {
+        document.release()
+        throw error
       }
-      const document = this.#documents.get(nameOf(key)) ?? this.#add(key, opened)
-      document.retain()
-      return { document, known: author === undefined ? 0 : (opened?.doc?.known(author) ?? 0) }
     })
   }
 
@@ -153,20 +159,23 @@ export class LiveDocuments implements LiveStore {
   }
 
   /** Follows a document that is there. Called in its line; `release` it when done. */
-  follow(opened: OpenDocument): LiveDocument {
-    const { key } = opened.head
-    const document = this.#documents.get(nameOf(key)) ?? this.#add(key, opened)
+  follow({ head }: OpenDocument): LiveDocument {
+    return this.#retained(head.key, head)
+  }
+
+  #retained(key: DocumentKey, head: DocumentHead | undefined): LiveDocument {
+    const document = this.#documents.get(nameOf(key)) ?? this.#add(key, head)
     document.retain()
     return document
   }
 
-  #add(key: DocumentKey, opened: OpenDocument | undefined): LiveDocument {
+  #add(key: DocumentKey, head: DocumentHead | undefined): LiveDocument {
     const { limits, scheduler } = this.#options
     this.#handles += 1
     const document = new LiveDocument({
       key,
       handle: this.#handles,
-      opened,
+      head,
       store: this,
       limits,
       scheduler,
@@ -195,11 +204,15 @@ export class LiveDocuments implements LiveStore {
     else feed.add(stored.map(({ change }, i) => ({ change, source: outcome.sources?.[i] })))
   }
 
-  read<A>(key: DocumentKey, task: (opened: OpenDocument | undefined) => Promise<A> | A): Promise<A> {
-    return this.#options.read(key, task)
+  find<A>(key: DocumentKey, task: (found: FoundDocument | undefined) => Promise<A> | A): Promise<A> {
+    return this.#options.find(key, task)
   }
 
-  async bundleSince({ head }: OpenDocument, version: number): Promise<Uint8Array | undefined> {
+  storedState(head: DocumentHead): Promise<StoredState | undefined> {
+    return readStoredState(this.#options.store, head)
+  }
+
+  async bundleSince(head: DocumentHead, version: number): Promise<Uint8Array | undefined> {
     const limit = head.version - version
     const oldest = Math.max(head.compactedVersion, documentAttributes(head).base)
     if (version < oldest || limit > this.#options.limits.updateChangesMax) return undefined

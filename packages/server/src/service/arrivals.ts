@@ -11,6 +11,9 @@ interface Run {
   readonly version: number
 }
 
+/** Counter and version of dots, ascending, by actor. */
+export type ArrivalsJson = Readonly<Record<ActorId, readonly (readonly [number, number])[]>>
+
 export class Arrivals {
   readonly #runs = new Map<ActorId, Run[]>()
 
@@ -54,7 +57,7 @@ export class Arrivals {
   }
 
   /** The arrivals of these dots, to be stored with a snapshot. */
-  encode(tags: readonly Dot[]): string {
+  toJSON(tags: readonly Dot[]): ArrivalsJson {
     const byActor = new Map<ActorId, [number, number][]>()
     for (const tag of tags) {
       const list = byActor.get(tag.actor) ?? []
@@ -62,13 +65,12 @@ export class Arrivals {
       list.push([tag.counter, this.versionOf(tag)])
     }
     for (const list of byActor.values()) list.sort(([a], [b]) => a - b)
-    return JSON.stringify(Object.fromEntries(byActor))
+    return Object.fromEntries(byActor)
   }
 
-  /** Reads what `encode` wrote. */
-  static decode(text: string): Arrivals {
+  /** What `toJSON` wrote. */
+  static of(byActor: ArrivalsJson): Arrivals {
     const arrivals = new Arrivals()
-    const byActor = JSON.parse(text) as Record<ActorId, [number, number][]>
     for (const [actor, list] of Object.entries(byActor)) {
       for (const [counter, version] of list) {
         arrivals.add(actor as ActorId, { first: counter, last: counter, version })

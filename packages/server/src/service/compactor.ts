@@ -6,6 +6,7 @@ import { type DocumentHead, type DocumentKey, type Store, type StoredSnapshot, S
 import { documentAttributes } from './attributes.ts'
 import type { Library } from './library.ts'
 import type { ServiceLimits } from './limits.ts'
+import { writeSnapshotAttributes } from './snapshot-attributes.ts'
 
 export interface CompactorOptions {
   readonly store: Store
@@ -28,6 +29,8 @@ export class Compactor {
   readonly #options: CompactorOptions
   /** When documents were folded last. Those folded long ago are forgotten. */
   readonly #lastMs = new Map<string, number>()
+  /** Long histories that were folded too short a while ago. */
+  readonly #putOff = new Map<string, DocumentHead>()
   #queue: Promise<void> = Promise.resolve()
   #waiting = 0
 
@@ -40,7 +43,7 @@ export class Compactor {
     this.#options = options
   }
 
-  /** Looks whether the history of a document that was just written to is long enough. */
+  /** Looks whether the history of a document is long enough. */
   consider(head: DocumentHead): void {
     const { historyVersionsMin: kept, compactionMsMin } = this.#options.limits
     const { key } = head
@@ -49,10 +52,17 @@ export class Compactor {
     const name = JSON.stringify([key.tenant, key.id])
     const nowMs = this.#options.nowMs()
     const last = this.#lastMs.get(name)
-    if (last !== undefined && nowMs - last < compactionMsMin && length < LONG * kept) return
+    if (last !== undefined && nowMs - last < compactionMsMin && length < LONG * kept) this.#putOff.set(name, head)
+    else void this.#foldBeside(name, head)
+  }
+
+  #foldBeside(name: string, head: DocumentHead): Promise<unknown> {
+    const { historyVersionsMin, compactionMsMin } = this.#options.limits
+    const nowMs = this.#options.nowMs()
     for (const [other, ms] of this.#lastMs) if (nowMs - ms >= compactionMsMin) this.#lastMs.delete(other)
     this.#lastMs.set(name, nowMs)
-    this.#inLine(() => this.#fold(head, kept)).catch((cause: unknown) => this.#failed(key, cause))
+    this.#putOff.delete(name)
+    return this.#inLine(() => this.#fold(head, historyVersionsMin)).catch((cause) => this.#failed(head.key, cause))
   }
 
   /**
@@ -88,9 +98,23 @@ export class Compactor {
     }
   }
 
-  /** Resolves when nothing is being folded. */
-  idle(): Promise<void> {
-    return this.#queue
+  /** Folds what was put off and is due by now: nobody may write to it any more. */
+  sweep(): void {
+    for (const head of [...this.#putOff.values()]) this.consider(head)
+  }
+
+  /**
+   * Ends: folds what was put off, so that the next start finds it short, as far as there is time. Resolves when nothing is being
+   * folded.
+   */
+  async finish(): Promise<void> {
+    const { nowMs, limits } = this.#options
+    const until = nowMs() + limits.lastFoldsMsMax
+    await this.#queue
+    for (const [name, head] of [...this.#putOff]) {
+      if (nowMs() >= until) break
+      await this.#foldBeside(name, head)
+    }
   }
 
   async #fold(head: DocumentHead, kept: number): Promise<boolean> {
@@ -100,7 +124,7 @@ export class Compactor {
     if (version <= beginOf(head)) return false
     const past = await library.at(head, version)
     if (past?.doc === undefined) return false
-    const attributes = past.arrivals.encode(past.doc.tags())
+    const attributes = writeSnapshotAttributes(past.doc, past.arrivals)
     const snapshot = { version, incarnation, bytes: past.doc.snapshot(), attributes }
     await store.compact(key, snapshot, version)
     onDone(key, snapshot)

@@ -14,6 +14,7 @@ import {
 import { Arrivals } from './arrivals.ts'
 import { documentAttributes } from './attributes.ts'
 import type { ServiceLimits } from './limits.ts'
+import { readSnapshotAttributes } from './snapshot-attributes.ts'
 
 export interface OpenDocument {
   readonly head: DocumentHead
@@ -22,6 +23,15 @@ export interface OpenDocument {
   readonly arrivals: Arrivals
   /** About how much of memory it takes: the bytes it was made of. */
   readonly bytes: number
+}
+
+/** A document as far as it is known without loading it. */
+export interface FoundDocument {
+  readonly head: DocumentHead
+  /** What is in memory of it. */
+  readonly opened: OpenDocument | undefined
+  /** The document; undefined where it went meanwhile. */
+  load(): Promise<OpenDocument | undefined>
 }
 
 /** A document in memory, and when it was used last. */
@@ -67,17 +77,28 @@ export class Library {
 
   /** The document, or undefined when there never was one. */
   async open(key: DocumentKey): Promise<OpenDocument | undefined> {
-    const name = nameOf(key)
-    const known = this.#open.get(name)
-    if (known !== undefined) {
-      known.usedMs = this.#nowMs()
-      this.#open.delete(name)
-      this.#open.set(name, known)
-      return known.opened
-    }
+    const known = this.#use(key)
+    if (known !== undefined) return known
     const opened = await this.#read(key)
     if (opened !== undefined) this.keep(opened)
     return opened
+  }
+
+  /** What there is of a document, which is not loaded for it. */
+  async find(key: DocumentKey): Promise<FoundDocument | undefined> {
+    const opened = this.#use(key)
+    const head = opened?.head ?? (await this.#store.head(key))
+    return head && { head, opened, load: () => this.open(key) }
+  }
+
+  #use(key: DocumentKey): OpenDocument | undefined {
+    const name = nameOf(key)
+    const known = this.#open.get(name)
+    if (known === undefined) return undefined
+    known.usedMs = this.#nowMs()
+    this.#open.delete(name)
+    this.#open.set(name, known)
+    return known.opened
   }
 
   /** Reads a document as it is stored, again when its history was folded while it was read. */
@@ -186,7 +207,7 @@ export class Library {
     const stored = await this.#store.snapshot(key)
     const snapshot = stored?.incarnation === incarnation ? stored : undefined
     if (snapshot !== undefined && snapshot.version > version) return undefined
-    const arrivals = snapshot === undefined ? new Arrivals() : Arrivals.decode(snapshot.attributes)
+    const arrivals = snapshot === undefined ? new Arrivals() : readSnapshotAttributes(snapshot.attributes).arrivals
     const parts: Uint8Array[] = snapshot === undefined ? [] : [snapshot.bytes]
     let after = snapshot?.version ?? documentAttributes(head).base
     while (after < version) {

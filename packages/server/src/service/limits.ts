@@ -13,6 +13,8 @@ export interface ServiceLimits {
   readonly historyVersionsMin: number
   /** The history of one document is folded at most this often, unless it has grown very long. */
   readonly compactionMsMin: number
+  /** When the server stops, histories whose folding was put off are folded for this long: the next start has less to read. */
+  readonly lastFoldsMsMax: number
   /** Operations in one request: each becomes a change, all are stored in one step. */
   readonly requestOpsMax: number
   /** Log entries looked at for what others did, in the answer to a write; the rest is read from the log, page by page. */
@@ -31,6 +33,7 @@ export const serviceLimits: ServiceLimits = {
   residentIdleMsMax: 30_000,
   historyVersionsMin: 1000,
   compactionMsMin: 5_000,
+  lastFoldsMsMax: 2_000,
   requestOpsMax: 1000,
   answerOpsMax: 100,
   receiptMsMax: 86_400_000,

@@ -97,7 +97,13 @@ function assemble(options: DocumentServiceOptions, limits: ServiceLimits): Parts
     driftMsMax: limits.clockDriftMsMax,
     observer,
     newDocument: (incarnation) => new Doc({ actor, incarnation }),
-    read: (key, task) => lines.run(lineOf(key), async () => task(await library.open(key))),
+    find: (key, task) =>
+      lines.run(lineOf(key), async () => {
+        const found = await library.find(key)
+        // What is served as it is stored should be folded by then, also where nobody writes any more.
+        if (found?.opened === undefined && found?.head.deleted === false) compactor.consider(found.head)
+        return task(found)
+      }),
     commit: (key, task) => lines.run(lineOf(key), () => committer.commit(key, task)),
   })
   const compactor = new Compactor({
@@ -140,9 +146,10 @@ class Service implements DocumentService {
 
   /** Documents that nobody uses leave memory, also when nothing else happens. */
   #sweepLater(): void {
-    const { live, library } = this.#parts
+    const { live, library, compactor } = this.#parts
     live.scheduler.after(this.#limits.residentIdleMsMax / 3, () => {
       library.sweep()
+      compactor.sweep()
       if (!this.#draining) this.#sweepLater()
     })
   }
@@ -234,7 +241,7 @@ class Service implements DocumentService {
     live.draining = true
     this.#unwatch()
     await lines.idle()
-    await compactor.idle()
+    await compactor.finish()
   }
 }
 

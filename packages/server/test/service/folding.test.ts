@@ -4,6 +4,9 @@ import { newActor } from '@joinery/core/system'
 import { memoryStore } from '@joinery/storage/memory'
 import type { Store } from '@joinery/sync'
 import { expect, test } from 'vitest'
+import { Compactor } from '../../src/service/compactor.ts'
+import { Library } from '../../src/service/library.ts'
+import { type ServiceLimits, serviceLimits } from '../../src/service/limits.ts'
 import { testService } from '../http/harness.ts'
 
 const caller = { tenant: 't', node: 'n' }
@@ -110,4 +113,90 @@ test('what was folded leaves memory, and removals still know what had arrived', 
   const since = { version: head.version - 1, storeId: service.storeId, incarnation: head.incarnation }
   await again.ops(caller, 'd', { type: 'orset', since, ops: [{ type: 'remove', elem: 'old' }] })
   expect((await again.get(caller, 'd')).value).toEqual([])
+})
+
+/** A document with so many versions, written by a service whose clock stands still. */
+async function written(
+  limits: Partial<ServiceLimits>,
+  versions: number,
+): Promise<{ store: Store; stop(): Promise<void> }> {
+  const store = memoryStore()
+  const service = testService(store, { historyVersionsMin: 20, ...limits })
+  for (let i = 0; i < versions; i += 1) {
+    await service.ops(caller, 'd', { type: 'gset', since: { version: 0 }, ops: [{ type: 'add', elem: i }] })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { store, stop: () => service.drain() }
+}
+
+const compacted = async (store: Store): Promise<number> => (await store.head(key))!.compactedVersion
+
+test('what was folded too short a while ago is folded when the server stops', async () => {
+  const { store, stop } = await written({ compactionMsMin: 5_000 }, 200)
+  expect(await compacted(store)).toBe(20)
+  await stop()
+  expect(await compacted(store)).toBe(180)
+  expect(sorted((await testService(store).get(caller, 'd')).value)).toEqual(Array.from({ length: 200 }, (_, i) => i))
+})
+
+test('when the server stops it folds no longer than lastFoldsMsMax', async () => {
+  const { store, stop } = await written({ compactionMsMin: 5_000, lastFoldsMsMax: 0 }, 200)
+  await stop()
+  expect(await compacted(store)).toBe(20)
+})
+
+test('what was put off is folded later, though nobody writes to it any more', async () => {
+  const store = memoryStore()
+  let nowMs = 0
+  const limits = { ...serviceLimits, historyVersionsMin: 20, compactionMsMin: 5_000 }
+  const library = new Library(store, newActor('server'), limits, () => nowMs)
+  const done: number[] = []
+  const compactor = new Compactor({
+    store,
+    library,
+    limits,
+    nowMs: () => nowMs,
+    onDone: (_, { version }) => done.push(version),
+    onFailed: () => {
+      throw new Error('a fold failed')
+    },
+    onWarning: undefined,
+  })
+  const idle = async (): Promise<void> => {
+    while (compactor.waiting > 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  const { store: source } = await written({ historyVersionsMin: 1_000 }, 60)
+  const log = await source.log(key, { after: 0, limit: 100 })
+  const { incarnation, attributes } = (await source.head(key))!
+  const append = async (from: number, to: number): Promise<void> => {
+    const entries = log.slice(from, to)
+    const kind = from === 0 ? 'begin' : 'append'
+    await store.commit({ key, expectedVersion: from, kind, incarnation, attributes, entries })
+    compactor.consider((await store.head(key))!)
+    await idle()
+  }
+  await append(0, 40)
+  expect(done).toEqual([20])
+  await append(40, 60)
+  expect(done).toEqual([20])
+  compactor.sweep()
+  await idle()
+  expect(done).toEqual([20])
+  nowMs += 5_000
+  compactor.sweep()
+  await idle()
+  expect(done).toEqual([20, 40])
+  compactor.sweep()
+  await compactor.finish()
+  expect(done).toEqual([20, 40])
+})
+
+test('a long log that is found by somebody who joins is folded', async () => {
+  const { store } = await written({ compactionMsMin: Number.POSITIVE_INFINITY }, 60)
+  const before = await compacted(store)
+  const service = testService(store, { historyVersionsMin: 10 })
+  const { document } = await service.live.open(caller, { id: 'd', type: 'gset', actor: '' })
+  document.release()
+  await service.drain()
+  expect([before, await compacted(store)]).toEqual([20, 50])
 })

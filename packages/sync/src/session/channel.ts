@@ -37,6 +37,8 @@ export class Channel implements Follower {
   #version = -1
   #transfer: Transfer | undefined
   #catchingUp = false
+  /** What was there when the client came. */
+  #wanted = 0
   #synced = false
   /** Bytes that may be under way. */
   readonly window: number
@@ -70,6 +72,7 @@ export class Channel implements Follower {
       this.wake()
       return
     }
+    this.#wanted = this.document.feed.version
     this.#catchUp(this.request.from, this.request.resume?.transfer)
   }
 
@@ -121,7 +124,7 @@ export class Channel implements Follower {
   next(): Uint8Array | undefined {
     if (this.#catchingUp || this.#sentBytes - this.#takenBytes >= this.window) return undefined
     if (this.#transfer !== undefined) return this.#counted(this.#nextOf(this.#transfer))
-    if (!this.#synced) {
+    if (!this.#synced && this.#version >= this.#wanted) {
       this.#synced = true
       return encodeFrame({ kind: 'synced', handle: this.handle, version: this.#version })
     }

@@ -228,8 +228,12 @@ export class ClientSession implements DocumentSession {
       if (document !== undefined) this.#subscribeBehind(document)
       return
     }
+    if (!document.begin(this, frame)) {
+      this.send({ kind: 'unsubscribe', handle: frame.handle })
+      this.#subscribe(document)
+      return
+    }
     this.#byHandle.set(frame.handle, document)
-    document.begin(this, frame)
     if (!document.followable) this.#leave(document)
   }
 
@@ -267,6 +271,7 @@ export class ClientSession implements DocumentSession {
         break
       case 'synced':
         document.synced(frame.version)
+        if (!document.followable) this.#leave(document)
         break
       case 'ack':
         if (frame.level === 'stored') document.acknowledged(frame.batch)

@@ -41,10 +41,10 @@ export interface FollowedOptions<S extends FieldSpecs> {
   /** Names the life of the document if it begins here. */
   readonly newIncarnation?: () => string
   /**
-   * Makes the document of somebody who keeps it, from what the server has; from nothing where the server has none. By default it
-   * is made here, with a new incarnation.
+   * Makes the document of somebody who keeps it, from all that the server has, in its order; from nothing where the server has none.
+   * By default it is made here, with a new incarnation.
    */
-  readonly make?: (payload: Uint8Array | undefined) => SchemaDoc<S>
+  readonly make?: (parts: readonly Uint8Array[]) => SchemaDoc<S>
   /** What is here already, in terms of the server's log, as an earlier session told `onUpdate`. */
   readonly position?: Position
   /** Changes are sent only when they are handed to `offer`: for who makes them durable first. */
@@ -72,7 +72,14 @@ export interface FollowedEvents {
 /** Everything up to here is known. */
 export type Position = Extract<From, { by: 'position' }>
 
-const WINDOW_BYTES = 1_048_576
+interface Part {
+  readonly payload: Uint8Array
+  /** Where the server's log is with it. */
+  readonly position: Position
+}
+
+/** Documents of a megabyte arrive without a pause for credit. */
+const WINDOW_BYTES = 2_097_152
 /** A document that a client takes in one piece. */
 const TRANSFER_BYTES_MAX = 268_435_456
 
@@ -81,6 +88,8 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   readonly #events: FollowedEvents
   #outbox: Outbox
   #doc: SchemaDoc<S> | undefined
+  /** What has arrived of a document that is not whole yet. Nobody sees it, so that nobody writes to an old state of it. */
+  #parts: Part[] = []
   #unsubscribe: (() => void) | undefined
   #session: DocumentSession | undefined
   #handle = 0
@@ -211,11 +220,19 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
 
   #from(storeId: string): From {
     if (this.#position?.storeId === storeId) return this.#position
-    if (this.#doc === undefined) return { by: 'nothing' }
+    if (this.#doc === undefined) {
+      this.#beginAnew()
+      return { by: 'nothing' }
+    }
     return { by: 'vector', incarnation: this.#doc.incarnation, entries: [...this.#doc.version().entries()] }
   }
 
-  begin(session: DocumentSession, frame: Subscribed): void {
+  /** The server follows. Answers false when it has to be asked again, for all of the document. */
+  begin(session: DocumentSession, frame: Subscribed): boolean {
+    if (this.#parts.length > 0 && frame.incarnation !== this.#position?.incarnation) {
+      this.#beginAnew()
+      return false
+    }
     this.#session = session
     this.#handle = frame.handle
     this.#incarnationThere = frame.incarnation
@@ -225,14 +242,21 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     this.#window = frame.window
     if (this.#doc !== undefined && frame.incarnation !== '' && frame.incarnation !== this.#doc.incarnation) {
       this.fail('incarnation_mismatch', 'the server has another life of this document')
-      return
+      return true
     }
     if (frame.incarnation === '' && this.#doc === undefined) {
-      this.#take(this.#make(undefined))
+      this.#take(this.#make([]))
     }
     if (this.#doc !== undefined) this.#greet(this.#doc, frame.known)
     this.#settleSaved()
     this.#flush()
+    return true
+  }
+
+  /** What has arrived belongs to another store, or to another life. */
+  #beginAnew(): void {
+    this.#parts = []
+    this.#position = undefined
   }
 
   #greet(doc: SchemaDoc<S>, known: number): void {
@@ -240,11 +264,11 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     this.#events.onKnown?.(known)
   }
 
-  #make(payload: Uint8Array | undefined): SchemaDoc<S> {
+  #make(parts: readonly Uint8Array[]): SchemaDoc<S> {
     const { actor, schema, types, newIncarnation, make } = this.options
-    if (make !== undefined) return make(payload)
+    if (make !== undefined) return make(parts)
     const options = { actor, ...(schema && { schema }), ...(types && { types }) }
-    if (payload !== undefined) return SchemaDoc.load<S>(payload, options)
+    if (parts.length > 0) return SchemaDoc.load<S>(parts, options)
     return new SchemaDoc<S>({ ...options, incarnation: newIncarnation?.() ?? '' })
   }
 
@@ -300,34 +324,51 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
 
   update({ version, payload: sent }: Pick<Update, 'version' | 'payload'>): void {
     const payload = this.#session?.packer?.unpack(sent, TRANSFER_BYTES_MAX) ?? sent
+    if (this.#doc === undefined) this.#gather(payload, version)
+    else this.#attempt(() => this.#apply(payload, version))
+  }
+
+  /** One document that cannot be taken is no reason to be without the others. */
+  #attempt(task: () => void): void {
     try {
-      this.#apply(payload)
+      task()
     } catch (error) {
-      // One document that cannot be taken is no reason to be without the others.
       if (!(error instanceof CoreError)) throw error
       this.fail(refusalOf(error), error.message)
-      return
     }
+  }
+
+  #apply(payload: Uint8Array, version: number): void {
+    this.#doc?.apply(payload)
     this.#advance(version)
     if (this.#position !== undefined) this.#events.onUpdate?.(payload, this.#position)
   }
 
-  #apply(payload: Uint8Array): void {
-    if (this.#doc !== undefined) {
-      this.#doc.apply(payload)
-      return
+  #gather(payload: Uint8Array, version: number): void {
+    const bytes = this.#parts.reduce((sum, part) => sum + part.payload.length, payload.length)
+    if (bytes > TRANSFER_BYTES_MAX) {
+      throw new SessionRefusal('payload_too_large', `a document has at most ${TRANSFER_BYTES_MAX} bytes`)
     }
-    const doc = this.#make(payload)
+    this.#advance(version)
+    if (this.#position !== undefined) this.#parts.push({ payload: payload.slice(), position: this.#position })
+  }
+
+  /** All at once: own changes among them are what its actor made before, not somebody else under its name. */
+  #load(): void {
+    const parts = this.#parts
+    this.#parts = []
+    const doc = this.#make(parts.map(({ payload }) => payload))
     // What was offered before belongs to no life that the server has; its keeper offers it anew.
     this.#outbox = new Outbox(this.options.actor.id)
     this.#take(doc)
     this.#greet(doc, this.#known)
+    for (const { payload, position } of parts) this.#events.onUpdate?.(payload, position)
   }
 
   #advance(version: number): void {
     const { storeId } = this.#session ?? {}
-    const incarnation = this.#doc?.incarnation
-    if (storeId !== undefined && incarnation !== undefined) {
+    const incarnation = this.#doc?.incarnation ?? this.#incarnationThere
+    if (storeId !== undefined && incarnation !== '') {
       this.#position = { by: 'position', storeId, incarnation, version }
     }
   }
@@ -360,6 +401,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   }
 
   synced(version: number): void {
+    if (this.#parts.length > 0) this.#attempt(() => this.#load())
     this.#advance(version)
     this.#synced = true
     if (this.#refusal === undefined) this.#become('live')

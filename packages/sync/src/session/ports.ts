@@ -71,7 +71,10 @@ export interface HostedDocument {
   readonly presence: PresenceBoard
   /** Empty while the document does not exist. */
   readonly incarnation: string
-  /** What a replica lacks up to now. Throws `SessionRefusal`. */
+  /**
+   * What a replica lacks, or the first part of it: asked again with the version that it leads to, it answers what follows. Each
+   * answer leads further. Throws `SessionRefusal`.
+   */
   catchUp(from: From, resume: string | undefined): Promise<CatchUp>
   /** Resolves when what it accepts is durable. Never rejects but by a fault of the host. */
   submit(submission: Submission): Promise<Verdict>

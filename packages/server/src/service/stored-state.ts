@@ -1,0 +1,67 @@
+/**
+ * What the store has of a document, unread: its snapshot and the changes behind it. Enough for who joins or comes back, so a document
+ * is loaded only when it is written to, or when somebody asks for what only a loaded one can tell.
+ */
+import { type ActorId, encodeBundle, openChange } from '@joinery/core'
+import type { DocumentHead, LogEntry, Store, StoredSnapshot } from '@joinery/sync'
+import { documentAttributes } from './attributes.ts'
+import { readSnapshotAttributes } from './snapshot-attributes.ts'
+
+export interface StoredState {
+  /** Absent while the log has everything. */
+  readonly snapshot: StoredSnapshot | undefined
+  /** The changes after this version, up to the head. */
+  readonly tailFrom: number
+  /** A bundle; absent when there is no change after the snapshot. */
+  readonly tail: Uint8Array | undefined
+  /** The last dot of each actor that is stored. */
+  readonly lastDots: ReadonlyMap<ActorId, number>
+}
+
+/** So many changes are sent as they are, whatever a snapshot of them would take. */
+const TAIL_CHANGES_MIN = 256
+/** A change with its header. A tail takes about as much as the snapshot at most. */
+const CHANGE_BYTES = 250
+/** Log entries read at a time. */
+const PAGE = 1000
+
+/** Whether a snapshot of this size may be followed by so many changes, instead of making another one. */
+export function isShortTail(changes: number, snapshotBytes: number): boolean {
+  return changes <= Math.max(TAIL_CHANGES_MIN, snapshotBytes / CHANGE_BYTES)
+}
+
+/** Reads it; undefined where the document should rather be loaded: its log is long, or was folded while it was read. */
+export async function readStoredState(store: StoredStateSource, head: DocumentHead): Promise<StoredState | undefined> {
+  const snapshot = head.snapshotVersion === 0 ? undefined : await store.snapshot(head.key)
+  if (head.snapshotVersion !== 0 && !fits(snapshot, head)) return undefined
+  const tailFrom = snapshot?.version ?? documentAttributes(head).base
+  if (!isShortTail(head.version - tailFrom, snapshot?.bytes.length ?? 0)) return undefined
+  const lastDots = snapshot === undefined ? new Map() : readSnapshotAttributes(snapshot.attributes).version
+  const changes = await readTail(store, head, tailFrom)
+  if (lastDots === undefined || changes === undefined) return undefined
+  const last = new Map<ActorId, number>(lastDots)
+  for (const change of changes) {
+    const { actor, first, length } = openChange(change).header
+    last.set(actor, Math.max(last.get(actor) ?? 0, first + length - 1))
+  }
+  return { snapshot, tailFrom, tail: changes.length === 0 ? undefined : encodeBundle(changes), lastDots: last }
+}
+
+type StoredStateSource = Pick<Store, 'snapshot' | 'log'>
+
+/** A snapshot of this life; a newer one than the head tells may be there by now. */
+function fits(snapshot: StoredSnapshot | undefined, { incarnation, version }: DocumentHead): boolean {
+  return snapshot !== undefined && snapshot.incarnation === incarnation && snapshot.version <= version
+}
+
+async function readTail(store: StoredStateSource, head: DocumentHead, from: number): Promise<Uint8Array[] | undefined> {
+  const changes: Uint8Array[] = []
+  for (let after = from; after < head.version; ) {
+    const page = await store.log(head.key, { after, limit: Math.min(PAGE, head.version - after) })
+    // History is folded beside this: with a part of it gone, the rest is no answer.
+    if (page[0]?.version !== after + 1) return undefined
+    changes.push(...page.map(({ change }) => change))
+    after = (page.at(-1) as LogEntry).version
+  }
+  return changes
+}
