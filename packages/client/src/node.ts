@@ -1,5 +1,5 @@
 /** What Node has for a client: a WebSocket for versions before 22, and deflate. */
-import type { Compression } from '@joinery/sync'
+import { Packer } from '@joinery/sync'
 import { nodeCompression } from '@joinery/transport/deflate'
 import type { OpenWebSocket, WebSocketLike } from '@joinery/transport/websocket'
 import { WebSocket } from 'ws'
@@ -9,4 +9,4 @@ export const openSocket: OpenWebSocket = (url) =>
   new WebSocket(url, { perMessageDeflate: false }) as unknown as WebSocketLike
 
 /** For `createClient({ compression })`. */
-export const compression: Compression = nodeCompression
+export const compression: Packer = new Packer(nodeCompression)

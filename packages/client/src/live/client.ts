@@ -77,7 +77,7 @@ class LiveClient implements Client {
       agent: 'joinery-client/0.1.0',
       scheduler,
       random: () => this.#host.random(),
-      ...(options.compression && { compression: options.compression }),
+      ...(options.compression && { packer: options.compression }),
       retry: { minMs: this.#limits.connectRetryMsMin, maxMs: this.#limits.connectRetryMsMax },
       onStatus: () => {
         const { welcome } = this.#session

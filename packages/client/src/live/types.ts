@@ -1,6 +1,6 @@
 /** What an application sees of the client: documents that are on the device, change at once, and follow the server's. */
 import type { FieldSpecs, Fields, JsonValue, Patch, Path, Schema, TypeTable } from '@joinery/core'
-import type { Compression, RefusalCode, Store } from '@joinery/sync'
+import type { Packer, RefusalCode, Store } from '@joinery/sync'
 import type { OpenWebSocket } from '@joinery/transport/websocket'
 import type { ClientError } from '../errors.ts'
 import type { Fetch, Host } from '../host.ts'
@@ -24,10 +24,10 @@ export interface ClientOptions {
   /** Opens a WebSocket: needed where the platform has none, such as Node 20 (`openSocket` of `@joinery/client/node`). */
   readonly openSocket?: OpenWebSocket
   /**
-   * Deflate, so that documents travel at a fraction of their size: `compression` of `@joinery/client/node`, or in a page a library that
-   * works at once. Without it everything works, and is sent as it is.
+   * Deflate, so that documents travel at a fraction of their size: `compression` of `@joinery/client/node`, or in a page a `Packer` of
+   * `@joinery/sync` over a library that works at once. Without it everything works, and is sent as it is.
    */
-  readonly compression?: Compression
+  readonly compression?: Packer
   readonly fetch?: Fetch
   /** Clock, timers and randomness. */
   readonly host?: Host

@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import { memoryMedium, memoryStore } from '@joinery/storage/memory'
 import { sqliteStore } from '@joinery/storage/sqlite'
+import { Packer } from '@joinery/sync'
+import { nodeCompression } from '@joinery/transport/deflate'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from '../../src/index.ts'
 import { compression } from '../../src/node.ts'
@@ -32,16 +34,16 @@ describe('two clients', () => {
   it('of which one deflates what it sends and is sent', async () => {
     let deflated = 0
     let inflated = 0
-    const counting: typeof compression = {
+    const counting = new Packer({
       deflate: (bytes) => {
         deflated += 1
-        return compression.deflate(bytes)
+        return nodeCompression.deflate(bytes)
       },
       inflate: (bytes, length) => {
         inflated += 1
-        return compression.inflate(bytes, length)
+        return nodeCompression.inflate(bytes, length)
       },
-    }
+    })
     const a = client(server.url, 'anna', { compression: counting }).open('deflated', schema)
     await a.ready
     a.change((root) => root.title.set('a '.repeat(5_000)))
@@ -50,6 +52,8 @@ describe('two clients', () => {
     await b.ready
     await until(() => b.root.title.value === a.root.title.value, 'seen')
     b.change((root) => root.title.set('b '.repeat(5_000)))
+    const c = client(server.url, 'cleo', { compression }).open('deflated', schema)
+    await until(() => c.root.title.value?.startsWith('b') === true, 'with what Node has')
     await until(() => a.root.title.value?.startsWith('b') === true, 'the other way')
     expect([deflated > 0, inflated > 0]).toEqual([true, true])
   })

@@ -1,5 +1,6 @@
 /** Deflated payloads over real sockets: fewer bytes, the same documents, beside clients that take none. */
 import { defineSchema, lww, text } from '@joinery/core'
+import { Packer } from '@joinery/sync'
 import { nodeCompression } from '@joinery/transport/deflate'
 import { afterEach, expect, it } from 'vitest'
 import { connectClient, startServer, type TestServer, until } from './harness.ts'
@@ -21,14 +22,14 @@ async function start(...args: Parameters<typeof startServer>): Promise<TestServe
 const prose = (sentences: number): string =>
   Array.from({ length: sentences }, (_, i) => `Sentence ${i} says ${i * 7919} things of little weight. `).join('')
 
-const compression = nodeCompression
+const packer = new Packer(nodeCompression)
 
 it('clients that deflate and clients that do not write one document, and end equal', async () => {
   const { wsUrl } = await start()
   const clients = [
-    connectClient(wsUrl, 'anna', { compression }),
+    connectClient(wsUrl, 'anna', { packer }),
     connectClient(wsUrl, 'ben'),
-    connectClient(wsUrl, 'cleo', { compression }),
+    connectClient(wsUrl, 'cleo', { packer }),
   ] as const
   const [anna, ben, cleo] = clients
   const one = anna.follow('plan', schema)

@@ -5,9 +5,9 @@ import { newActor } from '@joinery/core/system'
 import { memoryStore } from '@joinery/storage/memory'
 import {
   ClientSession,
-  type Compression,
   type FollowedDocument,
   type FollowedEvents,
+  type Packer,
   type SessionLimits,
   type Store,
 } from '@joinery/sync'
@@ -108,7 +108,7 @@ export function openSocket(url: string): WebSocketLike {
 export function connectClient(
   wsUrl: string,
   node: string,
-  options: { readonly tenant?: string; readonly credential?: string; readonly compression?: Compression } = {},
+  options: { readonly tenant?: string; readonly credential?: string; readonly packer?: Packer } = {},
 ): TestClient {
   const faults: unknown[] = []
   const scheduler = nodeScheduler(() => Date.now())
@@ -116,7 +116,7 @@ export function connectClient(
     tenant: options.tenant ?? 'acme',
     node,
     ...(options.credential === undefined ? {} : { credential: options.credential }),
-    ...(options.compression === undefined ? {} : { compression: options.compression }),
+    ...(options.packer === undefined ? {} : { packer: options.packer }),
     agent: 'test',
     scheduler,
     random: Math.random,

@@ -3,7 +3,7 @@
  * connections tells of them by `connected`, `receive` and `disconnected`, and asks `retryInMs` when to try again.
  */
 import type { FieldSpecs } from '@joinery/core'
-import { type Compression, Packer } from './compression.ts'
+import type { Packer } from './compression.ts'
 import { decodeServerFrame } from './decode-frame.ts'
 import { encodeFrame } from './encode-frame.ts'
 import {
@@ -44,7 +44,7 @@ export interface ClientSessionOptions {
   /** From 0 up to 1, so that clients do not come back all at once. */
   readonly random: () => number
   /** Where it is there, payloads travel deflated: documents are a fraction of their size. */
-  readonly compression?: Compression
+  readonly packer?: Packer
   readonly retry?: { readonly minMs: number; readonly maxMs: number }
   /** The connection is there, has gone, or is refused. */
   readonly onStatus?: () => void
@@ -86,7 +86,7 @@ export class ClientSession implements DocumentSession {
 
   constructor(options: ClientSessionOptions) {
     this.#options = options
-    this.#packer = options.compression && new Packer(options.compression)
+    this.#packer = options.packer
   }
 
   get online(): boolean {
