@@ -108,14 +108,21 @@ describe('the policy of joinery serve', () => {
     }
   })
 
-  test('--compact-every: not more often than so many seconds', async () => {
+  test('--compact-every: not more often than so many seconds, but for what is left when the server stops', async () => {
     const url = `sqlite:${join(temporaryDirectory(), 'store.sqlite')}`
-    const server = await serve(['--store', url, '--keep-history', '10'], { COMPACT_EVERY: '3600' })
-    await write(server, 'a', 50)
-    await write(server, 'a', 90)
-    expect(await server.stop()).toBe(0)
+    const open = () => serve(['--store', url, '--keep-history', '10'], { COMPACT_EVERY: '3600' })
+    const killed = await open()
+    await write(killed, 'a', 50)
+    await write(killed, 'a', 90)
+    killed.signal('SIGKILL')
+    await killed.exited
     // The second time came too soon.
     expect((await headOf(url, 'a')).compactedVersion).toBe(40)
+    const stopped = await open()
+    await write(stopped, 'b', 50)
+    await write(stopped, 'b', 90)
+    expect(await stopped.stop()).toBe(0)
+    expect((await headOf(url, 'b')).compactedVersion).toBe(130)
   })
 
   test('is refused where it is none', async () => {

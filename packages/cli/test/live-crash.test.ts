@@ -70,34 +70,41 @@ async function checkVersions(port: number): Promise<void> {
   }
 }
 
+/** Each kill costs a start, and the clients their waits: beside other tests on two cores that is most of a minute. */
+const SLOW_MS = process.env.JOINERY_SOAK ? 3_600_000 : 180_000
+
 describe.each(stores)('%s, killed while clients write', (name, storeUrl) => {
-  test(`${KILLS} times: nothing acknowledged is lost, all end equal`, async () => {
-    const port = await freePort()
-    const args = ['--store', await storeUrl(), '--addr', `127.0.0.1:${port}`]
-    let server: Serving = await serve(args)
-    const writers = [await begin(port, 'n0')]
-    for (let i = 1; i < CLIENTS; i += 1) writers.push(await connect(port, `n${i}`))
-    const [before, work, plain] = [written(), writing(writers), writingPlain(port)]
-    let acknowledged = 0
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 600))
-      server.signal('SIGKILL')
-      await server.exited
-      const stored = acknowledgements(writers)
-      server = await serve(args)
-      acknowledged = await audit(port, `auditor-${kill}`, writers, stored)
+  test(
+    `${KILLS} times: nothing acknowledged is lost, all end equal`,
+    async () => {
+      const port = await freePort()
+      const args = ['--store', await storeUrl(), '--addr', `127.0.0.1:${port}`]
+      let server: Serving = await serve(args)
+      const writers = [await begin(port, 'n0')]
+      for (let i = 1; i < CLIENTS; i += 1) writers.push(await connect(port, `n${i}`))
+      const [before, work, plain] = [written(), writing(writers), writingPlain(port)]
+      let acknowledged = 0
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 600))
+        server.signal('SIGKILL')
+        await server.exited
+        const stored = acknowledgements(writers)
+        server = await serve(args)
+        acknowledged = await audit(port, `auditor-${kill}`, writers, stored)
+        await checkVersions(port)
+      }
+      await Promise.all([work.stop(), plain.stop()])
+      await settled(writers)
       await checkVersions(port)
-    }
-    await Promise.all([work.stop(), plain.stop()])
-    await settled(writers)
-    await checkVersions(port)
-    const value = writers[0]?.followed[0]?.doc?.toJSON() as { http?: number[] }
-    expect(value.http?.length ?? 0).toBeGreaterThanOrEqual(plain.added())
-    const figures = `${written() - before} changes, ${acknowledged} dots acknowledged before the last kill`
-    console.log(`crash ${name}: ${KILLS} kills, ${figures}, ${plain.added()} over HTTP`)
-    for (const { close } of writers) close()
-    expect(await server.stop()).toBe(0)
-  })
+      const value = writers[0]?.followed[0]?.doc?.toJSON() as { http?: number[] }
+      expect(value.http?.length ?? 0).toBeGreaterThanOrEqual(plain.added())
+      const figures = `${written() - before} changes, ${acknowledged} dots acknowledged before the last kill`
+      console.log(`crash ${name}: ${KILLS} kills, ${figures}, ${plain.added()} over HTTP`)
+      for (const { close } of writers) close()
+      expect(await server.stop()).toBe(0)
+    },
+    SLOW_MS,
+  )
 })
 
 describe('two servers on one PostgreSQL', () => {
