@@ -26,6 +26,7 @@ import type { Environment } from './environment.ts'
 import { UsageError } from './failure.ts'
 import { createLog, type LogLevel } from './log.ts'
 import { formatStoreUrl, openStore, parseStoreUrl, type StoreUrl, storePath } from './store-url.ts'
+import { boundYoungGeneration } from './young-generation.ts'
 
 /** How much history is kept, and how often it is looked at; what is left out is as the service has it. */
 export type CompactionPolicy = Partial<Pick<ServiceLimits, 'historyVersionsMin' | 'compactionMsMin'>>
@@ -61,10 +62,12 @@ export async function serve(options: ServeOptions, environment: Environment): Pr
     announce(server, url, environment)
     if (url.kind === 'memory') logger.warn('the store is in memory: when the server stops, everything is gone')
     logger.info({ url: server.url, loopbackOnly: server.loopbackOnly, storeId: store.identity.storeId }, 'listening')
+    const stopLooking = boundYoungGeneration()
     const purge = setInterval(() => purgeReceipts(store, environment, logger), PURGE_MS)
     await stop
     const clean = await server.close()
     clearInterval(purge)
+    stopLooking()
     await socket?.close()
     logger.info({ clean }, 'stopped')
     return clean ? 0 : 1

@@ -60,7 +60,11 @@ export class LiveDocuments implements LiveStore {
   constructor(options: LiveDocumentsOptions) {
     this.#options = options
     const { limits } = options
-    this.#transfers = new TransferCache(limits.transferBytesMax)
+    this.#transfers = new TransferCache({
+      bytesMax: limits.transferBytesMax,
+      idleMsMax: limits.transferIdleMsMax,
+      nowMs: () => options.scheduler.nowMs(),
+    })
     this.#presenceBudget = new Budget(limits.presenceTotalBytesMax, limits.presenceTenantBytesMax)
   }
 
@@ -135,6 +139,11 @@ export class LiveDocuments implements LiveStore {
   judge(key: DocumentKey, submission: Submission, changes: readonly Uint8Array[]): Judgement | Promise<Judgement> {
     const { gate } = this.#options
     return gate.isOpen ? [] : judge(gate, { key, submission, changes })
+  }
+
+  /** Lets go of what is kept ready and was not asked for lately. */
+  sweep(): void {
+    this.#transfers.sweep()
   }
 
   has(key: DocumentKey): boolean {

@@ -4,13 +4,26 @@
  */
 import type { CatchUp } from '@joinery/sync'
 
+export interface TransferCacheOptions {
+  readonly bytesMax: number
+  /** What nobody asked for in this time is let go of. */
+  readonly idleMsMax: number
+  readonly nowMs: () => number
+}
+
+interface Kept {
+  readonly catchUp: CatchUp
+  usedMs: number
+}
+
 export class TransferCache {
-  readonly #bytesMax: number
-  readonly #kept = new Map<string, CatchUp>()
+  readonly #options: TransferCacheOptions
+  /** In the order of use, the least recent first. */
+  readonly #kept = new Map<string, Kept>()
   #bytes = 0
 
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax
+  constructor(options: TransferCacheOptions) {
+    this.#options = options
   }
 
   get byteLength(): number {
@@ -22,21 +35,33 @@ export class TransferCache {
     if (known === undefined) return undefined
     this.#kept.delete(name)
     this.#kept.set(name, known)
-    return known
+    known.usedMs = this.#options.nowMs()
+    return known.catchUp
   }
 
   /** Keeps a payload that has a name. */
   keep(catchUp: CatchUp): CatchUp {
+    const { bytesMax, nowMs } = this.#options
     const { transfer, payload } = catchUp
-    if (transfer === '' || payload.length > this.#bytesMax) return catchUp
+    if (transfer === '' || payload.length > bytesMax) return catchUp
     this.#drop(transfer)
-    this.#kept.set(transfer, catchUp)
+    this.#kept.set(transfer, { catchUp, usedMs: nowMs() })
     this.#bytes += payload.length
     for (const name of this.#kept.keys()) {
-      if (this.#bytes <= this.#bytesMax) break
+      if (this.#bytes <= bytesMax) break
       this.#drop(name)
     }
     return catchUp
+  }
+
+  /** Lets go of what nobody asked for lately. */
+  sweep(): void {
+    const { idleMsMax, nowMs } = this.#options
+    const oldestMs = nowMs() - idleMsMax
+    for (const [name, { usedMs }] of this.#kept) {
+      if (usedMs > oldestMs) break
+      this.#drop(name)
+    }
   }
 
   /** Lets go of everything of a document whose life ended, or that nobody follows any more. */
@@ -48,6 +73,6 @@ export class TransferCache {
     const known = this.#kept.get(name)
     if (known === undefined) return
     this.#kept.delete(name)
-    this.#bytes -= known.payload.length
+    this.#bytes -= known.catchUp.payload.length
   }
 }

@@ -149,6 +149,7 @@ class Service implements DocumentService {
     const { live, library, compactor } = this.#parts
     live.scheduler.after(this.#limits.residentIdleMsMax / 3, () => {
       library.sweep()
+      live.sweep()
       compactor.sweep()
       if (!this.#draining) this.#sweepLater()
     })

@@ -63,6 +63,8 @@ export interface SessionLimits {
   readonly presenceTenantBytesMax: number
   /** Large transfers that can be resumed after a lost connection, in bytes over all documents. */
   readonly transferBytesMax: number
+  /** What was not asked for in this time leaves memory. A client whose connection was lost is back within the first tries. */
+  readonly transferIdleMsMax: number
 }
 
 export const sessionLimits: SessionLimits = {
@@ -96,6 +98,7 @@ export const sessionLimits: SessionLimits = {
   presenceTotalBytesMax: 67_108_864,
   presenceTenantBytesMax: 33_554_432,
   transferBytesMax: 67_108_864,
+  transferIdleMsMax: 60_000,
 }
 
 /** Ids, codes and messages inside frames. */
