@@ -19,6 +19,14 @@ export function summarize(values) {
   }
 }
 
+/** By how much values at equal distances grow from one to the next: the line of least squares. */
+export function slope(values) {
+  const middle = (values.length - 1) / 2
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const rise = values.reduce((sum, value, i) => sum + (i - middle) * (value - mean), 0)
+  return rise / values.reduce((sum, _, i) => sum + (i - middle) ** 2, 0)
+}
+
 /** Four digits say all that a measurement knows, but whole numbers are kept. */
 export function rounded(summary) {
   const round = (value) => (Number.isInteger(value) ? value : Number(value.toPrecision(4)))

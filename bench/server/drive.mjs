@@ -48,8 +48,9 @@ const withoutPaths = (text) => text.replace(/(file:\/\/)?(\/[^\s/:]+)+\//g, '')
 
 /** @returns {Promise<Run[]>} */
 export async function drive(found, subjects, effort) {
-  const runs = subjects.map((subject) => new Run(subject))
-  for (let round = 0; round < (effort.quick ? ROUNDS.quick : ROUNDS.full); round += 1) {
+  const runs = subjects.filter(({ name }) => found.only?.includes(name) ?? true).map((subject) => new Run(subject))
+  const rounds = effort.quick ? ROUNDS.quick : (found.rounds ?? ROUNDS.full)
+  for (let round = 0; round < rounds; round += 1) {
     // Each round begins with another, so that nobody always comes after the same one.
     const order = runs.map((_, i) => runs[(i + round) % runs.length])
     if (found.together) await Promise.all(order.map((run) => attempt(run, found, effort)))

@@ -18,6 +18,7 @@ function profiling() {
 export class Pair {
   #subject
   #folder = mkdtempSync(join(tmpdir(), 'bench-'))
+  #store
   #server
   #load
   #port
@@ -25,6 +26,7 @@ export class Pair {
   static async start(subject) {
     const pair = new Pair(subject)
     try {
+      pair.#store = await subject.prepare(pair.#folder)
       await pair.#startServer()
       pair.#load = new Child({ script: LOAD, args: [subject.client] }, [])
       return pair
@@ -40,7 +42,7 @@ export class Pair {
 
   async #startServer() {
     const flags = ['--expose-gc', '--import', ANSWER_MEMORY, ...profiling()]
-    this.#server = new Child(this.#subject.command(this.#folder), flags)
+    this.#server = new Child(this.#subject.command({ folder: this.#folder, store: this.#store }), flags)
     this.#port = (await this.#server.output(/:\/\/127\.0\.0\.1:(\d+)/, START_MS))[1]
   }
 
@@ -62,6 +64,7 @@ export class Pair {
   async stop() {
     await this.#load?.stop()
     await this.#server?.stop()
+    await this.#store?.remove()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 }

@@ -23,6 +23,7 @@ const TITLES = {
   spread: '200 documents, 2 clients each',
   join: 'Joining a document of 5,264 records',
   memory: 'Memory of the server: 400 clients, 200 documents',
+  soak: 'Ten minutes at half the maximum: 200 documents, 2 clients each',
 }
 
 function aimsSection(results) {

@@ -84,6 +84,15 @@ async function fixedLoad(connect, { fixed, ...options }) {
   return { p50, p99, delivered: 100 * delivered, cpu: serverMicros, 'client-cpu': loadMicros }
 }
 
+/** Connects clients, finds the maximum and stays. @returns the maximum, and what loads those clients further. */
+export async function holdLoad(connect, { rampSeconds, ...options }) {
+  const groups = await connectGroups(connect, { ...options, prefix: 'hold' })
+  const [watch, probe] = [new Watch(groups), new Probe(groups.map(({ live }) => live))]
+  const best = await ramp(watch, probe, { serverPid: options.serverPid, seconds: rampSeconds })
+  const goOn = (load) => step(watch, { serverPid: options.serverPid, ...load })
+  return { groups, max: best?.rate ?? RAMP.least, goOn }
+}
+
 /** @returns figures by metric. */
 export async function measureLoad(connect, { rampSeconds, muted, ...options }) {
   const figures = await fixedLoad(connect, options)

@@ -1,12 +1,14 @@
 /** The process of the load generator: `main.mjs CLIENT`. Does one task per message, and answers with what it found. */
 import { connectGroups, leave, saved } from './groups.mjs'
 import { fill, join } from './join.mjs'
-import { measureLoad } from './loads.mjs'
+import { holdLoad, measureLoad } from './loads.mjs'
 
 const { connect } = await import(`../clients/${process.argv[2]}.mjs`)
 
 /** Clients that stay connected between tasks. */
 let held = []
+/** Loads them further. */
+let goOn
 
 const tasks = {
   /** Fixed load, ramp, overload: what the options say. */
@@ -23,6 +25,14 @@ const tasks = {
     await saved(held)
     return {}
   },
+  /** The maximum of clients that stay. */
+  async hold(options) {
+    const { groups, max, goOn: further } = await holdLoad(connect, options)
+    held = groups
+    goOn = further
+    return { max }
+  },
+  'go-on': ({ rate, seconds }) => goOn({ rate, seconds }),
   async leave() {
     leave(held.splice(0))
     return {}
