@@ -23,6 +23,7 @@ export type ServerErrorCode =
   | 'PERMISSION_DENIED'
   | 'NOT_FOUND'
   | 'ROUTE_UNKNOWN'
+  | 'LINK_UNKNOWN'
   | 'METHOD_NOT_ALLOWED'
   | 'GONE'
   | 'TYPE_MISMATCH'
@@ -102,6 +103,11 @@ const table: Readonly<Record<ServerErrorCode, ErrorEntry>> = {
   },
   NOT_FOUND: { status: 404, title: 'There is no such document', advice: 'Create it with PUT.' },
   ROUTE_UNKNOWN: { status: 404, title: 'There is no such resource', advice: 'See /openapi.json for what there is.' },
+  LINK_UNKNOWN: {
+    status: 404,
+    title: 'There is no such connection',
+    advice: 'Begin another one: POST frames without X-Sync-Link.',
+  },
   METHOD_NOT_ALLOWED: {
     status: 405,
     title: 'The resource has no such method',

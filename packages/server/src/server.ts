@@ -3,12 +3,13 @@
  * page of another site gets in.
  */
 import type { AddressInfo } from 'node:net'
+import type { WebSocketAcceptor } from '@joinery/transport/websocket-server'
 import type { Logger } from 'pino'
 import { formatOrigin, isLoopbackHost, type ListenAddress, parseAddress } from './http/address.ts'
 import { type App, createApp } from './http/app.ts'
 import { type Connections, watchConnections } from './http/connections.ts'
 import { createListener, type Listener, type TlsIdentity } from './http/listener.ts'
-import { addSyncEndpoint, type SyncEndpoint } from './http/sync-endpoint.ts'
+import { addSyncEndpoint } from './http/sync-endpoint.ts'
 import type { KeyRing } from './keys.ts'
 import { refreshKeys } from './keys-refresh.ts'
 import { defaultServerLimits, type ServerLimits } from './limits.ts'
@@ -89,8 +90,8 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
     now,
     onCutOff: (count) => log.refused({ count }, 'readers that do not read were cut off'),
   })
-  const sync = addSyncEndpoint(listener, { ...appOptions, load: app.load, grants: app.grants })
-  metrics?.watch(figuresOf({ service, sync, app, connections }))
+  const acceptor = addSyncEndpoint(listener, { ...appOptions, load: app.load, sessions: app.sessions })
+  metrics?.watch(figuresOf({ service, acceptor, app, connections }))
   const bound = await listen(listener, address)
   listener.on('error', (error) => logger.error({ failure: shownFailure(error) }, 'the listener failed'))
   const reachable = loopbackOnly || address.host !== undefined ? bound.address : '127.0.0.1'
@@ -112,15 +113,17 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
     loopbackOnly,
     keysRequired: () => keys.required(),
     async review() {
-      await sync.review()
+      await app.sessions.review()
       await app.streams.review(service)
     },
     close() {
-      closing ??= shutDown({ listener, sync, app, service, logger, graceMs: limits.shutdownGraceMs }).finally(() => {
-        stopRefresh()
-        connections.close()
-        app.grants.close()
-      })
+      closing ??= shutDown({ listener, acceptor, app, service, logger, graceMs: limits.shutdownGraceMs }).finally(
+        () => {
+          stopRefresh()
+          connections.close()
+          app.grants.close()
+        },
+      )
       return closing
     },
   }
@@ -128,19 +131,19 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
 
 function figuresOf({
   service,
-  sync,
+  acceptor,
   app,
   connections,
 }: {
   readonly service: DocumentService
-  readonly sync: SyncEndpoint
+  readonly acceptor: WebSocketAcceptor
   readonly app: App
   readonly connections: Connections
 }): CurrentFigures {
   const { live } = service
   return {
-    sockets: () => sync.size,
-    subscriptions: () => sync.budgets.subscriptions.used,
+    sockets: () => acceptor.size + app.links.size,
+    subscriptions: () => app.sessions.budgets.subscriptions.used,
     streams: () => app.load.streams,
     requests: () => app.load.active,
     unreadBytes: () => connections.unreadBytes,
@@ -150,7 +153,7 @@ function figuresOf({
     transferBytes: () => live.transferBytes,
     presenceBytes: () => live.presenceBytes,
     changesWaiting: () => live.waiting,
-    pendingBytes: () => sync.budgets.pending.used,
+    pendingBytes: () => app.sessions.budgets.pending.used,
     tasksWaiting: () => service.backlog.tasks,
     compactionsWaiting: () => service.backlog.compactions,
   }
@@ -216,7 +219,7 @@ function wildcard(host: string): boolean {
 
 interface ShutDownOptions {
   readonly listener: Listener
-  readonly sync: SyncEndpoint
+  readonly acceptor: WebSocketAcceptor
   readonly app: App
   readonly service: DocumentService
   readonly logger: Logger
@@ -228,7 +231,7 @@ const IDLE_CHECK_MS = 25
 /** Connections on which no request was ever sent count as busy for Node. They get this long, in case one is under way. */
 const LINGER_MS = 250
 
-async function shutDown({ listener, sync, app, service, logger, graceMs }: ShutDownOptions): Promise<boolean> {
+async function shutDown({ listener, acceptor, app, service, logger, graceMs }: ShutDownOptions): Promise<boolean> {
   app.load.drain()
   const closed = new Promise<void>((resolve) => listener.close(() => resolve()))
   logger.info({ active: app.load.active }, 'stopping: finishing what was begun')
@@ -237,12 +240,13 @@ async function shutDown({ listener, sync, app, service, logger, graceMs }: ShutD
     await listener.answered()
     // What clients sent until now is stored and acknowledged before they are told to go.
     await service.drain()
-    sync.drain()
+    app.sessions.drain()
   })
   await within(LINGER_MS, () => closed)
   clearInterval(sweep)
   if (!clean) logger.warn({ active: app.load.active, graceMs }, 'the grace period is over: cutting off what is left')
-  sync.terminate()
+  acceptor.terminate()
+  app.links.terminate()
   listener.closeAllConnections()
   // Commits under way become durable or fail as a whole; without this the store would close under them.
   if (!clean) await within(graceMs, () => service.drain())

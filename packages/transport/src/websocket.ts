@@ -97,7 +97,8 @@ function linkOver(socket: WebSocketLike): Link {
   }
 }
 
-function openPlatformSocket(url: string): WebSocketLike {
+/** The platform's own. Throws where there is none. */
+export function openPlatformSocket(url: string): WebSocketLike {
   const { WebSocket } = globalThis as { WebSocket?: new (url: string) => WebSocketLike }
   if (WebSocket === undefined) throw new TypeError('this platform has no WebSocket: hand one in as `open`')
   return new WebSocket(url)

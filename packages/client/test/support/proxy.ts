@@ -6,6 +6,8 @@ export interface CuttableLine {
   /** Closes all connections and refuses new ones. */
   cut(): void
   restore(): void
+  /** From now on WebSockets do not get through, as at some proxies. */
+  blockWebSockets(): void
   /** How many of the next answers are dropped, after the server has sent them in full. */
   loseAnswers(count: number): void
   /** Sends what comes later to another port. */
@@ -18,6 +20,7 @@ export async function startProxy(targetPort: number): Promise<CuttableLine> {
   const sockets = new Set<Socket>()
   let port = targetPort
   let isCut = false
+  let blocksWebSockets = false
   let toLose = 0
   let lost = 0
   const server = createServer((socket) => {
@@ -31,7 +34,10 @@ export async function startProxy(targetPort: number): Promise<CuttableLine> {
       one.on('close', () => sockets.delete(one))
       one.on('error', () => undefined)
     }
-    socket.on('data', (chunk) => upstream.write(chunk))
+    socket.on('data', (chunk) => {
+      if (blocksWebSockets && /upgrade: websocket/i.test(chunk.toString('latin1'))) socket.destroy()
+      else upstream.write(chunk)
+    })
     upstream.on('data', (chunk) => {
       if (toLose > 0) {
         toLose -= 1
@@ -53,6 +59,9 @@ export async function startProxy(targetPort: number): Promise<CuttableLine> {
     },
     restore() {
       isCut = false
+    },
+    blockWebSockets() {
+      blocksWebSockets = true
     },
     loseAnswers(count) {
       toLose = count

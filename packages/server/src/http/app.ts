@@ -1,5 +1,6 @@
 /** The HTTP application: a fetch handler over the document service, for `createServer` or to be embedded elsewhere. */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { HttpLinks } from '@joinery/transport/http-link-server'
 import type { Context } from 'hono'
 import { asServerError } from '../as-server-error.ts'
 import { ServerError } from '../errors.ts'
@@ -12,9 +13,11 @@ import { loadGate } from './load.ts'
 import { problemOf } from './problem.ts'
 import { addDocumentRoutes } from './routes/documents.ts'
 import { addEventRoutes } from './routes/events.ts'
+import { addLinkRoutes } from './routes/links.ts'
 import { type ApiInfo, addMetaRoutes, addMetricsRoute } from './routes/meta.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { requestSchemas } from './schemas/requests.ts'
+import { liveSessions, type Sessions } from './sessions.ts'
 import { Streams } from './streams.ts'
 
 export interface App {
@@ -22,6 +25,9 @@ export interface App {
   readonly load: Load
   readonly grants: Grants
   readonly streams: Streams
+  readonly sessions: Sessions
+  /** Sessions that come over plain requests. */
+  readonly links: HttpLinks
 }
 
 export function createApp(options: AppOptions, info: ApiInfo): App {
@@ -42,14 +48,30 @@ export function createApp(options: AppOptions, info: ApiInfo): App {
   addDocumentRoutes(endpoints, schemas)
   addOperationRoutes(endpoints, schemas)
   addEventRoutes(endpoints, schemas)
+  const sessions = liveSessions({ ...options, load, grants })
+  const links = httpLinks(options, sessions)
+  addLinkRoutes(endpoints, links)
   addMetaRoutes(endpoints, load, info)
   addMetricsRoute(endpoints)
   refuseOtherMethods(app)
   app.notFound((c) =>
     refuse(c, new ServerError('ROUTE_UNKNOWN', `there is nothing at ${c.req.path.slice(0, 200)}`), options),
   )
-  return { fetch: app.fetch, load, grants, streams }
+  return { fetch: app.fetch, load, grants, streams, sessions, links }
 }
+
+function httpLinks({ random, service }: AppOptions, sessions: Sessions): HttpLinks {
+  const { scheduler, limits } = service.live
+  return new HttpLinks({
+    newName: () => Buffer.from(random(LINK_NAME_BYTES)).toString('base64url'),
+    scheduler,
+    frameBytesMax: limits.frameBytesMax,
+    onConnection: (link) => sessions.accept(link, Buffer.from(random(12)).toString('base64url')),
+  })
+}
+
+/** Whoever knows the name of a connection is taken for its owner. */
+const LINK_NAME_BYTES = 24
 
 function refuse(c: Context<HttpEnv>, thrown: unknown, { limits, log }: AppOptions): Response {
   const error = asServerError(thrown)

@@ -36,8 +36,23 @@ export function hostGuard({
   }
 }
 
+export interface Connecting {
+  readonly origin: string | undefined
+  readonly host: string
+  readonly allowOrigins: readonly string[]
+}
+
+/**
+ * Whether a page may begin a session: one of this server's own, or of a listed origin. Browsers always send the origin here, and let
+ * no page choose it; others need not. The scheme may be another behind a proxy.
+ */
+export function mayConnect({ origin, host, allowOrigins }: Connecting): boolean {
+  if (origin === undefined || allowOrigins.includes(origin)) return true
+  return URL.canParse(origin) && new URL(origin).host === host
+}
+
 const EXPOSED = 'X-Request-ID, Retry-After, Location'
-const ALLOWED_HEADERS = 'Content-Type, X-Tenant-ID, X-Node-ID, X-API-Key, X-Request-ID, Idempotency-Key'
+const ALLOWED_HEADERS = 'Content-Type, X-Tenant-ID, X-Node-ID, X-API-Key, X-Request-ID, Idempotency-Key, X-Sync-Link'
 const PREFLIGHT_SECONDS = '600'
 
 /** Closed unless the origin is listed. Credentials stay off: keys travel in a header of their own. */

@@ -11,7 +11,12 @@ import {
   type SessionLimits,
   type Store,
 } from '@joinery/sync'
-import { connectWebSocket, type WebSocketConnection, type WebSocketLike } from '@joinery/transport/websocket'
+import {
+  connectWebSocket,
+  type OpenWebSocket,
+  type WebSocketConnection,
+  type WebSocketLike,
+} from '@joinery/transport/websocket'
 import { pino } from 'pino'
 import { WebSocket } from 'ws'
 import type { TlsIdentity } from '../../src/http/listener.ts'
@@ -108,7 +113,12 @@ export function openSocket(url: string): WebSocketLike {
 export function connectClient(
   wsUrl: string,
   node: string,
-  options: { readonly tenant?: string; readonly credential?: string; readonly packer?: Packer } = {},
+  options: {
+    readonly tenant?: string
+    readonly credential?: string
+    readonly packer?: Packer
+    readonly open?: OpenWebSocket
+  } = {},
 ): TestClient {
   const faults: unknown[] = []
   const scheduler = nodeScheduler(() => Date.now())
@@ -123,7 +133,7 @@ export function connectClient(
     retry: { minMs: 20, maxMs: 200 },
     onFault: (error) => faults.push(error),
   })
-  const connection = connectWebSocket({ url: wsUrl, session, scheduler, open: openSocket })
+  const connection = connectWebSocket({ url: wsUrl, session, scheduler, open: options.open ?? openSocket })
   const actor = newActor(node)
   return {
     session,
