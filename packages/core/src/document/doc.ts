@@ -15,7 +15,7 @@ import type { JsonValue } from '../codec/json.ts'
 import { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import { Encoder, reusedActor, unknownTypes } from '../kernel/codec.ts'
-import type { Container, Place } from '../kernel/container.ts'
+import type { Container, Effect, Place } from '../kernel/container.ts'
 import { KIND_BUNDLE, KIND_SNAPSHOT } from '../kernel/frame.ts'
 import type { Patch, Path } from '../kernel/patch.ts'
 import { SELF, Site } from '../kernel/site.ts'
@@ -23,6 +23,7 @@ import type { Spec, TypeTable } from '../kernel/spec.ts'
 import * as limits from '../limits.ts'
 import { Struct } from '../types/struct.ts'
 import type { TypeName } from '../types/tags.ts'
+import { type AddressedEffect, revert } from './address.ts'
 import { Arrivals } from './arrivals.ts'
 import { readBundle } from './bundle.ts'
 import { CausalBuffer, type MissingRange } from './causal-buffer.ts'
@@ -155,8 +156,8 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     }
     const patches = this.#events.record(this.#site)
     let header: Extent | undefined
-    const inverses: (() => void)[] | undefined = this.#undo && []
-    site.inverses = inverses
+    const effects: Effect[] | undefined = this.#undo && []
+    site.inverses = effects
     try {
       if (options.timeMicros !== undefined) site.startAt(options.timeMicros)
       site.open = true
@@ -175,7 +176,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
       site.patches = undefined
     }
     if (header !== undefined) {
-      if (inverses !== undefined) this.#undo?.note(inverses, header.timeMicros)
+      if (effects !== undefined) this.#undo?.note(effects, header.timeMicros)
       return this.#commit(header, patches)
     }
     // Containers that were touched to no effect are no longer pending.
@@ -465,9 +466,16 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     return patches
   }
 
-  /** What takes back, and does again, what the local actor does from now on. One per document: later calls answer the same. */
+  /**
+   * What takes back, and does again, what the local actor does from now on, and what `steps` has of former times. One per document:
+   * later calls answer the same. Throws `CORE_VALUE_INVALID` for steps that are none.
+   */
   undoManager(options?: UndoOptions): UndoManager {
-    this.#undo ??= new UndoManager((run) => this.change(run), options)
+    const perform = (effects: readonly AddressedEffect[]): Uint8Array | undefined =>
+      this.change(() => {
+        for (const effect of effects) revert(this.#root, effect)
+      })
+    this.#undo ??= new UndoManager(perform, this.#site, options)
     return this.#undo
   }
 

@@ -5,24 +5,26 @@
  *
  * Cost: nothing until a manager is made; then per mutation one entry, and for deletions what was deleted.
  */
+import type { JsonValue } from '../codec/json.ts'
+import type { Effect } from '../kernel/container.ts'
+import type { Site } from '../kernel/site.ts'
 import * as limits from '../limits.ts'
+import { type AddressedEffect, addressed } from './address.ts'
+import { readSteps, type Step, writeSteps } from './undo-steps.ts'
 
 export interface UndoOptions {
   /** Changes that follow each other within this time are undone together; 500 by default, 0 for each on its own. */
   readonly groupMs?: number
+  /** Steps of another time, as `manager.steps()` answered them. */
+  readonly steps?: JsonValue
 }
 
-/** What one step takes back, the youngest effect last. */
-interface Step {
-  readonly inverses: (() => void)[]
-  timeMicros: number
-}
-
-/** Makes a change of the document that runs these. */
-type Perform = (run: () => void) => Uint8Array | undefined
+/** Makes a change of the document that takes these back. */
+type Perform = (effects: readonly AddressedEffect[]) => Uint8Array | undefined
 
 export class UndoManager {
   readonly #perform: Perform
+  readonly #site: Site
   readonly #groupMicros: number
   #done: Step[] = []
   #undone: Step[] = []
@@ -32,9 +34,14 @@ export class UndoManager {
   #closed = true
 
   /** @internal Made by `doc.undoManager()`. */
-  constructor(perform: Perform, { groupMs = 500 }: UndoOptions = {}) {
+  constructor(perform: Perform, site: Site, { groupMs = 500, steps }: UndoOptions = {}) {
     this.#perform = perform
+    this.#site = site
     this.#groupMicros = groupMs * 1000
+    if (steps === undefined) return
+    const { done, undone } = readSteps(steps, site)
+    this.#done = done
+    this.#undone = undone
   }
 
   get canUndo(): boolean {
@@ -66,15 +73,23 @@ export class UndoManager {
     this.#undone = []
   }
 
+  /**
+   * The steps, what they deleted included, to be kept and handed to the manager of the same document when it is loaded again.
+   * Under another actor what was overwritten stays so, since it is somebody else's then. O(steps).
+   * @param most so many of the youngest in each direction.
+   */
+  steps(most: number = limits.undoStepsMax): JsonValue {
+    const youngest = (steps: readonly Step[]): readonly Step[] => steps.slice(Math.max(0, steps.length - most))
+    return writeSteps({ done: youngest(this.#done), undone: youngest(this.#undone) }, this.#site)
+  }
+
   #run(from: Step[], mode: 'undo' | 'redo'): Uint8Array | undefined {
     const step = from.pop()
     if (step === undefined) return undefined
     this.#mode = mode
     this.#closed = true
     try {
-      return this.#perform(() => {
-        for (const inverse of step.inverses.toReversed()) inverse()
-      })
+      return this.#perform(step.effects.toReversed())
     } catch (error) {
       from.push(step)
       throw error
@@ -85,9 +100,10 @@ export class UndoManager {
   }
 
   /** Takes note of a change that was made. @internal */
-  note(inverses: (() => void)[], timeMicros: number): void {
-    if (inverses.length === 0) return
-    const step = { inverses, timeMicros }
+  note(noted: readonly Effect[], timeMicros: number): void {
+    if (noted.length === 0) return
+    const effects = noted.map(addressed)
+    const step = { effects, timeMicros }
     if (this.#mode === 'undo') this.#undone.push(step)
     else if (this.#mode === 'redo') this.#done.push(step)
     else {
@@ -95,7 +111,7 @@ export class UndoManager {
       const last = this.#done.at(-1)
       const joins = !this.#closed && last !== undefined && timeMicros - last.timeMicros < this.#groupMicros
       if (joins) {
-        last.inverses.push(...inverses)
+        last.effects.push(...effects)
         last.timeMicros = timeMicros
       } else this.#done.push(step)
       this.#closed = false

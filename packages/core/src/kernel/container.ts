@@ -38,8 +38,14 @@ export interface Place {
 /** What applies a block that was read and checked. */
 export type Apply = () => void
 
-/** Writes a value that was remembered into an empty container of the type it came from. */
-export type Copy = (into: Container) => void
+/**
+ * What takes an effect back: the name of something that the type knows how to do, and what it needs for it. It is JSON, with
+ * elements of sequences by their ids, so that it can outlive the process.
+ */
+export type Inverse = readonly [does: string, ...needs: JsonValue[]]
+
+/** What a mutation did to a container. */
+export type Effect = readonly [Container, Inverse]
 
 /** What a block vouches for that has no dots. */
 const NOTHING: Claim = { has: () => false, covers: () => false }
@@ -78,10 +84,18 @@ export abstract class Container {
   abstract reset(): void
   /** Back to the bottom of the lattice, with nothing pending. @internal */
   abstract clear(): void
-  /** Remembers the value. @internal */
-  abstract copy(): Copy
+  /** The value as JSON from which `paste` makes it again, types of containers and ids of elements included. @internal */
+  abstract copy(): JsonValue
+  /** Writes a value that was copied into this empty container. @internal */
+  abstract paste(copied: JsonValue): void
+  /** Takes back an effect that was noted by `noteInverse`, as far as it still shows. @internal */
+  revert?(inverse: Inverse): void
   /** The container at a step of a path, where this holds others. @internal */
   find?(step: string | number, tag?: number): Container | undefined
+  /** The name of the step to a child that stays the same, where the step does not. @internal */
+  stepName?(step: string | number): string
+  /** The child that such a name leads to, where `find` does not. @internal */
+  childAt?(step: string, tag: number): Container | undefined
   /** Visits the dots of everything that an observed removal could take away. @internal */
   visitTags(_visit: (dot: number) => void): void {}
   /** Whether the encoded state refers to this actor although none of its dots may be known. @internal */
@@ -186,26 +200,9 @@ export abstract class Container {
   }
 }
 
-/**
- * Notes what takes back an effect on a container: on the copy that undo brought back in its place, if there is one, and not
- * where it shows no longer.
- */
-export function noteInverse<C extends Container>(container: C, inverse: (now: C) => void): void {
-  const { site } = container.place
-  site.inverses?.push(() => {
-    let now: Container = container
-    for (let copy = site.copies.get(now); copy !== undefined; copy = site.copies.get(now)) now = copy
-    if (now.shows()) inverse(now as C)
-  })
-}
-
-/** Remembers the value of a container as it is now, for another that is to stand for it. */
-export function copyOf(container: Container): Copy {
-  const copy = container.copy()
-  return (into) => {
-    if (into !== container) container.place.site.copies.set(container, into)
-    copy(into)
-  }
+/** Notes what takes back an effect on a container, while somebody may want to undo. */
+export function noteInverse(container: Container, ...inverse: Inverse): void {
+  container.place.site.inverses?.push([container, inverse])
 }
 
 /** Tells subscribers of a visible effect. What does not show has none. */

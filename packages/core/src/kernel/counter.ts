@@ -3,7 +3,7 @@ import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { type Apply, Container, type Copy, emitValue, noteInverse, type Place } from './container.ts'
+import { type Apply, Container, emitValue, type Inverse, noteInverse, type Place } from './container.ts'
 import { newTally, type Tally } from './tally.ts'
 
 export abstract class Counter extends Container {
@@ -23,10 +23,7 @@ export abstract class Counter extends Container {
   protected count(tally: Tally, by: number): void {
     tally.requireRoom(by)
     this.touch()
-    if (this.place.site.inverses !== undefined) {
-      const up = tally === this.up
-      noteInverse<Counter>(this, (now) => now.uncount(up ? now.up : now.down, by))
-    }
+    if (this.place.site.inverses !== undefined) noteInverse(this, tally === this.up ? 'up' : 'down', by)
     tally.raise(by)
     if (this.place.site.patches !== undefined) emitValue(this)
   }
@@ -57,12 +54,17 @@ export abstract class Counter extends Container {
     return Number.isSafeInteger(number) ? number : this.bigValue.toString()
   }
 
-  copy(): Copy {
-    const { value } = this
-    return (into) => {
-      const { up, down } = into as Counter
-      if (value !== 0) (into as Counter).count(value > 0 ? up : down, Math.abs(value))
-    }
+  override revert([counted, by]: Inverse): void {
+    this.uncount(counted === 'up' ? this.up : this.down, by as number)
+  }
+
+  copy(): JsonValue {
+    return this.value
+  }
+
+  paste(copied: JsonValue): void {
+    const value = copied as number
+    if (value !== 0) this.count(value > 0 ? this.up : this.down, Math.abs(value))
   }
 
   isBottom(): boolean {

@@ -11,12 +11,16 @@ export function formatElementId(site: Site, dot: number): string {
 
 /** Throws `CORE_POSITION_INVALID` for what is not an id, or names an actor never heard of. */
 export function parseElementId(site: Site, id: string): number {
+  return findElementId(site, id) ?? refuse('CORE_POSITION_INVALID', 'no such element')
+}
+
+/** Undefined for an id of an actor never heard of. Throws `CORE_POSITION_INVALID` for what is not an id. */
+export function findElementId(site: Site, id: string): number | undefined {
   const split = typeof id === 'string' ? id.indexOf('@') : -1
   const counter = Number(id.slice(0, Math.max(0, split)))
   if (!Number.isInteger(counter) || counter < 1 || counter > limits.dotCounterMax) malformed(id)
   const actor = site.actors.find(actorOf(id, split))
-  if (actor === undefined) return refuse('CORE_POSITION_INVALID', 'no such element')
-  return packDot(actor, counter)
+  return actor === undefined ? undefined : packDot(actor, counter)
 }
 
 function actorOf(id: string, split: number): ActorId {

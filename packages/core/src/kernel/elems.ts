@@ -2,7 +2,7 @@
 import { type JsonValue, readJson, writeJson } from '../codec/json.ts'
 import { compareKeys, type ValueKey } from '../codec/value-key.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import type { Container, Copy } from './container.ts'
+import type { Container } from './container.ts'
 
 export class Elems<T extends JsonValue> {
   readonly #byKey = new Map<ValueKey, T>()
@@ -73,10 +73,7 @@ interface Elements extends Container {
   add(elem: JsonValue): void
 }
 
-/** Remembers the elements of a set. */
-export function copyElements(set: Elements): Copy {
-  const elems = [...set.values()]
-  return (into) => {
-    for (const elem of elems) (into as Elements).add(elem)
-  }
+/** Adds elements that `copy` answered. */
+export function pasteElements(set: Elements, copied: JsonValue): void {
+  for (const elem of copied as JsonValue[]) set.add(elem)
 }

@@ -1,28 +1,23 @@
 /** What the local actor does to a list or text, by position or id, and what takes it back. */
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
-import { emit, noteInverse } from './container.ts'
-import { formatElementId } from './element-id.ts'
+import type { JsonValue } from '../codec/json.ts'
+import { emit, type Inverse, noteInverse } from './container.ts'
+import { findElementId, formatElementId } from './element-id.ts'
 import { ElementIds } from './element-ids.ts'
 import type { Ids } from './runs.ts'
 import { isPrivate } from './seen.ts'
 import { SELF } from './site.ts'
 
-/** A stretch of ids that was deleted, and where it stood. */
-export interface Deleted<C> {
-  readonly first: number
-  readonly size: number
-  readonly at: number
-  /** Inserts the content again behind an id, or at the start; answers the first of the new ids. */
-  readonly restore: (into: LocalEdits<C>, behind: number | undefined) => number
-}
+/** A stretch of ids that was deleted: its first id, how many, where it stood, and its content. */
+type Deleted = readonly [first: string, size: number, at: number, copied: JsonValue]
+/** Ids that follow each other. */
+type IdRun = readonly [first: string, size: number]
 
 export abstract class LocalEdits<C> extends ElementIds {
   /** Ids whose deletion the next delta must name. */
   protected gone: Ids[] = []
   /** Whether ids were added in the change in progress. */
   protected inserted = false
-  /** What undo brought back, by what it is a copy of. */
-  readonly #copies = new Map<number, number>()
 
   /** Puts `count` items of a block's content, from `offset` on, at a visible position. */
   protected abstract insertContent(position: number, content: C, offset: number, count: number): void
@@ -40,18 +35,32 @@ export abstract class LocalEdits<C> extends ElementIds {
     return first
   }
 
-  /** Undo of an insertion: what of it still shows is deleted. */
   #noteInserted(first: number, count: number): void {
-    noteInverse<LocalEdits<C>>(this, (now) => now.#deleteInserted(first, count))
+    if (this.place.site.inverses !== undefined) noteInverse(this, 'delete', this.#ownId(first), count)
   }
 
+  #ownId(counter: number): string {
+    return formatElementId(this.place.site, packDot(SELF, counter))
+  }
+
+  override revert([does, ...needs]: Inverse): void {
+    if (does === 'insert') {
+      for (const run of needs as unknown as Deleted[]) this.#insertDeleted(run)
+      return
+    }
+    const [id, count] = needs as unknown as IdRun
+    const first = findElementId(this.place.site, id)
+    if (first !== undefined) this.#deleteInserted(first, count)
+  }
+
+  /** Undo of an insertion: what of it still shows is deleted. */
   #deleteInserted(first: number, count: number): void {
     for (let i = count - 1; i >= 0; i -= 1) {
       // In stretches: what one wrote in one go mostly still stands together.
-      const end = this.#shownNow(first + i)
+      const end = this.shownNow(first + i)
       if (end === undefined) continue
       let from = end
-      while (i > 0 && from > 0 && this.#shownNow(first + i - 1) === from - 1) {
+      while (i > 0 && from > 0 && this.shownNow(first + i - 1) === from - 1) {
         i -= 1
         from -= 1
       }
@@ -60,45 +69,75 @@ export abstract class LocalEdits<C> extends ElementIds {
     }
   }
 
-  /** The elements, to tell a copy what its own are copies of. @internal */
-  elements(): readonly number[] {
-    return this.visibleDots()
+  copy(): JsonValue {
+    const ids: IdRun[] = []
+    let last = -1
+    for (const dot of this.visibleDots()) {
+      if (dot === last + 1) ids[ids.length - 1] = [(ids.at(-1) as IdRun)[0], (ids.at(-1) as IdRun)[1] + 1]
+      else ids.push([formatElementId(this.place.site, dot), 1])
+      last = dot
+    }
+    return { ids, content: this.copyContent(0, this.length) } as unknown as JsonValue
   }
 
-  /** Tells a copy what its elements, one after the other, are copies of. @internal */
-  copiedFrom(elements: readonly number[]): void {
-    const own = this.visibleDots()
-    for (const [i, element] of elements.entries()) this.#copies.set(element, own[i] as number)
+  paste(copied: JsonValue): void {
+    const { ids, content } = copied as unknown as { readonly ids: readonly IdRun[]; readonly content: JsonValue }
+    if (ids.length === 0) return
+    let at = this.pasteContent(content, undefined)
+    for (const [id, size] of ids) {
+      this.#isCopy(findElementId(this.place.site, id), at, size)
+      at += size
+    }
+  }
+
+  /** Takes note of what elements are copies of. */
+  #isCopy(first: number | undefined, copy: number, size: number): void {
+    if (first === undefined) return
+    for (let i = 0; i < size; i += 1) this.place.site.copies.set(first + i, copy + i)
   }
 
   /** Where an element shows, be it as itself or as the copy that undo brought back. */
-  #shownNow(element: number): number | undefined {
+  protected shownNow(element: number): number | undefined {
+    return this.shownAt(this.standIn(element))
+  }
+
+  /** What stands for an element now: itself, or the copy that undo brought back. */
+  protected standIn(element: number): number {
+    const { copies } = this.place.site
     let at = element
-    for (let copy = this.#copies.get(at); copy !== undefined; copy = this.#copies.get(at)) at = copy
-    return this.shownAt(at)
+    for (let copy = copies.get(at); copy !== undefined; copy = copies.get(at)) at = copy
+    return at
+  }
+
+  /** Where the element that an address names shows, be it as itself or as a copy. */
+  protected namedAt(id: string): number | undefined {
+    const element = findElementId(this.place.site, id)
+    return element === undefined ? undefined : this.shownNow(element)
   }
 
   /** Undo of a deletion: the same content again, beside the ids that it had. */
   #noteDeleted(position: number, count: number): void {
-    if (this.place.site.inverses === undefined) return
-    const runs: Deleted<C>[] = []
+    const { site } = this.place
+    if (site.inverses === undefined) return
+    const runs: Deleted[] = []
     for (let at = position; at < position + count; ) {
       const { actor, counter } = this.sequence.idAt(at)
       const size = Math.min(this.sequence.stretchAt(at), position + count - at)
-      runs.push({ first: packDot(actor, counter), size, at, restore: this.copyOf(at, size) })
+      runs.push([formatElementId(site, packDot(actor, counter)), size, at, this.copyContent(at, size)])
       at += size
     }
-    noteInverse<LocalEdits<C>>(this, (now) => {
-      for (const run of runs) now.#insertDeleted(run)
-    })
+    noteInverse(this, 'insert', ...(runs as unknown as JsonValue[]))
   }
 
-  #insertDeleted({ first, size, at, restore }: Deleted<C>): void {
-    const last = first + size - 1
+  #insertDeleted([id, size, at, copied]: Deleted): void {
+    const first = findElementId(this.place.site, id)
+    const last = first === undefined ? undefined : first + size - 1
     // In a copy of what it was deleted from, its ids are not known, and the position must do.
-    const known = this.sequence.has(dotActor(last), dotCounter(last))
-    const copy = restore(this, known ? last : this.#idBefore(Math.min(at, this.length)))
-    for (let i = 0; i < size; i += 1) this.#copies.set(this.elementOf(first + i), copy + i)
+    const known = last !== undefined && this.sequence.has(dotActor(last), dotCounter(last))
+    const copy = this.pasteContent(copied, known ? last : this.#idBefore(Math.min(at, this.length)))
+    for (let i = 0; first !== undefined && i < size; i += 1) {
+      this.#isCopy(this.elementOf(first + i), copy + i, 1)
+    }
   }
 
   #idBefore(position: number): number | undefined {
@@ -107,8 +146,10 @@ export abstract class LocalEdits<C> extends ElementIds {
     return packDot(actor, counter)
   }
 
-  /** Remembers content; the answer inserts it again behind an id and answers the first of the new ids. */
-  protected abstract copyOf(position: number, count: number): Deleted<C>['restore']
+  /** Content as JSON, from which `pasteContent` makes it again. */
+  protected abstract copyContent(position: number, count: number): JsonValue
+  /** Inserts copied content behind an id, or at the start. Answers the first of the new ids. */
+  protected abstract pasteContent(copied: JsonValue, behind: number | undefined): number
 
   /** New content behind the element with an id (deleted or not), or at the start. Answers the new ids. */
   protected insertBehind(id: string | undefined, content: C, count: number): string[] {

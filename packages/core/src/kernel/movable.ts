@@ -7,7 +7,8 @@
 import { dotActor, dotCounter, packDot } from '../causality/dot.ts'
 import type { Sequence } from '../sequence/sequence.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { type Apply, noteInverse } from './container.ts'
+import { type Apply, type Inverse, noteInverse } from './container.ts'
+import { findElementId, formatElementId } from './element-id.ts'
 import { type Item, MOVED_ITEM, Moved } from './items.ts'
 import { checkMoves, readMoves, writeMoves } from './move-codec.ts'
 import { arrangeMoves } from './move-order.ts'
@@ -16,6 +17,7 @@ import { Ordered } from './ordered.ts'
 import type { Entry } from './run-block.ts'
 import { firstDot, type Ids, type Run, sliceRun } from './runs.ts'
 import { isPending } from './seen.ts'
+import { SELF } from './site.ts'
 
 /** Content of moved elements that runs bring along. */
 function carriedBy(entries: readonly Entry<readonly Item[]>[], moves: Moves): ReadonlyMap<number, Item> | undefined {
@@ -68,15 +70,32 @@ export abstract class Movable extends Ordered<readonly Item[]> {
   /** Undo of a move: the element goes back to where it stood, unless somebody moved or deleted it since. */
   #noteMoved(element: number, from: number): void {
     if (this.place.site.inverses === undefined) return
-    const former = from === 0 ? undefined : this.dotAt(from - 1)
-    const slot = this.place.site.last + 1
-    noteInverse<Movable>(this, (now) => {
-      const at = now.shownAt(element)
-      if (at === undefined || now.#moves.slotOf(element) !== slot) return
-      const before = former === undefined ? undefined : now.shownAt(former)
-      const to = before === undefined ? 0 : before < at ? before + 1 : before
-      now.move(at, Math.min(to, now.length - 1))
-    })
+    const { site } = this.place
+    const former = from === 0 ? null : formatElementId(site, this.dotAt(from - 1))
+    // The slot that the element is about to get.
+    const slot = packDot(SELF, site.last + 1)
+    noteInverse(this, 'move', formatElementId(site, element), formatElementId(site, slot), former)
+  }
+
+  override revert(inverse: Inverse): void {
+    const [does, element, slot, former] = inverse
+    if (does === 'move') this.#moveBack(element as string, slot as string, former as string | null)
+    else super.revert(inverse)
+  }
+
+  #moveBack(id: string, slot: string, former: string | null): void {
+    const { site } = this.place
+    const moved = findElementId(site, id)
+    if (moved === undefined) return
+    const element = this.standIn(moved)
+    const at = this.shownAt(element)
+    // A copy stands where it was put until somebody moves it.
+    const there = element === moved ? findElementId(site, slot) : element
+    if (at === undefined || this.#moves.slotOf(element) !== there) return
+    const neighbour = former === null ? undefined : findElementId(site, former)
+    const before = neighbour === undefined ? undefined : this.shownNow(neighbour)
+    const to = before === undefined ? 0 : before < at ? before + 1 : before
+    this.move(at, Math.min(to, this.length - 1))
   }
 
   protected override elementOf(dot: number): number {

@@ -6,7 +6,7 @@ import { refuse } from '../errors.ts'
 import { CausalContainer } from './causal-container.ts'
 import { Cell, checkStamp, type Keep, type RegisterCell, readCell, type Stamp } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
-import { type Apply, type Copy, emitValue, noteInverse, type Place } from './container.ts'
+import { type Apply, emitValue, type Inverse, noteInverse, type Place } from './container.ts'
 import { SELF } from './site.ts'
 
 export abstract class Register extends CausalContainer {
@@ -34,19 +34,23 @@ export abstract class Register extends CausalContainer {
   #noteWrite(): void {
     if (this.place.site.inverses === undefined) return
     const { dot, value } = this.cell
-    noteInverse<Register>(this, (now) => {
-      if (now.cell.dot === 0 || dotActor(now.cell.dot) !== SELF) return
-      if (dot !== 0 || now.#keep === 'winner') now.write(value)
-      else now.#unwrite()
-    })
+    if (dot !== 0 || this.#keep === 'winner') noteInverse(this, 'write', value)
+    else noteInverse(this, 'unwrite')
+  }
+
+  override revert([does, value]: Inverse): void {
+    const { dot } = this.cell
+    if (does === 'rewrite') {
+      if (dot === 0) this.write(value as JsonValue)
+    } else if (dot !== 0 && dotActor(dot) === SELF) {
+      if (does === 'write') this.write(value as JsonValue)
+      else this.#unwrite()
+    }
   }
 
   /** Back to never written. */
   #unwrite(): void {
-    const { value } = this.cell
-    noteInverse<Register>(this, (now) => {
-      if (now.cell.dot === 0) now.write(value)
-    })
+    noteInverse(this, 'rewrite', this.cell.value)
     this.observedReset()
   }
 
@@ -55,11 +59,12 @@ export abstract class Register extends CausalContainer {
     return this.cell.value
   }
 
-  copy(): Copy {
-    const value = this.cell.dot === 0 ? undefined : this.shown()
-    return (into) => {
-      if (value !== undefined) (into as Register).write(value)
-    }
+  copy(): JsonValue {
+    return this.cell.dot === 0 ? [] : [this.shown()]
+  }
+
+  paste(copied: JsonValue): void {
+    for (const value of copied as JsonValue[]) this.write(value)
   }
 
   isBottom(): boolean {

@@ -7,7 +7,7 @@ import type { CausalContext } from '../causality/causal-context.ts'
 import type { HybridClock } from '../causality/hybrid-clock.ts'
 import { refuse } from '../errors.ts'
 import * as limits from '../limits.ts'
-import type { Container, Place } from './container.ts'
+import type { Effect, Place } from './container.ts'
 import type { Patch, Path } from './patch.ts'
 import type { TypeTable } from './spec.ts'
 import type { Tally } from './tally.ts'
@@ -54,13 +54,10 @@ export class Site {
    * dots that `observes` could be asked about.
    */
   twin: ((path: Path) => unknown) | undefined
-  /**
-   * Where mutators note what takes their effect back, while somebody may want to undo: to be called inside a change, and to do
-   * nothing where the effect shows no longer.
-   */
-  inverses: (() => void)[] | undefined
-  /** Containers that undo brought back as copies, by what they are copies of. */
-  readonly copies: Map<Container, Container> = new Map()
+  /** Where mutators note what takes their effect back, while somebody may want to undo. */
+  inverses: Effect[] | undefined
+  /** Elements of sequences that undo brought back, by what they are copies of. */
+  readonly copies: Map<number, number> = new Map()
   /** Where patches go while someone listens. */
   patches: Patch[] | undefined
   #time = 0

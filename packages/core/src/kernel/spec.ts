@@ -22,10 +22,11 @@ export function typesOf(spec: Spec | undefined): TypeTable {
   return (tag, place) => (tag === spec?.tag ? spec.create(place) : undefined)
 }
 
-/** The type of a container, for another of it. */
-export function typeOf(container: Container): Spec<Container> {
-  const Type = container.constructor as new (place: Place) => Container
-  return { tag: container.tag, resettable: true, create: (place) => new Type(place), handle: (made) => made }
+/** A type by its number. Making a container throws `CORE_SCHEMA_INVALID` where the table does not have it. */
+export function specIn(types: TypeTable | undefined, tag: number): Spec<Container> {
+  const create = (place: Place): Container =>
+    types?.(tag, place) ?? refuse('CORE_SCHEMA_INVALID', 'a type not known here')
+  return { tag, resettable: true, create, handle: (made) => made }
 }
 
 /** The handle of a specification. */

@@ -16,18 +16,11 @@
 import type { Actor } from '../causality/actor.ts'
 import { dotActor } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
+import { valueKey } from '../codec/value-key.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import { checkStamp, compareWrites, readCell, type Stamp, type Write } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import {
-  type Apply,
-  type Container,
-  type Copy,
-  copyOf,
-  noteInverse,
-  type Parent,
-  type Place,
-} from '../kernel/container.ts'
+import { type Apply, type Container, type Inverse, noteInverse, type Parent, type Place } from '../kernel/container.ts'
 import { CutTally } from '../kernel/cut-tally.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { KeyedCell } from '../kernel/keyed-cell.ts'
@@ -36,7 +29,7 @@ import { emptyPart, endPart, ListOrder, readPart, skipPart } from '../kernel/par
 import type { Path } from '../kernel/patch.ts'
 import { isPrivate } from '../kernel/seen.ts'
 import { SELF } from '../kernel/site.ts'
-import { requireResettable, type Spec, type TypeTable, typeOf, typesOf } from '../kernel/spec.ts'
+import { requireResettable, type Spec, specIn, type TypeTable, typesOf } from '../kernel/spec.ts'
 import { NONE } from '../kernel/write-table.ts'
 import { readWrites, type WritesDelta } from '../kernel/writes-delta.ts'
 import * as limits from '../limits.ts'
@@ -183,14 +176,12 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     this.touch()
     const { site } = this.place
     const { inverses } = site
-    const restore = inverses && this.#copyOf(key)
+    const copied = inverses && this.#copyOf(key)
     // What is below comes back with the key.
     site.inverses = undefined
     this.#removeSeen(key)
     site.inverses = inverses
-    noteInverse<OrMap<H>>(this, (now) => {
-      if (!now.has(key)) restore?.(now)
-    })
+    if (copied !== undefined) noteInverse(this, 'restore', ...copied)
     return true
   }
 
@@ -198,30 +189,42 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   #noteSet(key: string, value: JsonValue): void {
     if (this.place.site.inverses === undefined) return
     const former = this.#plain.value(key)
-    noteInverse<OrMap<H>>(this, (now) => {
-      if (now.#plain.value(key) !== value) return
-      if (former === undefined) now.remove(key)
-      else now.setLww(key, former)
-    })
+    if (former === undefined) noteInverse(this, 'unset', key, value)
+    else noteInverse(this, 'set', key, value, former)
   }
 
-  /** Remembers what shows under a key; the answer writes it there again. */
-  #copyOf(key: string): (map: OrMap<H>) => void {
+  override revert([does, name, ...needs]: Inverse): void {
+    const key = name as string
+    if (does === 'restore') {
+      if (!this.has(key)) this.#paste(key, needs as [number, JsonValue])
+    } else if (does === 'disappear') {
+      this.#disappear(key, needs[0] as number)
+    } else {
+      const value = this.#plain.value(key)
+      if (value === undefined || valueKey(value) !== valueKey(needs[0] as JsonValue)) return
+      if (does === 'set') this.setLww(key, needs[1] as JsonValue)
+      else this.remove(key)
+    }
+  }
+
+  /** What shows under a key, from which `#paste` writes it there again. */
+  #copyOf(key: string): [key: string, tag: number, copied: JsonValue] {
     const container = this.find(key) as Container
-    const copy = copyOf(container)
-    const type = typeOf(container)
-    return (map) => {
-      const again = map.find(key, type.tag) ?? map.#container(key, type)
-      again.touch()
-      copy(again)
-    }
+    return [key, container.tag, container.copy()]
   }
 
-  copy(): Copy {
-    const copies = this.keys().map((key) => this.#copyOf(key))
-    return (into) => {
-      for (const copy of copies) copy(into as OrMap<H>)
-    }
+  #paste(key: string, [tag, copied]: readonly [number, JsonValue]): void {
+    const again = this.find(key, tag) ?? this.#container(key, specIn(this.place.site.types, tag))
+    again.touch()
+    again.paste(copied)
+  }
+
+  copy(): JsonValue {
+    return this.keys().map((key) => this.#copyOf(key))
+  }
+
+  paste(copied: JsonValue): void {
+    for (const [key, ...value] of copied as [string, number, JsonValue][]) this.#paste(key, value)
   }
 
   #removeSeen(key: string): void {
@@ -301,18 +304,17 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     // In a document all of a change has one time; a stand-alone presence is as young as the last update.
     const refreshed = !site.standalone && slot.cell.rest === undefined && isPrivate(site, slot.cell.dot)
     const was = this.#heard(slot.key)
-    if (slot.child !== undefined && slot.cell.dot === 0) this.#noteAppears(slot)
+    if (slot.child !== undefined && slot.cell.dot === 0) noteInverse(this, 'disappear', slot.key, slot.tag)
     if (slot.child !== undefined && !refreshed) slot.cell.set(site, null, undefined, 'unseen')
     this.#enqueue(slot)
     this.#tell(slot.key, was, false)
   }
 
   /** Undo of making a key present, unless somebody else works below it, too. */
-  #noteAppears(slot: Slot): void {
-    noteInverse<OrMap<H>>(this, (now) => {
-      const { cell } = now === this ? slot : (now.#slots.get(slot.key, slot.tag) ?? slot)
-      if (cell.dot !== 0 && cell.live().every(({ dot }) => dotActor(dot) === SELF)) now.remove(slot.key)
-    })
+  #disappear(key: string, tag: number): void {
+    const cell = this.#slots.get(key, tag)?.cell
+    if (cell === undefined || cell.dot === 0) return
+    if (cell.live().every(({ dot }) => dotActor(dot) === SELF)) this.remove(key)
   }
 
   showsChild(child: Container): boolean {

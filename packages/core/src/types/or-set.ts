@@ -18,10 +18,10 @@ import { readValues, writeValues } from '../codec/values.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import { mentionsActor } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, type Copy, emit, noteInverse } from '../kernel/container.ts'
+import { type Apply, emit, type Inverse, noteInverse } from '../kernel/container.ts'
 import { readDotColumn, writeDotColumn } from '../kernel/dot-column.ts'
 import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from '../kernel/dots.ts'
-import { copyElements } from '../kernel/elems.ts'
+import { pasteElements } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { isPending, isPrivate, knows, sees } from '../kernel/seen.ts'
 import { SELF } from '../kernel/site.ts'
@@ -63,7 +63,7 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
     const key = valueKey(value)
     const { site } = this.place
     const row = this.#rows.get(key)
-    if (row === undefined) noteInverse<OrSet<T>>(this, (now) => now.#unadd(value))
+    if (row === undefined) noteInverse(this, 'unadd', value)
     const dot = site.dot()
     this.#addedRows.push(row ?? this.#insert(key, value, dot))
     this.#addedDots.push(dot)
@@ -83,11 +83,15 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
     const row = this.#rows.get(key)
     if (row === undefined) return false
     this.touch()
-    noteInverse<OrSet<T>>(this, (now) => {
-      if (!now.has(elem)) now.add(elem)
-    })
+    noteInverse(this, 'add', elem)
     this.#removeSeen(key, row)
     return true
+  }
+
+  override revert([does, value]: Inverse): void {
+    const elem = value as T
+    if (does === 'unadd') this.#unadd(elem)
+    else if (!this.has(elem)) this.add(elem)
   }
 
   /** Undo of an addition, unless somebody else added the element, too. */
@@ -196,8 +200,12 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
     for (const dot of this.#allDots()) visit(dot)
   }
 
-  copy(): Copy {
-    return copyElements(this)
+  copy(): JsonValue {
+    return [...this.values()]
+  }
+
+  paste(copied: JsonValue): void {
+    pasteElements(this, copied)
   }
 
   isBottom(): boolean {

@@ -14,19 +14,21 @@ import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, type Container, type Copy, copyOf, emit, type Parent, type Place } from '../kernel/container.ts'
+import { type Apply, type Container, emit, type Parent, type Place } from '../kernel/container.ts'
 import { dotOrder, readDot, writeDot } from '../kernel/dots.ts'
+import { formatElementId } from '../kernel/element-id.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { type Item, Moved, Nested, readItems, writeItem } from '../kernel/items.ts'
-import type { Deleted } from '../kernel/local-edits.ts'
 import { Movable } from '../kernel/movable.ts'
 import type { Source } from '../kernel/ordered.ts'
 import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import { isPending } from '../kernel/seen.ts'
-import { type Spec, type TypeTable, typeOf, typesOf } from '../kernel/spec.ts'
+import { type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
 import * as tags from './tag-numbers.ts'
+
+type CopiedItem = readonly [value: JsonValue] | readonly [tag: number, copied: JsonValue]
 
 /** @typeParam E what `get` answers: a JSON value, or the handle of a container. */
 export class Rga<E = JsonValue> extends Movable implements Parent {
@@ -217,48 +219,32 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
     this.#items.delete(position, count, (items, from, to) => items.fill(null, from, to))
   }
 
-  #copyAt(index: number): Copy | undefined {
-    const child = this.find(index)
-    return child && copyOf(child)
+  override stepName(step: string | number): string {
+    return formatElementId(this.place.site, step as number)
   }
 
-  copy(): Copy {
-    const elements = this.elements()
-    const items = Array.from({ length: this.length }, (_, index) => {
-      const child = this.find(index)
-      return { value: this.#items.get(index), spec: child && typeOf(child), copy: child && copyOf(child) }
-    })
-    return (into) => {
-      const list = into as Rga
-      for (const { value, spec, copy } of items) {
-        if (spec === undefined) list.push(value as JsonValue)
-        else copy?.(list.create(undefined, spec))
-      }
-      list.copiedFrom(elements)
-    }
+  override childAt(step: string, tag: number): Container | undefined {
+    const index = this.namedAt(step)
+    const child = index === undefined ? undefined : this.find(index)
+    return child?.tag === tag ? child : undefined
   }
 
-  protected copyOf(position: number, count: number): Deleted<readonly Item[]>['restore'] {
-    const items = Array.from({ length: count }, (_, i) => {
+  /** Values as they are, alone in an array; containers by type. */
+  protected copyContent(position: number, count: number): JsonValue {
+    return Array.from({ length: count }, (_, i) => {
       const item = this.#items.get(position + i)
-      return {
-        item,
-        copy: this.#copyAt(position + i),
-      }
+      if (!(item instanceof Nested)) return [item instanceof Moved ? null : item]
+      return [item.tag, this.find(position + i)?.copy() ?? null]
     })
-    return (into, behind) => {
-      const list = into as Rga<E>
-      const first = list.insertBehindSlot(
-        behind,
-        items.map(({ item }) => item),
-        count,
-      )
-      items.forEach(({ item, copy }, i) => {
-        const child = copy === undefined ? undefined : list.#child(first + i, item as Nested)
-        if (child !== undefined) copy?.(child)
-      })
-      return first
+  }
+
+  protected pasteContent(copied: JsonValue, behind: number | undefined): number {
+    const items = (copied as CopiedItem[]).map((item) => (item.length === 1 ? item[0] : new Nested(item[0])))
+    const first = this.insertBehindSlot(behind, items, items.length)
+    for (const [i, { 1: value }] of (copied as CopiedItem[]).entries()) {
+      if (value !== undefined && value !== null) this.#child(first + i, items[i] as Nested)?.paste(value)
     }
+    return first
   }
 
   protected itemAt(position: number): Item {

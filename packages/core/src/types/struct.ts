@@ -12,10 +12,10 @@ import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, type Container, type Copy, copyOf, type Parent } from '../kernel/container.ts'
+import type { Apply, Container, Parent } from '../kernel/container.ts'
 import { beginPart, emptyPart, endPart, ListOrder, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
-import { type Spec, typeOf } from '../kernel/spec.ts'
+import { type Spec, specIn } from '../kernel/spec.ts'
 import { copyUnread, openUnread, type Unread } from '../kernel/unread.ts'
 import * as limits from '../limits.ts'
 import { pushTo } from '../lists.ts'
@@ -91,6 +91,15 @@ export class Struct extends CausalContainer implements Parent {
     return this.#sorted().find((field) => field.name === `${name}`)?.container
   }
 
+  /** The field, made where nothing was ever written to it. */
+  override childAt(name: string, tag: number): Container | undefined {
+    const known = this.#field(name, tag)
+    if (known !== undefined) return known.container
+    const container = this.place.site.types?.(tag, this.placeOf(name, this.place.removable))
+    if (container !== undefined) this.#add({ name, container })
+    return container
+  }
+
   /** The fields that hold something, by name, then type. */
   #sorted(): Field[] {
     return [...this.#fields.values()]
@@ -120,14 +129,13 @@ export class Struct extends CausalContainer implements Parent {
     for (const fields of this.#fields.values()) for (const { container } of fields) yield container
   }
 
-  copy(): Copy {
-    const fields = this.#sorted().map(({ name, container }) => ({
-      name,
-      spec: typeOf(container),
-      copy: copyOf(container),
-    }))
-    return (into) => {
-      for (const { name, spec, copy } of fields) copy((into as Struct).field(name, spec))
+  copy(): JsonValue {
+    return this.#sorted().map(({ name, container }) => [name, container.tag, container.copy()])
+  }
+
+  paste(copied: JsonValue): void {
+    for (const [name, tag, value] of copied as [string, number, JsonValue][]) {
+      this.field(name, specIn(this.place.site.types, tag)).paste(value)
     }
   }
 

@@ -14,9 +14,8 @@ import { isWellFormed } from '../codec/utf8.ts'
 import { readWtf8, toWellFormed, writeWtf8 } from '../codec/wtf8.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Copy, emit } from '../kernel/container.ts'
+import { emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import type { Deleted } from '../kernel/local-edits.ts'
 import { Ordered, type Source } from '../kernel/ordered.ts'
 import { UnitBuffer } from '../kernel/unit-buffer.ts'
 import * as tags from './tag-numbers.ts'
@@ -118,16 +117,6 @@ export class Text extends Ordered<string> {
     return this.toString()
   }
 
-  copy(): Copy {
-    const text = this.slice()
-    const elements = this.elements()
-    return (into) => {
-      const copy = into as Text
-      copy.insertAfter(undefined, toWellFormed(text))
-      copy.copiedFrom(elements)
-    }
-  }
-
   override clear(): void {
     super.clear()
     this.#edited = undefined
@@ -162,9 +151,13 @@ export class Text extends Ordered<string> {
     this.#whole = undefined
   }
 
-  protected copyOf(position: number, count: number): Deleted<string>['restore'] {
-    const text = this.slice(position, position + count)
-    return (into, behind) => into.insertBehindSlot(behind, text, text.length)
+  protected copyContent(position: number, count: number): JsonValue {
+    return this.slice(position, position + count)
+  }
+
+  protected pasteContent(copied: JsonValue, behind: number | undefined): number {
+    const text = copied as string
+    return this.insertBehindSlot(behind, text, text.length)
   }
 
   protected writePlaced({ writer }: Encoder, from: number, count: number): void {

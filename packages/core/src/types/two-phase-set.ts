@@ -10,8 +10,8 @@ import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { valueKey } from '../codec/value-key.ts'
 import { refuse } from '../errors.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, Container, type Copy, emit } from '../kernel/container.ts'
-import { copyElements, Elems, readElems } from '../kernel/elems.ts'
+import { type Apply, Container, emit } from '../kernel/container.ts'
+import { Elems, pasteElements, readElems } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import * as tags from './tag-numbers.ts'
 
@@ -82,8 +82,12 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
     return this.#live.sorted()
   }
 
-  copy(): Copy {
-    return copyElements(this)
+  copy(): JsonValue {
+    return [...this.values()]
+  }
+
+  paste(copied: JsonValue): void {
+    pasteElements(this, copied)
   }
 
   isBottom(): boolean {

@@ -98,7 +98,7 @@ export const sessionLimits: SessionLimits = {
   presenceTotalBytesMax: 67_108_864,
   presenceTenantBytesMax: 33_554_432,
   transferBytesMax: 67_108_864,
-  transferIdleMsMax: 60_000,
+  transferIdleMsMax: 30_000,
 }
 
 /** Ids, codes and messages inside frames. */
