@@ -17,6 +17,8 @@ export interface TestBrowser {
   /** Of the browser process, which leads a process group of all that it has started. */
   readonly pid: number
   readonly isRunning: boolean
+  /** Where its profile is. */
+  readonly profile: string
   /** Kills every process of it, as a crash of the machine's memory would: nothing is written any more. */
   crash(): Promise<void>
   /** Starts it again after a crash or stop, on the same profile. */
@@ -30,6 +32,8 @@ export interface TestBrowser {
 export interface TestBrowserOptions {
   /** Further flags of Chromium. */
   readonly flags?: readonly string[]
+  /** A profile that is there, such as a copy of another; it is removed with the browser. */
+  readonly profile?: string
 }
 
 const startMsMax = 45_000
@@ -56,9 +60,9 @@ const usualFlags = [
 ]
 
 /** Starts a browser. Throws when Chromium is not installed, and says how it is. */
-export async function startBrowser({ flags = [] }: TestBrowserOptions = {}): Promise<TestBrowser> {
+export async function startBrowser({ flags = [], profile: given }: TestBrowserOptions = {}): Promise<TestBrowser> {
   const program = findChromium()
-  const profile = mkdtempSync(join(tmpdir(), 'joinery-chromium-'))
+  const profile = given ?? mkdtempSync(join(tmpdir(), 'joinery-chromium-'))
   const all = [...usualFlags, ...flags, `--user-data-dir=${profile}`, 'about:blank']
   // The sandbox cannot be had as root, and these pages are our own.
   if (process.getuid?.() === 0) all.unshift('--no-sandbox')
@@ -130,6 +134,7 @@ export async function startBrowser({ flags = [] }: TestBrowserOptions = {}): Pro
     get isRunning() {
       return child !== undefined
     },
+    profile,
     start,
     stop,
     crash,

@@ -27,6 +27,10 @@ const table = {
   CLIENT_CLOSED: 'The client was closed.',
   CLIENT_NOT_READY: 'The document is not loaded yet: wait for `ready`.',
   CLIENT_STORAGE: 'What is kept on this device could not be written or read: free the disk, or see the cause.',
+  CLIENT_STORAGE_FULL: 'There is no room left on this device: free some; what was changed is written and sent then.',
+  CLIENT_STORAGE_LOCKED: 'Another tab or process has the storage open: close it, or use that one.',
+  CLIENT_STORAGE_DAMAGED:
+    'What is kept on this device was damaged: forget the document, or the storage, and begin from the server.',
   CLIENT_STORAGE_FOREIGN: 'The storage belongs to another node: each device has its own.',
   CLIENT_UNAUTHENTICATED: 'The server does not take the key: hand in another, as a function where it expires.',
 } as const

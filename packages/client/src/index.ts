@@ -18,6 +18,7 @@ export type {
   RefusedEdit,
   RefusedEdits,
   RefusedExport,
+  StorageProvider,
   StorageStatus,
   Undo,
 } from './live/types.ts'

@@ -17,15 +17,12 @@ import { createTransport } from '../http/transport.ts'
 import { defaultClientLimits } from '../limits.ts'
 import { ServerClock } from './clock.ts'
 import { Connection } from './connection.ts'
+import { Home } from './home.ts'
 import { defaultLiveLimits, type LiveLimits } from './limits.ts'
 import { Watched } from './listeners.ts'
 import { LiveDocument } from './live-document.ts'
-import { openPlace, type Place } from './place.ts'
 import type { Shared } from './shared.ts'
-import type { Client, ClientOptions, ClientStatus, LiveDoc, OpenOptions, StorageStatus } from './types.ts'
-
-const WITHOUT_STORAGE =
-  'Edits are kept in memory only: those that were not sent are lost when this page or process ends.'
+import type { Client, ClientOptions, ClientStatus, LiveDoc, OpenOptions } from './types.ts'
 
 /**
  * Makes a client, which connects by itself. Throws `CLIENT_ARGUMENT`. What goes wrong later, a storage that does not open included, is
@@ -56,10 +53,9 @@ class LiveClient implements Client {
   /** Handles that were closed and are still writing. */
   readonly #ending = new Map<string, Promise<void>>()
   readonly #status: Watched<ClientStatus>
+  readonly #home: Home
   readonly #endNetwork: () => void
   #key = ''
-  #storageError: ClientError | undefined
-  #storage: StorageStatus
   #closed: Promise<void> | undefined
 
   constructor(options: ClientOptions) {
@@ -69,7 +65,18 @@ class LiveClient implements Client {
     this.#limits = { ...defaultLiveLimits, ...options.limits }
     const clock = new ServerClock(this.#host, this.#limits)
     const scheduler = schedulerOf(this.#host)
-    this.#storage = { durable: storage !== undefined, warning: storage === undefined ? WITHOUT_STORAGE : undefined }
+    this.#home = new Home({
+      storage,
+      tenant,
+      nodeId,
+      host: this.#host,
+      limits: this.#limits,
+      onOpen: (store) => clock.resume(store),
+      onMoved: (place) => {
+        for (const { document } of this.#documents.values()) void document.move(place)
+      },
+      onStatus: () => this.#touch(false),
+    })
     this.#session = new ClientSession({
       tenant,
       node: nodeId,
@@ -93,8 +100,8 @@ class LiveClient implements Client {
       limits: this.#limits,
       wallMs: clock.nowMs,
       serverTime: (micros) => clock.observe(micros),
-      place: this.#openPlace(clock),
-      trouble: (error) => this.#trouble(error),
+      place: () => this.#home.place,
+      trouble: (error) => this.#home.trouble(error),
     }
     this.#connection = new Connection({
       url: `${options.url.replace(/\/+$/, '').replace(/^http/, 'ws')}/v1/sync`,
@@ -111,20 +118,6 @@ class LiveClient implements Client {
     })
     this.#status = new Watched(() => this.#read())
     this.#endNetwork = onNetwork(() => this.connectNow())
-  }
-
-  async #openPlace(clock: ServerClock): Promise<Place | undefined> {
-    const { storage, tenant, nodeId } = this.#options
-    if (storage === undefined) return undefined
-    try {
-      const place = await openPlace(storage, tenant, nodeId)
-      await clock.resume(place.store)
-      return place
-    } catch (error) {
-      this.#storage = { durable: false, warning: (error as Error).message }
-      this.#trouble(error as ClientError)
-      throw error
-    }
   }
 
   open<S extends FieldSpecs>(id: string, schema: Schema<S>, options: OpenOptions = {}): LiveDoc<S> {
@@ -214,15 +207,9 @@ class LiveClient implements Client {
     this.#connection.close()
     this.#status.clear()
     // A storage that fails is not waited for: it was told of in `status`.
-    if (this.#storageError !== undefined) for (const { document } of documents) document.abandon()
+    if (this.#home.error !== undefined) for (const { document } of documents) document.abandon()
     await ended
-    const place = await this.#shared.place.catch(() => undefined)
-    await place?.store.close()
-  }
-
-  #trouble(error: ClientError | undefined): void {
-    this.#storageError = error
-    this.#touch(false)
+    await this.#home.close()
   }
 
   #touch(documents: boolean): void {
@@ -237,8 +224,8 @@ class LiveClient implements Client {
     return {
       online: this.#session.online,
       pending,
-      lastError: this.#storageError ?? this.#connection.error,
-      storage: this.#storage,
+      lastError: this.#home.error ?? this.#connection.error,
+      storage: this.#home.status,
     }
   }
 }

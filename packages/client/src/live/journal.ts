@@ -48,7 +48,10 @@ const PAGE_ENTRIES = 1_000
 
 export class Journal {
   readonly #options: JournalOptions
+  #store: Store
   readonly #jobs: Job[] = []
+  /** What the jobs at hand are called off by: another store. */
+  #moved = 0
   #record: DocRecord
   #version = 0
   #incarnation = ''
@@ -64,6 +67,7 @@ export class Journal {
 
   constructor(options: JournalOptions, record: DocRecord) {
     this.#options = options
+    this.#store = options.store
     this.#record = record
   }
 
@@ -79,7 +83,7 @@ export class Journal {
 
   /** Reads what the record points to. */
   async read(): Promise<Stored> {
-    const { store } = this.#options
+    const store = this.#store
     const key = this.#key(this.#record.generation)
     const head = await store.head(key)
     if (head === undefined || head.deleted) return { snapshot: undefined, entries: [] }
@@ -130,9 +134,28 @@ export class Journal {
     return this.#enqueue((done) => ({ type: 'replace', replacement, done }))
   }
 
+  /**
+   * Goes on in another store, which has nothing of the document: with this, which is all of it, and everything that was not written
+   * yet with it.
+   */
+  move(store: Store, epoch: string, replacement: Replacement): Promise<void> {
+    const waiting = this.#jobs.splice(0)
+    this.#moved += 1
+    this.#store = store
+    this.#version = 0
+    this.#unsure = false
+    this.#record = { ...this.#record, epoch }
+    const moved = this.replace(replacement).then(() => {
+      for (const { done } of waiting) done()
+    })
+    this.#wakeUp?.()
+    return moved
+  }
+
   /** Forgets edits that were set aside. */
   async dropParked(): Promise<void> {
-    const { store, tenant, id } = this.#options
+    const store = this.#store
+    const { tenant, id } = this.#options
     for (const { name } of await store.values(parkedPrefix(tenant, id))) await store.setValue(name, undefined)
   }
 
@@ -175,14 +198,17 @@ export class Journal {
     let failures = 0
     while (this.#jobs.length > 0 && !this.#abandoned) {
       const jobs = this.#next()
+      const moved = this.#moved
       try {
         await this.#perform(jobs)
+        if (moved !== this.#moved) continue
         this.#jobs.splice(0, jobs.length)
         if (failures > 0) this.#options.onTrouble(undefined)
         failures = 0
         this.#unsure = false
         for (const { done } of jobs) done()
       } catch (error) {
+        if (moved !== this.#moved) continue
         this.#unsure = true
         this.#options.onTrouble(error)
         await this.#pause(failures)
@@ -231,7 +257,7 @@ export class Journal {
   }
 
   async #append(incarnation: string, entries: readonly NewEntry[]): Promise<void> {
-    const { store } = this.#options
+    const store = this.#store
     const key = this.#key(this.#record.generation)
     // Nobody else writes here, so what is there beyond what is known are the first of these.
     const there = this.#unsure ? ((await store.head(key))?.version ?? 0) - this.#version : 0
@@ -249,11 +275,12 @@ export class Journal {
     if (this.#version === 0) return
     const snapshot = { version: this.#version, incarnation: this.#incarnation, bytes, attributes }
     // What cannot be folded stays a log, and nothing waits for it.
-    await this.#options.store.compact(this.#key(this.#record.generation), snapshot, this.#version).catch(() => {})
+    await this.#store.compact(this.#key(this.#record.generation), snapshot, this.#version).catch(() => {})
   }
 
   async #replace({ incarnation, entries, record, parked }: Replacement): Promise<void> {
-    const { store, tenant, id } = this.#options
+    const store = this.#store
+    const { tenant, id } = this.#options
     const before = this.#record.generation
     if (parked !== undefined) await store.setValue(parkedName(tenant, id, before), parked)
     const generation = await this.#freeGeneration(before + 1)
@@ -275,12 +302,12 @@ export class Journal {
   /** A crash may have left one behind that nothing points to. */
   async #freeGeneration(from: number): Promise<number> {
     let generation = from
-    while ((await this.#options.store.head(this.#key(generation))) !== undefined) generation += 1
+    while ((await this.#store.head(this.#key(generation))) !== undefined) generation += 1
     return generation
   }
 
   async #end(generation: number): Promise<void> {
-    const { store } = this.#options
+    const store = this.#store
     const key = this.#key(generation)
     const head = await store.head(key)
     if (head === undefined || head.deleted) return
@@ -290,7 +317,8 @@ export class Journal {
   }
 
   #writeRecord(record: DocRecord): Promise<void> {
-    const { store, tenant, id } = this.#options
+    const store = this.#store
+    const { tenant, id } = this.#options
     return store.setValue(recordName(tenant, id), writeRecord(record))
   }
 }

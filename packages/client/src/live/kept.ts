@@ -6,8 +6,9 @@ import { type Actor, type FieldSpecs, type Schema, SchemaDoc, type TypeTable } f
 import type { Outgoing, Position } from '@joinery/sync'
 import { drawActor, randomName } from '../host.ts'
 import { type Journal, OWN, writePosition } from './journal.ts'
-import { type Life, type OwnChange, ownChange } from './life.ts'
+import { baseOf, type Life, type OwnChange, ownChange } from './life.ts'
 import type { Loaded } from './load.ts'
+import type { Place } from './place.ts'
 import type { ParkedEdit } from './records.ts'
 import { Settling } from './settling.ts'
 import type { Shared } from './shared.ts'
@@ -158,6 +159,22 @@ export class Kept<S extends FieldSpecs> {
       ...(parked === undefined || parked.length === 0 ? {} : { parked: JSON.stringify(parked) }),
     })
     for (const own of unstored) this.#offer(life, own)
+  }
+
+  /** Goes on in another storage, to which everything is brought: the one before was taken away. */
+  async move({ store, epoch }: Place): Promise<void> {
+    const life = this.#life
+    const journal = this.#journal
+    if (journal === undefined) return
+    const { unstored, doc } = life
+    const own = [...unstored]
+    const base = baseOf(life) ?? [doc.snapshot()]
+    const { actor, stored, former } = journal.record
+    const entries = [
+      ...base.map((change) => ({ change, attributes: writePosition(life.followed?.position) })),
+      ...own.map(({ bytes }) => ({ change: bytes, attributes: OWN })),
+    ]
+    await journal.move(store, epoch, { incarnation: doc.incarnation, entries, record: { actor, stored, former } })
   }
 
   /** The server said over a new connection how much of the actor's changes it has. */

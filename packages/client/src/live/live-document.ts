@@ -2,8 +2,10 @@
 import type { FieldSpecs, Fields, JsonValue, Path } from '@joinery/core'
 import { ClientError } from '../errors.ts'
 import { Listeners, Watched } from './listeners.ts'
+import type { Place } from './place.ts'
 import { PresenceState } from './presence.ts'
-import { Replica, type ReplicaOptions, refusedError } from './replica.ts'
+import { refusedError } from './refused-edits.ts'
+import { Replica, type ReplicaOptions } from './replica.ts'
 import { selectPath, selectWith } from './select.ts'
 import type {
   DocConnection,
@@ -121,6 +123,11 @@ export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
     this.#events.clear()
     this.#status.clear()
     await this.#replica.close()
+  }
+
+  /** The storage was taken away, and this is another. */
+  move(place: Place): Promise<void> {
+    return this.#replica.move(place)
   }
 
   abandon(): void {

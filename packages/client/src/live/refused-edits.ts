@@ -1,6 +1,7 @@
 /** Refused edits as people look at them: what each changed, and its bytes to be kept elsewhere. */
 import { type FieldSpecs, openChange, type Patch, type SchemaDoc } from '@joinery/core'
-import type { RefusalCode } from '@joinery/sync'
+import type { RefusalCode, SessionRefusal } from '@joinery/sync'
+import { ClientError } from '../errors.ts'
 import type { OwnChange } from './life.ts'
 import type { ParkedEdit } from './records.ts'
 
@@ -37,4 +38,10 @@ function base64(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += String.fromCharCode(byte)
   return btoa(text)
+}
+
+/** What the application is told of a refusal. */
+export function refusedError(refusal: SessionRefusal | undefined): ClientError {
+  const message = refusal === undefined ? 'the edits were dropped' : `${refusal.code}: ${refusal.message}`
+  return new ClientError('CLIENT_REFUSED', message, { cause: refusal })
 }

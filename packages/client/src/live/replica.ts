@@ -8,9 +8,9 @@ import { ClientError, refuse } from '../errors.ts'
 import { Kept, type KeptOptions, type Next } from './kept.ts'
 import { adopted, baseOf, type Life, retimed, sendableThrough } from './life.ts'
 import { loadReplica } from './load.ts'
-import { storageError } from './place.ts'
+import { type Place, storageError } from './place.ts'
 import type { ParkedEdit } from './records.ts'
-import { describeEdits } from './refused-edits.ts'
+import { describeEdits, refusedError } from './refused-edits.ts'
 import { remedyFor } from './remedy.ts'
 
 export interface ReplicaOptions<S extends FieldSpecs> extends KeptOptions<S> {
@@ -179,6 +179,12 @@ export class Replica<S extends FieldSpecs> {
     await this.#kept.journal?.flush()
   }
 
+  /** The storage was taken away, and this is another. */
+  async move(place: Place): Promise<void> {
+    await this.loaded.catch(() => {})
+    if (this.#isReady) await this.#kept.move(place)
+  }
+
   /** What cannot be written is given up. */
   abandon(): void {
     this.#kept.journal?.abandon()
@@ -187,11 +193,11 @@ export class Replica<S extends FieldSpecs> {
   async #load(): Promise<void> {
     const { shared, id, after } = this.#options
     await after
-    const place = await shared.place
+    const place = await shared.place()
     if (place !== undefined) {
       try {
         const drawn = this.#kept.life.actor.id
-        const found = await loadReplica(place, { id, shared, drawn, onTrouble: (error) => this.#trouble(error) })
+        const found = await loadReplica(place, { id, shared, drawn, onTrouble: shared.trouble })
         this.#parked = found.parked
         this.#kept.resume(found)
       } catch (error) {
@@ -337,13 +343,4 @@ export class Replica<S extends FieldSpecs> {
     life.refusal = refusal
     return this.#replace({ ...this.#empty(this.#kept.drawActor()), parked })
   }
-
-  #trouble(error: unknown): void {
-    this.#options.shared.trouble(error === undefined ? undefined : storageError(error))
-  }
-}
-
-export function refusedError(refusal: SessionRefusal | undefined): ClientError {
-  const message = refusal === undefined ? 'the edits were dropped' : `${refusal.code}: ${refusal.message}`
-  return new ClientError('CLIENT_REFUSED', message, { cause: refusal })
 }

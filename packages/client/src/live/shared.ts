@@ -1,6 +1,5 @@
 /** What the documents of a client share. */
 import type { ClientSession } from '@joinery/sync'
-import type { ClientError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import type { LiveLimits } from './limits.ts'
 import type { Place } from './place.ts'
@@ -16,7 +15,7 @@ export interface Shared {
   /** Takes note of the server's time, microseconds since 1970. */
   readonly serverTime: (micros: number) => void
   /** The storage; undefined where there is none. */
-  readonly place: Promise<Place | undefined>
+  readonly place: () => Promise<Place | undefined>
   /** Something could not be kept; undefined when it could again. */
-  readonly trouble: (error: ClientError | undefined) => void
+  readonly trouble: (error: unknown) => void
 }

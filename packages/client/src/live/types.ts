@@ -20,7 +20,7 @@ export interface ClientOptions {
    * Where documents and unsent edits are kept on this device; closed with the client. Without it they are gone when the process
    * or page ends, and `status.storage.warning` says so.
    */
-  readonly storage?: Store | Promise<Store>
+  readonly storage?: Store | Promise<Store> | StorageProvider
   /** Opens a WebSocket: needed where the platform has none, such as Node 20 (`openSocket` of `@joinery/client/node`). */
   readonly openSocket?: OpenWebSocket
   /**
@@ -32,6 +32,12 @@ export interface ClientOptions {
   /** Clock, timers and randomness. */
   readonly host?: Host
   readonly limits?: Partial<LiveLimits>
+}
+
+/** Opens the storage when it is needed, and again when it was taken away, as browsers do: `browserStorage` of `@joinery/client/browser`. */
+export interface StorageProvider {
+  /** Undefined where the platform does not let anything be kept; rejects where it does and that cannot be read. */
+  open(): Promise<Store | undefined>
 }
 
 /** Opened by `createClient`. */
@@ -119,8 +125,7 @@ export interface LiveDocEvent {
 export interface LiveDoc<S extends FieldSpecs = FieldSpecs> {
   readonly id: string
   /**
-   * Resolves when what this device has of the document is loaded; needs no server. Rejects with `CLIENT_STORAGE` or
-   * `CLIENT_STORAGE_FOREIGN`.
+   * Resolves when what this device has of the document is loaded; needs no server. Rejects with a `CLIENT_STORAGE…` code.
    */
   readonly ready: Promise<void>
   readonly isReady: boolean

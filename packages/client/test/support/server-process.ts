@@ -14,10 +14,13 @@ export interface ServerProcess {
   kill(): Promise<void>
 }
 
-/** @param store `memory:` or `sqlite:PATH`. */
-export async function startServer(store = 'memory:', port = 0): Promise<ServerProcess> {
+/**
+ * @param store `memory:` or `sqlite:PATH`.
+ * @param flags further ones of `joinery serve`.
+ */
+export async function startServer(store = 'memory:', port = 0, flags: readonly string[] = []): Promise<ServerProcess> {
   if (!existsSync(main)) throw new Error('packages/cli is not built: run "npm run build" first')
-  const child = spawn(process.execPath, [main, 'serve', '--addr', `127.0.0.1:${port}`, '--store', store], {
+  const child = spawn(process.execPath, [main, 'serve', '--addr', `127.0.0.1:${port}`, '--store', store, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const url = await announced(child)

@@ -261,7 +261,15 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
 
   #greet(doc: SchemaDoc<S>, known: number): void {
     this.#outbox.begin(doc as SchemaDoc, known)
-    this.#events.onKnown?.(known)
+    if (this.#synced) this.#tellKnown()
+  }
+
+  /**
+   * Only once all that the server has is here: the dots may be those of a copy of this storage, which the changes themselves show. Then
+   * it was not ours that was stored.
+   */
+  #tellKnown(): void {
+    if (this.followable) this.#events.onKnown?.(this.#known)
   }
 
   #make(parts: readonly Uint8Array[]): SchemaDoc<S> {
@@ -404,6 +412,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     if (this.#parts.length > 0) this.#attempt(() => this.#load())
     this.#advance(version)
     this.#synced = true
+    this.#tellKnown()
     if (this.#refusal === undefined) this.#become('live')
   }
 

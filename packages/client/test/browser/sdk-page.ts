@@ -1,0 +1,100 @@
+/** The side of the page: the SDK on IndexedDB, as an application has it, for tests to call. */
+import { type BrowserStorageOptions, browserStorage } from '../../src/browser.ts'
+import { type Client, ClientError, createClient, type LiveDoc } from '../../src/index.ts'
+import { anyEdit, countedEdit, schema, seeded } from '../live/edits.mjs'
+
+export interface StartOptions {
+  readonly url: string
+  readonly nodeId: string
+  readonly database: string
+  /** The document that the other calls are for. */
+  readonly id?: string
+  /** As in browsers that lack them. */
+  readonly lacks?: 'locks' | 'indexedDB'
+}
+
+export interface PageState {
+  readonly hash: string
+  readonly items: readonly string[]
+  readonly visits: number
+  readonly connection: string
+  readonly pending: number
+  readonly undurable: number
+  readonly refused: readonly { readonly code: string }[]
+  readonly durable: boolean
+  readonly warning: string | undefined
+  readonly error: string | undefined
+}
+
+export interface SdkPage {
+  /** Answers the code of what went wrong. */
+  start(options: StartOptions): Promise<string | undefined>
+  /** One change for each. */
+  edit(labels: readonly string[]): void
+  /** Random edits of every type. */
+  scribble(seed: number, count: number): void
+  /** Answers the code of what went wrong. */
+  saved(): Promise<string | undefined>
+  durable(): Promise<void>
+  discard(): Promise<void>
+  state(): Promise<PageState>
+  close(): Promise<void>
+}
+
+let client: Client
+let doc: LiveDoc<typeof schema.fields>
+
+async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await promise
+    return undefined
+  } catch (error) {
+    if (error instanceof ClientError) return error.code
+    throw error
+  }
+}
+
+const sdk: SdkPage = {
+  start({ url, nodeId, database, id = 'shared', lacks }) {
+    const platform: BrowserStorageOptions['platform'] = lacks === undefined ? {} : { [lacks]: undefined }
+    client = createClient({
+      url,
+      tenant: 'acme',
+      nodeId,
+      storage: browserStorage({ name: database, platform }),
+      limits: { connectRetryMsMin: 20, connectRetryMsMax: 200, markDelayMs: 20 },
+    })
+    doc = client.open(id, schema)
+    return codeOf(doc.ready)
+  },
+  edit(labels) {
+    for (const label of labels) countedEdit(doc, label)
+  },
+  scribble(seed, count) {
+    const random = seeded(seed)
+    for (let i = 0; i < count; i += 1) anyEdit(doc, random)
+  },
+  saved: () => codeOf(doc.saved()),
+  durable: () => doc.durable(),
+  discard: () => doc.refused.discard(),
+  async state() {
+    const { connection, pending, durable: undurable } = doc.status
+    const { storage, lastError } = client.status
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(doc.snapshot())))
+    return {
+      hash: Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+      items: doc.root.items.toJSON() as string[],
+      visits: Number(doc.root.visits.value),
+      connection,
+      pending,
+      undurable,
+      refused: doc.refused.list.map(({ code }) => ({ code })),
+      durable: storage.durable,
+      warning: storage.warning,
+      error: (doc.status.lastError ?? lastError)?.code,
+    }
+  },
+  close: () => client.close(),
+}
+
+Object.assign(globalThis, { sdk })
