@@ -57,6 +57,7 @@ export type {
   Subscribe,
   Welcome,
 } from './session/frames.ts'
+export { kinds } from './session/frames.ts'
 export { type SessionLimits, sessionLimits } from './session/limits.ts'
 export type { Outgoing } from './session/outbox.ts'
 export type {

@@ -9,6 +9,7 @@
  */
 import type { FieldSpecs, Schema } from '@joinery/core'
 import { ClientSession, type Scheduler } from '@joinery/sync'
+import { openPlatformSocket } from '@joinery/transport/websocket'
 import { checkNames } from '../arguments.ts'
 import { ClientError, refuse } from '../errors.ts'
 import { type Host, onNetwork, systemFetch, systemHost } from '../host.ts'
@@ -101,13 +102,14 @@ class LiveClient implements Client {
       wallMs: clock.nowMs,
       serverTime: (micros) => clock.observe(micros),
       place: () => this.#home.place,
+      tabs: this.#home.tabs,
       trouble: (error) => this.#home.trouble(error),
     }
     this.#connection = new Connection({
       url: `${options.url.replace(/\/+$/, '').replace(/^http/, 'ws')}/v1/sync`,
       session: this.#session,
       scheduler,
-      openSocket: options.openSocket,
+      openSocket: this.#home.tabs?.shareSocket(options.openSocket ?? openPlatformSocket) ?? options.openSocket,
       auth: options.auth,
       host: this.#host,
       limits: this.#limits,

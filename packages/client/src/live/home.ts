@@ -7,6 +7,7 @@ import type { ClientError } from '../errors.ts'
 import type { Host } from '../host.ts'
 import type { LiveLimits } from './limits.ts'
 import { openPlace, type Place, storageError, storeCode } from './place.ts'
+import type { Tabs } from './tabs.ts'
 import type { ClientOptions, StorageProvider, StorageStatus } from './types.ts'
 
 export interface HomeOptions extends Pick<ClientOptions, 'tenant' | 'nodeId'> {
@@ -53,6 +54,11 @@ export class Home {
     return this.#status
   }
 
+  /** Where several tabs share the storage. */
+  get tabs(): Tabs | undefined {
+    return this.#provider?.tabs
+  }
+
   /** What could not be kept, until it could. */
   get error(): ClientError | undefined {
     return this.#error
@@ -94,6 +100,8 @@ export class Home {
     if (store === undefined) return undefined
     const place = await openPlace(store, tenant, nodeId)
     await onOpen(store)
+    // Also where nothing is to be written now: what was durable is not any more.
+    void store.lost?.then((error) => this.#closed || this.trouble(error))
     return place
   }
 
@@ -102,12 +110,11 @@ export class Home {
     if (this.#moving || this.#closed) return
     this.#moving = true
     try {
-      const before = await this.#opened
-      await before?.store.close().catch(() => {})
       const place = await this.#open()
       if (place === undefined || this.#closed) return
       this.#failures = 0
       this.#opened = Promise.resolve(place)
+      this.#error = undefined
       this.#options.onMoved(place)
     } catch (error) {
       this.#error = storageError(error)

@@ -152,6 +152,12 @@ export class Journal {
     return moved
   }
 
+  /** Sets edits aside beside those that are. */
+  async park(name: string, edits: string): Promise<void> {
+    const { tenant, id } = this.#options
+    await this.#store.setValue(parkedPrefix(tenant, id) + name, edits)
+  }
+
   /** Forgets edits that were set aside. */
   async dropParked(): Promise<void> {
     const store = this.#store

@@ -2,14 +2,16 @@
  * The present life of a document, and its way into the storage: what was changed here is durable before it is sent, what came from the
  * server is kept beside it, and what the server has stored is marked.
  */
-import { type Actor, type FieldSpecs, type Schema, SchemaDoc, type TypeTable } from '@joinery/core'
+import { type Actor, CoreError, type FieldSpecs, type Schema, SchemaDoc, type TypeTable } from '@joinery/core'
 import type { Outgoing, Position } from '@joinery/sync'
+import { refuse } from '../errors.ts'
 import { drawActor, randomName } from '../host.ts'
 import { type Journal, OWN, writePosition } from './journal.ts'
 import { baseOf, type Life, type OwnChange, ownChange } from './life.ts'
 import type { Loaded } from './load.ts'
 import type { Place } from './place.ts'
 import type { ParkedEdit } from './records.ts'
+import { refusedError } from './refused-edits.ts'
 import { Settling } from './settling.ts'
 import type { Shared } from './shared.ts'
 import type { LiveDocEvent } from './types.ts'
@@ -34,6 +36,26 @@ export interface Next<S extends FieldSpecs> {
   readonly parked?: readonly ParkedEdit[]
 }
 
+/** Where there is no journal: who keeps what is changed here. */
+export interface Keeper {
+  /** Resolves when the change is durable. */
+  append(own: OwnChange): Promise<void>
+  /** What it has not kept yet, and goes to the journal instead; `done` resolves what `append` answered. */
+  release(): readonly { readonly own: OwnChange; readonly done: () => void }[]
+}
+
+/** Who is told what becomes of changes: other tabs. */
+export interface KeptWatcher {
+  durable(own: OwnChange): void
+  received(payload: Uint8Array): void
+  stored(names: ReadonlySet<string>): void
+  /** Another state took the place of the one before, and all of it is durable. */
+  entered(
+    life: { readonly actor: Actor },
+    before: { readonly actor: Actor; readonly unstored: readonly OwnChange[] },
+  ): void
+}
+
 const RESET: LiveDocEvent = { origin: 'reset', patches: [] }
 
 export class Kept<S extends FieldSpecs> {
@@ -41,7 +63,10 @@ export class Kept<S extends FieldSpecs> {
   readonly #options: KeptOptions<S>
   #life: Life<S>
   #journal: Journal | undefined
+  #before: Pick<Life<S>, 'actor' | 'unstored'> | undefined
   #made = 0
+  keeper: Keeper | undefined
+  watcher: KeptWatcher | undefined
   /** Changes made here that are not durable yet. */
   undurable = 0
   storedAtMs: number | undefined
@@ -82,6 +107,7 @@ export class Kept<S extends FieldSpecs> {
 
   /** Goes on with what the storage has. */
   resume({ journal, parts, unstored, position }: Loaded): void {
+    for (const { done } of this.#release()) done()
     this.#journal = journal
     const { actor: id, stored, storedAtMs } = journal.record
     const actor = this.drawActor(id)
@@ -92,6 +118,45 @@ export class Kept<S extends FieldSpecs> {
     life.position = position
     this.storedAtMs = storedAtMs
     this.enter(life)
+  }
+
+  /**
+   * Goes on with what the storage has, and with what is here: the tab that kept the document is gone. Answers false where the storage has
+   * another state, which is to take the place of this one.
+   */
+  succeed({ journal, parts, unstored }: Loaded): boolean {
+    const life = this.#life
+    try {
+      for (const part of parts) life.doc.apply(part)
+    } catch (error) {
+      if (error instanceof CoreError) return false
+      throw error
+    }
+    this.#journal = journal
+    const mine = new Map(life.unstored.map((own) => [nameOf(own), own]))
+    let order = 0
+    const kept = unstored.flatMap((bytes): OwnChange[] => {
+      const found = ownChange(bytes, order, true)
+      const own = mine.get(nameOf(found))
+      mine.delete(nameOf(found))
+      // What this tab knows to be stored the record may not know yet.
+      if (own === undefined && found.actor === life.actor.id) return []
+      order = own?.order ?? order
+      return [own === undefined ? found : Object.assign(own, { durable: true })]
+    })
+    life.unstored = [...kept, ...mine.values()]
+    const waiting = this.#release()
+    for (const { own, done } of waiting) {
+      if (own.durable) done()
+      else void journal.append(life.doc.incarnation, { change: own.bytes, attributes: OWN }).then(done)
+    }
+    return true
+  }
+
+  #release(): ReturnType<Keeper['release']> {
+    const waiting = this.keeper?.release() ?? []
+    this.keeper = undefined
+    return waiting
   }
 
   #nextOrder(): number {
@@ -119,31 +184,74 @@ export class Kept<S extends FieldSpecs> {
 
   /** Takes a change that was just made here to the storage, and from there to the server. */
   #keep(life: Life<S>, bytes: Uint8Array): void {
-    const own = ownChange(bytes, this.#nextOrder(), this.#journal === undefined)
+    const own = ownChange(bytes, this.#nextOrder(), false)
     life.unstored.push(own)
-    if (this.#journal === undefined) {
-      life.followed?.offer(own)
+    this.#append(life, own)
+  }
+
+  #append(life: Life<S>, own: OwnChange): void {
+    const entry = { change: own.bytes, attributes: OWN }
+    const kept = this.#journal?.append(life.doc.incarnation, entry) ?? this.keeper?.append(own)
+    if (kept === undefined) {
+      this.#offer(life, own)
       return
     }
     this.undurable += 1
-    void this.#journal.append(life.doc.incarnation, { change: bytes, attributes: OWN }).then(() => {
+    void kept.then(() => {
       this.undurable -= 1
-      this.#offer(life, own)
+      if (!own.durable) this.#offer(life, own)
       this.#options.onStatus()
     })
   }
 
+  /**
+   * Takes a change that was made in another tab as if it had been made here. Answers false where it does not follow what is here.
+   * Throws `CoreError`.
+   */
+  take(bytes: Uint8Array): boolean {
+    const life = this.#life
+    const own = ownChange(bytes, this.#nextOrder(), false)
+    life.doc.apply(bytes)
+    if (life.doc.known(own.actor) < own.last) return false
+    life.unstored.push(own)
+    this.#append(life, own)
+    return true
+  }
+
+  /** Throws `CLIENT_QUEUE_FULL`. */
+  requireRoom(pending: number): void {
+    const { pendingChangesMax } = this.#options.shared.limits
+    if (pending < pendingChangesMax) return
+    refuse('CLIENT_QUEUE_FULL', `${pendingChangesMax} changes of this document wait for the server`)
+  }
+
+  /** Resolves when everything that was changed here until now is stored at the server. */
+  async saved(): Promise<void> {
+    const { refusal, unstored } = this.#life
+    if (refusal !== undefined && unstored.length > 0) throw refusedError(refusal)
+    return this.settling.until(unstored.at(-1)?.order)
+  }
+
   #offer(life: Life<S>, own: OwnChange): void {
     own.durable = true
-    if (life === this.#life) life.followed?.offer(own)
+    if (life !== this.#life) return
+    life.followed?.offer(own)
+    this.watcher?.durable(own)
   }
 
   /** Another life is the present one. */
   enter(life: Life<S>): void {
     this.#life.unsubscribe()
+    this.#before = this.#life
     this.#life = life
     this.#options.onChange(RESET)
     this.#options.onStatus()
+    if (life.unstored.length === 0) this.#entered(life)
+  }
+
+  #entered(life: Life<S>): void {
+    if (life === this.#life && this.#before !== undefined) this.watcher?.entered(life, this.#before)
+    this.#before = undefined
   }
 
   /** Writes another state into the storage, before anything of it is sent. Resolves when it is durable. */
@@ -159,6 +267,7 @@ export class Kept<S extends FieldSpecs> {
       ...(parked === undefined || parked.length === 0 ? {} : { parked: JSON.stringify(parked) }),
     })
     for (const own of unstored) this.#offer(life, own)
+    this.#entered(life)
   }
 
   /** Goes on in another storage, to which everything is brought: the one before was taken away. */
@@ -184,9 +293,8 @@ export class Kept<S extends FieldSpecs> {
     this.#drop(life.unstored.filter(({ actor, last: end }) => actor === life.actor.id && end <= last))
   }
 
-  stored(changes: readonly Outgoing[]): void {
-    // By name: what was sent may be a copy, recalled from the document.
-    const done = new Set(changes.map(nameOf))
+  /** By name: what was sent may be a copy, recalled from the document. */
+  stored(done: ReadonlySet<string>): void {
     this.#drop(this.#life.unstored.filter((own) => done.has(nameOf(own))))
   }
 
@@ -198,6 +306,7 @@ export class Kept<S extends FieldSpecs> {
     life.unstored = life.unstored.filter((own) => !done.has(own))
     this.storedAtMs = this.#options.shared.host.nowMs()
     this.settling.settle(life.unstored[0]?.order)
+    this.watcher?.stored(new Set(stored.map(nameOf)))
     this.#mark(life, stored, this.storedAtMs)
     this.#fold()
     this.#options.onStatus()
@@ -207,9 +316,13 @@ export class Kept<S extends FieldSpecs> {
     const journal = this.#journal
     if (journal === undefined) return
     let { stored, former } = journal.record
+    const { epoch } = journal.record
     for (const { actor, last } of dropped) {
       if (actor === life.actor.id) stored = Math.max(stored, last)
-      else former = [...former.filter((each) => each.actor !== actor), { actor, stored: last }]
+      else {
+        const known = former.find((each) => each.actor === actor)
+        former = [...former.filter((each) => each !== known), { ...(known ?? { epoch }), actor, stored: last }]
+      }
     }
     journal.mark({ stored, former, storedAtMs })
   }
@@ -218,6 +331,7 @@ export class Kept<S extends FieldSpecs> {
   received(payload: Uint8Array, position: Position): void {
     const life = this.#life
     life.synced = true
+    this.watcher?.received(payload)
     void this.#journal?.append(life.doc.incarnation, { change: payload.slice(), attributes: writePosition(position) })
     this.#fold()
   }
@@ -230,6 +344,7 @@ export class Kept<S extends FieldSpecs> {
   }
 }
 
-function nameOf({ actor, last }: Outgoing): string {
+/** Names a change. */
+export function nameOf({ actor, last }: Pick<Outgoing, 'actor' | 'last'>): string {
   return `${last}@${actor}`
 }

@@ -50,7 +50,10 @@ export function ownChange(bytes: Uint8Array, order: number, durable: boolean): O
  * What leads to the document without the changes that the server has not stored: nothing where it is empty without them, undefined
  * where the past no longer reaches back so far.
  */
-export function baseOf<S extends FieldSpecs>({ doc, unstored }: Life<S>): readonly Uint8Array[] | undefined {
+export function baseOf<S extends FieldSpecs>({
+  doc,
+  unstored,
+}: Pick<Life<S>, 'doc' | 'unstored'>): readonly Uint8Array[] | undefined {
   const counters = new Map<ActorId, number>(doc.version().entries())
   for (const { actor, first } of unstored.toReversed()) counters.set(actor, first - 1)
   const known = [...counters].filter(([, counter]) => counter > 0)
@@ -63,9 +66,12 @@ export function baseOf<S extends FieldSpecs>({ doc, unstored }: Life<S>): readon
   }
 }
 
-/** Gives changes another life of the document, per actor. */
-export function adopted(changes: readonly OwnChange[], incarnation: string): OwnChange[] {
-  return rewritten(changes, (each) => restampChanges(each, { incarnation }))
+/**
+ * Gives changes another life of the document, per actor.
+ * @param after the change that the first of them follows, where that was written anew before.
+ */
+export function adopted(changes: readonly OwnChange[], incarnation: string, after?: Uint8Array): OwnChange[] {
+  return rewritten(changes, (each) => restampChanges(each, { incarnation, ...(after && { after }) }))
 }
 
 /**

@@ -7,6 +7,7 @@ import { PresenceState } from './presence.ts'
 import { refusedError } from './refused-edits.ts'
 import { Replica, type ReplicaOptions } from './replica.ts'
 import { selectPath, selectWith } from './select.ts'
+import type { DocReplica } from './tabs.ts'
 import type {
   DocConnection,
   DocStatus,
@@ -32,7 +33,7 @@ export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
   readonly refused: RefusedEdits
   readonly undo: Undo
   readonly #options: LiveDocumentOptions<S>
-  readonly #replica: Replica<S>
+  readonly #replica: DocReplica<S>
   readonly #events = new Listeners<[LiveDocEvent]>()
   readonly #status: Watched<DocStatus>
   readonly #presence: PresenceState
@@ -43,12 +44,13 @@ export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
     this.#options = options
     const { host, limits } = options.shared
     this.#presence = new PresenceState({ host, limits, send: (state) => this.#replica.present(state) })
-    this.#replica = new Replica<S>({
+    const replica: ReplicaOptions<S> = {
       ...options,
       onChange: (event) => this.#events.tell(event),
       onStatus: () => this.touch(),
       onPeers: (peers) => this.#presence.heard(peers),
-    })
+    }
+    this.#replica = options.shared.tabs?.replica(replica) ?? new Replica(replica)
     this.#status = new Watched(() => this.#read())
     this.ready = this.#replica.loaded
     this.ready.catch((error: unknown) => {
@@ -88,7 +90,7 @@ export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
   }
 
   select<T>(what: Path | ((root: Fields<S>) => T), listener: (value: never) => void): () => void {
-    const doc = (): Replica<S>['doc'] => this.#replica.doc
+    const doc = (): DocReplica<S>['doc'] => this.#replica.doc
     const tell = listener as (value: unknown) => void
     return this.#events.add(typeof what === 'function' ? selectWith(doc, what, tell) : selectPath(doc, what, tell))
   }

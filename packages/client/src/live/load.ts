@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly shared: Shared
   /** The actor to take where none can be continued. */
   readonly drawn: ActorId
+  /** Whether that actor wrote here before, in a tab that another one led. */
+  readonly succeeds: boolean
   readonly onTrouble: (error: unknown) => void
 }
 
@@ -26,11 +28,11 @@ export interface Loaded {
 
 export async function loadReplica(place: Place, options: LoadOptions): Promise<Loaded> {
   const { store, epoch } = place
-  const { id, shared, drawn, onTrouble } = options
+  const { id, shared, drawn, succeeds, onTrouble } = options
   const { tenant, host, limits } = shared
   const text = await store.value(recordName(tenant, id))
   const found = text === undefined ? undefined : readRecord(text)
-  const record = continued(found, epoch, drawn)
+  const record = continued(found, epoch, drawn, succeeds)
   const journal = new Journal({ store, tenant, id, host, limits, onTrouble }, record)
   const { snapshot, entries } = await journal.read()
   // Before it is used, so that a later life of the storage knows of it.
@@ -46,11 +48,13 @@ export async function loadReplica(place: Place, options: LoadOptions): Promise<L
 }
 
 /** The record as it goes on: under another actor where the storage may have lost or forked something. */
-function continued(found: DocRecord | undefined, epoch: string, drawn: ActorId): DocRecord {
+function continued(found: DocRecord | undefined, epoch: string, drawn: ActorId, succeeds: boolean): DocRecord {
   if (found === undefined) return { generation: 0, actor: drawn, epoch, stored: 0, former: [] }
-  if (found.epoch === epoch) return found
-  const former = [...found.former, { actor: found.actor, stored: found.stored }]
-  return { ...found, actor: drawn, epoch, stored: 0, former }
+  if (found.epoch === epoch && (!succeeds || found.actor === drawn)) return found
+  const before = { actor: found.actor, stored: found.stored, epoch: found.epoch }
+  const former = [...found.former.filter(({ actor }) => actor !== drawn), before]
+  const stored = found.former.find(({ actor }) => actor === drawn)?.stored ?? 0
+  return { ...found, actor: drawn, epoch, stored, former }
 }
 
 function isUnstored({ attributes, change }: LogEntry, record: DocRecord): boolean {

@@ -8,6 +8,8 @@ import type { RefusedEdit } from './types.ts'
 export interface FormerActor {
   readonly actor: ActorId
   readonly stored: number
+  /** The life of the storage in which it may write again, where it was that of a tab. */
+  readonly epoch?: string
 }
 
 export interface DocRecord {

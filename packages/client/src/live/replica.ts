@@ -5,13 +5,15 @@
 import type { Actor, FieldSpecs, SchemaDoc, UndoManager } from '@joinery/core'
 import { type FollowedDocument, type Peers, SessionRefusal } from '@joinery/sync'
 import { ClientError, refuse } from '../errors.ts'
-import { Kept, type KeptOptions, type Next } from './kept.ts'
+import { Kept, type KeptOptions, type Next, nameOf } from './kept.ts'
 import { adopted, baseOf, type Life, retimed, sendableThrough } from './life.ts'
-import { loadReplica } from './load.ts'
+import { type Loaded, loadReplica } from './load.ts'
 import { type Place, storageError } from './place.ts'
 import type { ParkedEdit } from './records.ts'
-import { describeEdits, refusedError } from './refused-edits.ts'
+import { refusedError } from './refused-edits.ts'
 import { remedyFor } from './remedy.ts'
+import { SetAside } from './set-aside.ts'
+import type { DocReplica } from './tabs.ts'
 
 export interface ReplicaOptions<S extends FieldSpecs> extends KeptOptions<S> {
   readonly id: string
@@ -22,14 +24,19 @@ export interface ReplicaOptions<S extends FieldSpecs> extends KeptOptions<S> {
   readonly after: Promise<void> | undefined
 }
 
-export class Replica<S extends FieldSpecs> {
+/** What a tab had of a document that another tab led. */
+export interface Inherited<S extends FieldSpecs> {
+  readonly kept: Kept<S>
+  /** Whether the tab has it already; else it is only about to. */
+  readonly succeeds: boolean
+}
+
+export class Replica<S extends FieldSpecs> implements DocReplica<S> {
   readonly #options: ReplicaOptions<S>
   readonly #kept: Kept<S>
-  #parked: readonly ParkedEdit[] = []
-  #refused: { readonly of: readonly unknown[]; readonly list: readonly ParkedEdit[] } | undefined
-  /** The refusal that was looked at last. */
+  readonly #aside: SetAside<S>
+  /** The refusal that was looked at last, and attempts since the server last took something. */
   #seen: SessionRefusal | undefined
-  /** Attempts since the server last took something. */
   #attempts = 0
   #cancelAttempt: (() => void) | undefined
   #isReady = false
@@ -37,10 +44,11 @@ export class Replica<S extends FieldSpecs> {
   /** Resolves when what the storage has is here. */
   readonly loaded: Promise<void>
 
-  constructor(options: ReplicaOptions<S>) {
+  constructor(options: ReplicaOptions<S>, inherited: Inherited<S> = { kept: new Kept(options), succeeds: false }) {
     this.#options = options
-    this.#kept = new Kept(options)
-    this.loaded = this.#load()
+    this.#kept = inherited.kept
+    this.#aside = new SetAside(inherited.kept)
+    this.loaded = this.#load(inherited.succeeds)
   }
 
   get isReady(): boolean {
@@ -90,17 +98,12 @@ export class Replica<S extends FieldSpecs> {
   requireWritable(): void {
     if (this.#closed) refuse('CLIENT_CLOSED', 'the document was closed')
     if (!this.#isReady) refuse('CLIENT_NOT_READY', 'the document is not loaded yet')
-    const { pendingChangesMax } = this.#options.shared.limits
-    if (this.pending >= pendingChangesMax) {
-      refuse('CLIENT_QUEUE_FULL', `${pendingChangesMax} changes of this document wait for the server`)
-    }
+    this.#kept.requireRoom(this.pending)
   }
 
   async saved(): Promise<void> {
     if (this.#closed) refuse('CLIENT_CLOSED', 'the document was closed')
-    const { refusal, unstored } = this.#kept.life
-    if (refusal !== undefined && unstored.length > 0) throw refusedError(refusal)
-    return this.#kept.settling.until(unstored.at(-1)?.order)
+    return this.#kept.saved()
   }
 
   async durable(): Promise<void> {
@@ -110,27 +113,11 @@ export class Replica<S extends FieldSpecs> {
 
   /** Edits that the server will not take, those set aside first. */
   get refused(): readonly ParkedEdit[] {
-    const { life } = this.#kept
-    const { refusal, unstored } = life
-    const of = [this.#parked, refusal, refusal && unstored.length]
-    if (this.#refused === undefined || of.some((each, i) => each !== this.#refused?.of[i])) {
-      const list = [...this.#parked, ...(refusal === undefined ? [] : this.#describe(life, refusal))]
-      this.#refused = { of, list }
-    }
-    return this.#refused.list
+    return this.#aside.list
   }
 
   get refusedCount(): number {
-    const { refusal, unstored } = this.#kept.life
-    return this.#parked.length + (refusal === undefined ? 0 : unstored.length)
-  }
-
-  #describe(life: Life<S>, { code, message }: SessionRefusal): readonly ParkedEdit[] {
-    if (life.unstored.length === 0) return []
-    const base = baseOf(life) ?? []
-    const actor = this.#kept.drawActor()
-    const scratch = base.length > 0 ? this.#kept.load(base, actor) : this.#kept.blank(actor, life.doc.incarnation)
-    return describeEdits(scratch, life.unstored, { code, message })
+    return this.#aside.count
   }
 
   async retry(): Promise<void> {
@@ -144,8 +131,7 @@ export class Replica<S extends FieldSpecs> {
   async discard(): Promise<void> {
     await this.loaded
     const { life } = this.#kept
-    const hadParked = this.#parked.length > 0
-    this.#parked = []
+    const hadParked = this.#aside.clear()
     const dropped = life.refusal !== undefined && life.unstored.length > 0
     const replaced = dropped ? this.#replace(this.#without(life)) : undefined
     this.#options.onStatus()
@@ -190,22 +176,40 @@ export class Replica<S extends FieldSpecs> {
     this.#kept.journal?.abandon()
   }
 
-  async #load(): Promise<void> {
-    const { shared, id, after } = this.#options
+  async #load(succeeds: boolean): Promise<void> {
+    const { shared, after } = this.#options
     await after
     const place = await shared.place()
     if (place !== undefined) {
       try {
-        const drawn = this.#kept.life.actor.id
-        const found = await loadReplica(place, { id, shared, drawn, onTrouble: shared.trouble })
-        this.#parked = found.parked
-        this.#kept.resume(found)
+        await this.#read(place, succeeds)
       } catch (error) {
         throw storageError(error)
       }
     }
     this.#isReady = true
     if (!this.#closed) this.#follow(this.#kept.life)
+    this.#options.onStatus()
+  }
+
+  async #read(place: Place, succeeds: boolean): Promise<void> {
+    const { id, shared } = this.#options
+    const kept = this.#kept
+    const load = (drawn: Actor['id'], anew: boolean): Promise<Loaded> =>
+      loadReplica(place, { id, shared, drawn, succeeds: anew, onTrouble: shared.trouble })
+    const { actor, unstored } = kept.life
+    const found = await load(actor.id, succeeds)
+    this.#aside.resume(found.parked)
+    if (!succeeds) return kept.resume(found)
+    if (kept.succeed(found)) return
+    // The tab before had gone on to another state, and nobody was told.
+    kept.resume(await load(kept.drawActor().id, true))
+    this.park(unstored.map(({ bytes }) => bytes))
+  }
+
+  /** Sets changes aside that belong to a state that is gone. */
+  park(changes: readonly Uint8Array[]): void {
+    this.#aside.park(changes).catch(this.#options.shared.trouble)
     this.#options.onStatus()
   }
 
@@ -224,7 +228,7 @@ export class Replica<S extends FieldSpecs> {
         onKnown: (last) => this.#kept.known(last),
         onStored: (changes) => {
           this.#attempts = 0
-          this.#kept.stored(changes)
+          this.#kept.stored(new Set(changes.map(nameOf)))
         },
         onUpdate: (payload, to) => this.#kept.received(payload, to),
         onServerTime: shared.serverTime,
@@ -338,8 +342,8 @@ export class Replica<S extends FieldSpecs> {
 
   /** From nothing, under another actor. What the server lacks is set aside. */
   #beginAgain(life: Life<S>, refusal: SessionRefusal): Promise<void> {
-    const parked = this.#describe(life, refusal)
-    this.#parked = [...this.#parked, ...parked]
+    const parked = this.#aside.describe(refusal)
+    this.#aside.add(parked)
     life.refusal = refusal
     return this.#replace({ ...this.#empty(this.#kept.drawActor()), parked })
   }

@@ -3,6 +3,7 @@ import type { ClientSession } from '@joinery/sync'
 import type { Host } from '../host.ts'
 import type { LiveLimits } from './limits.ts'
 import type { Place } from './place.ts'
+import type { Tabs } from './tabs.ts'
 
 export interface Shared {
   readonly tenant: string
@@ -16,6 +17,8 @@ export interface Shared {
   readonly serverTime: (micros: number) => void
   /** The storage; undefined where there is none. */
   readonly place: () => Promise<Place | undefined>
+  /** Where several tabs share the storage. */
+  readonly tabs: Tabs | undefined
   /** Something could not be kept; undefined when it could again. */
   readonly trouble: (error: unknown) => void
 }

@@ -5,6 +5,7 @@ import type { OpenWebSocket } from '@joinery/transport/websocket'
 import type { ClientError } from '../errors.ts'
 import type { Fetch, Host } from '../host.ts'
 import type { LiveLimits } from './limits.ts'
+import type { Tabs } from './tabs.ts'
 
 /** Answers a key, such as a token that expires. Asked again when the server no longer takes the one before. */
 export type AskKey = () => string | Promise<string>
@@ -37,7 +38,14 @@ export interface ClientOptions {
 /** Opens the storage when it is needed, and again when it was taken away, as browsers do: `browserStorage` of `@joinery/client/browser`. */
 export interface StorageProvider {
   /** Undefined where the platform does not let anything be kept; rejects where it does and that cannot be read. */
-  open(): Promise<Store | undefined>
+  open(): Promise<ProvidedStore | undefined>
+  /** Where several tabs share it. */
+  readonly tabs?: Tabs | undefined
+}
+
+export interface ProvidedStore extends Store {
+  /** Resolves when the store is of no more use, because what it had was taken away. */
+  readonly lost?: Promise<unknown>
 }
 
 /** Opened by `createClient`. */

@@ -33,7 +33,10 @@ export function tabOf(page: Page): Tab {
         },
         [name, args] as const,
       )
-  const names = ['start', 'edit', 'scribble', 'saved', 'durable', 'discard', 'state', 'close'] as const
+  const names = [
+    ...(['start', 'edit', 'scribble', 'saved', 'durable', 'discard', 'state', 'close'] as const),
+    ...(['sockets', 'present', 'others', 'undo'] as const),
+  ]
   const calls = Object.fromEntries(names.map((name) => [name, call(name)])) as unknown as SdkPage
   return {
     ...calls,

@@ -36,11 +36,18 @@ export interface SdkPage {
   /** Answers the code of what went wrong. */
   saved(): Promise<string | undefined>
   durable(): Promise<void>
+  /** How many sockets this page has opened. */
+  sockets(): number
+  present(state: string | undefined): void
+  others(): readonly unknown[]
+  undo(): boolean
   discard(): Promise<void>
   state(): Promise<PageState>
   close(): Promise<void>
 }
 
+let sockets = 0
+const PageSocket = globalThis.WebSocket
 let client: Client
 let doc: LiveDoc<typeof schema.fields>
 
@@ -62,6 +69,10 @@ const sdk: SdkPage = {
       tenant: 'acme',
       nodeId,
       storage: browserStorage({ name: database, platform }),
+      openSocket: (to) => {
+        sockets += 1
+        return new PageSocket(to) as never
+      },
       limits: { connectRetryMsMin: 20, connectRetryMsMax: 200, markDelayMs: 20 },
     })
     doc = client.open(id, schema)
@@ -76,6 +87,10 @@ const sdk: SdkPage = {
   },
   saved: () => codeOf(doc.saved()),
   durable: () => doc.durable(),
+  sockets: () => sockets,
+  present: (state) => doc.presence.set(state),
+  others: () => [...doc.presence.others.values()].map(({ state }) => state),
+  undo: () => doc.undo.undo(),
   discard: () => doc.refused.discard(),
   async state() {
     const { connection, pending, durable: undurable } = doc.status

@@ -14,6 +14,8 @@ export interface Restamp {
   readonly incarnation?: string
   /** The time of a change from the one it had, both in microseconds since 1970; left out: the same. */
   readonly timeMicros?: (before: number) => number
+  /** The change that the first of them follows, where that was written anew before; left out: the one that it followed. */
+  readonly after?: Uint8Array
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Restamp {
  */
 export function restampChanges(changes: readonly Uint8Array[], restamp: Restamp): Uint8Array[] {
   if (restamp.incarnation !== undefined) checkIncarnation(restamp.incarnation)
-  let previous: number | undefined
+  let previous = restamp.after === undefined ? undefined : checksum32(restamp.after)
   return changes.map((bytes) => {
     const written = write(openChange(bytes), restamp, previous)
     previous = checksum32(written)

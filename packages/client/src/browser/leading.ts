@@ -1,0 +1,241 @@
+/**
+ * A document in the tab that leads it: tells the other tabs what becomes of it, and takes what they change as if it had been changed
+ * here. They learn of nothing that is not durable: a tab that ends must not take a dot along that others have seen.
+ */
+import { type ActorId, CoreError, encodeBundle, type FieldSpecs, openChange, VersionVector } from '@joinery/core'
+import type { Peers } from '@joinery/sync'
+import { type Kept, nameOf } from '../live/kept.ts'
+import { baseOf } from '../live/life.ts'
+import type { Replica } from '../live/replica.ts'
+import type { FromLeader, LeaderStatus, ToLeader } from '../live/tabs.ts'
+import type { Bus } from './bus.ts'
+
+export interface LeadingOptions<S extends FieldSpecs> {
+  readonly bus: Bus
+  readonly topic: string
+  readonly kept: Kept<S>
+  readonly replica: Replica<S>
+  /** Sends a state of presence to the server. */
+  readonly present: (state: Uint8Array) => void
+}
+
+export class Leading<S extends FieldSpecs> {
+  readonly #options: LeadingOptions<S>
+  /** Who writes under which actor. */
+  readonly #followers = new Map<string, ActorId>()
+  readonly #peers = new Map<string, Peers['peers'][number]>()
+  /** What tabs say of themselves, the latest last. All tabs of a device are one for the others. */
+  readonly #presence = new Map<string, Uint8Array>()
+  #life = 1
+  /** What was here of the life before: it went along, or was set aside. */
+  #gone: ReadonlySet<string> = new Set()
+  /** Durable since they were told last. */
+  #durable: { readonly name: string; readonly bytes: Uint8Array }[] = []
+  #scheduled = false
+  #statusDue = false
+
+  constructor(options: LeadingOptions<S>) {
+    this.#options = options
+    const { bus, topic, kept } = options
+    bus.on<ToLeader>(topic, (said, from) => this.#take(said, from))
+    kept.watcher = {
+      durable: (own) => {
+        this.#durable.push({ name: nameOf(own), bytes: own.bytes })
+        this.#schedule()
+      },
+      received: (bytes) => {
+        if (this.#followers.size === 0) return
+        this.#tell()
+        this.#post({ is: 'changes', life: this.#name, bytes: bytes.slice() })
+      },
+      stored: (names) => {
+        this.#tell()
+        this.#post({ is: 'stored', names: [...names] })
+      },
+      entered: (life, before) => {
+        this.#life += 1
+        this.#durable = []
+        this.#gone = new Set(before.unstored.map(nameOf))
+        for (const [tab] of this.#followers) this.#state(tab, life.actor.id === before.actor.id)
+      },
+    }
+  }
+
+  get #name(): string {
+    return `${this.#options.bus.id}/${this.#life}`
+  }
+
+  /** The status may be another. */
+  touch(): void {
+    this.#statusDue = true
+    this.#schedule()
+  }
+
+  peers(peers: Peers['peers']): void {
+    for (const peer of peers) {
+      if (peer.state.length === 0) this.#peers.delete(peer.session)
+      else this.#peers.set(peer.session, { ...peer, state: peer.state.slice() })
+    }
+    this.#post({ is: 'peers', peers })
+  }
+
+  /** A tab says something of itself, or says it again. */
+  present(tab: string, state: Uint8Array): void {
+    const before = this.#presence.get(tab)
+    const again = before?.length === state.length && state.every((byte, i) => byte === before[i])
+    const shown = [...this.#presence.keys()].at(-1)
+    if (!again) {
+      this.#presence.delete(tab)
+      if (state.length > 0) this.#presence.set(tab, state)
+    }
+    // What the last one says is renewed by itself; that of the others is not shown.
+    if (!again || shown === tab) this.#options.present([...this.#presence.values()].at(-1) ?? state.subarray(0, 0))
+  }
+
+  close(): void {
+    const { kept } = this.#options
+    this.#tell()
+    kept.watcher = undefined
+  }
+
+  #take(said: ToLeader, from: string): void {
+    const { bus, topic, kept, replica } = this.#options
+    switch (said.is) {
+      case 'hello': {
+        const { former = [], epoch } = kept.journal?.record ?? {}
+        const taken = new Set(this.#followers.values())
+        const actors = former.filter((each) => each.epoch === epoch && !taken.has(each.actor)).map(({ actor }) => actor)
+        bus.post(topic, { is: 'actors', actors } satisfies FromLeader, from)
+        break
+      }
+      case 'follow':
+        if (!this.#followers.has(from)) bus.whenGone(from, () => this.#left(from))
+        // Who wrote under it before has gone; what it sent last, and nobody took, is gone with it.
+        for (const [tab, actor] of this.#followers) if (actor === said.actor && tab !== from) this.#left(tab)
+        this.#followers.set(from, said.actor)
+        this.#catchUp(said, from)
+        break
+      case 'changes':
+        if (said.life === this.#name) this.#changes(said.changes, from)
+        break
+      case 'park':
+        replica.park(said.changes.filter((bytes) => !this.#gone.has(nameOfChange(bytes))))
+        break
+      case 'present':
+        this.present(from, said.state)
+        break
+      case 'retry':
+        replica.retry().catch(() => {})
+        break
+      case 'discard':
+        replica.discard().catch(() => {})
+        break
+      case 'leave':
+        this.#left(from)
+        break
+    }
+  }
+
+  #left(tab: string): void {
+    this.#followers.delete(tab)
+    if (this.#presence.has(tab)) this.present(tab, new Uint8Array(0))
+  }
+
+  #changes(changes: readonly Uint8Array[], from: string): void {
+    const { kept } = this.#options
+    const known: string[] = []
+    const stored: string[] = []
+    for (const bytes of changes) {
+      const name = nameOfChange(bytes)
+      const { actor, first, length } = openChange(bytes).header
+      if (this.#followers.get(from) !== actor) continue
+      if (kept.life.doc.known(actor) < first + length - 1) {
+        if (this.#follows(bytes)) continue
+        // The tab begins again from what is here.
+        this.#state(from, true)
+        return
+      }
+      const waiting = kept.life.unstored.find((own) => nameOf(own) === name)
+      if (waiting === undefined) stored.push(name)
+      if (waiting?.durable !== false) known.push(name)
+    }
+    const { bus, topic } = this.#options
+    if (known.length > 0) bus.post(topic, { is: 'durable', names: known } satisfies FromLeader, from)
+    if (stored.length > 0) bus.post(topic, { is: 'stored', names: stored } satisfies FromLeader, from)
+    this.touch()
+  }
+
+  /** Takes a change; answers whether it could be. */
+  #follows(bytes: Uint8Array): boolean {
+    try {
+      return this.#options.kept.take(bytes)
+    } catch (error) {
+      if (error instanceof CoreError) return false
+      throw error
+    }
+  }
+
+  /** A tab that has a part of this life gets the rest of it. */
+  #catchUp({ incarnation, known }: Extract<ToLeader, { is: 'follow' }>, from: string): void {
+    const { doc, unstored } = this.#options.kept.life
+    const undurable = unstored.some((own) => !own.durable)
+    const lacking =
+      incarnation === doc.incarnation && !undurable ? doc.changesSince(new VersionVector(known)) : undefined
+    if (lacking === undefined) this.#state(from, true)
+    else this.#send(from, { is: 'state', life: this.#name, incarnation, base: [lacking], unstored: [], anew: false })
+    this.touch()
+  }
+
+  /** All of it, but what is not durable, which comes when it is. */
+  #state(tab: string, goesOn: boolean): void {
+    this.#tell()
+    const { doc, unstored } = this.#options.kept.life
+    const durable = unstored.filter((own) => own.durable)
+    // Where its past is gone it is sent whole: then nothing waits to be taken out again.
+    const base = baseOf({ doc, unstored })?.map((bytes) => bytes.slice()) ?? [doc.snapshot()]
+    const changes = durable.map(({ bytes }) => bytes)
+    const { incarnation } = doc
+    this.#send(tab, { is: 'state', life: this.#name, incarnation, base, unstored: changes, anew: true, goesOn })
+  }
+
+  #send(tab: string, said: FromLeader): void {
+    const { bus, topic } = this.#options
+    bus.post(topic, said, tab)
+    if (this.#peers.size > 0)
+      bus.post(topic, { is: 'peers', peers: [...this.#peers.values()] } satisfies FromLeader, tab)
+  }
+
+  #post(said: FromLeader): void {
+    const { bus, topic } = this.#options
+    if (this.#followers.size > 0) bus.post(topic, said)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    queueMicrotask(() => {
+      this.#scheduled = false
+      this.#tell()
+      if (this.#statusDue) this.#post(this.#status())
+      this.#statusDue = false
+    })
+  }
+
+  #tell(): void {
+    const durable = this.#durable.splice(0)
+    if (durable.length === 0) return
+    this.#post({ is: 'changes', life: this.#name, bytes: encodeBundle(durable.map(({ bytes }) => bytes)) })
+    this.#post({ is: 'durable', names: durable.map(({ name }) => name) })
+  }
+
+  #status(): LeaderStatus {
+    const { isLive, pending, storedAtMs, refusal, refused } = this.#options.replica
+    const told = refusal && { code: refusal.code, message: refusal.message }
+    return { is: 'status', live: isLive, pending, storedAtMs, refusal: told, refused }
+  }
+}
+
+function nameOfChange(bytes: Uint8Array): string {
+  const { actor, first, length } = openChange(bytes).header
+  return nameOf({ actor, last: first + length - 1 })
+}
