@@ -32,6 +32,7 @@ export async function servePage(script: URL): Promise<PageServer> {
     target: 'es2022',
     // Packages of the workspace run from source, as they do under vitest.
     conditions: ['@joinery/source'],
+    jsx: 'automatic',
     sourcemap: 'external',
     logLevel: 'silent',
   })

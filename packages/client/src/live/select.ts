@@ -38,7 +38,7 @@ export function selectWith<S extends FieldSpecs, T>(
 }
 
 /** The fields, taking note of those that are looked at. */
-function noting<F extends object>(root: F, fields: Set<string>): F {
+export function noting<F extends object>(root: F, fields: Set<string>): F {
   return new Proxy(root, {
     get(target, name) {
       if (typeof name === 'string') fields.add(name)

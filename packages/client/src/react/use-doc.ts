@@ -1,0 +1,57 @@
+/** A document, for as long as a component shows it. */
+import type { FieldSpecs, Schema } from '@joinery/core'
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
+import type { LiveDoc, OpenOptions } from '../live/types.ts'
+import { handleOf } from './handles.ts'
+import { inertDoc } from './inert.ts'
+import { nothing, useClient } from './provider.ts'
+
+export interface UseDocOptions extends OpenOptions {
+  /** Waits, in the `Suspense` above, until the document is loaded; a storage that fails goes to the error boundary. */
+  readonly suspense?: boolean
+}
+
+/**
+ * The document with this id: opened with the first component that asks for it, closed a moment after the last is gone. Renders again when
+ * it `isReady`; use `useValue` for what is in it. On a server, and while a page takes over what a server rendered, it is one that is empty
+ * and not ready.
+ *
+ * @param schema made once, outside of components. Throws `CLIENT_ARGUMENT` when the document is open with another one.
+ */
+export function useDoc<S extends FieldSpecs>(id: string, schema: Schema<S>, options: UseDocOptions = {}): LiveDoc<S> {
+  const { suspense = false, ...open } = options
+  const client = useClient()
+  const [, renderAgain] = useState({})
+  const handle = client && handleOf(client, id, { schema, ...open })
+  const doc = handle?.doc ?? inertDoc(schema)
+  useEffect(() => {
+    if (handle === undefined) return
+    const release = handle.hold()
+    // What was hidden for long comes back without being rendered.
+    if (handle.isClosed) renderAgain({})
+    return release
+  }, [handle])
+  const onReady = useCallback((listener: () => void) => whenReady(doc, listener), [doc])
+  const isReady = useSyncExternalStore(
+    onReady,
+    () => doc.isReady,
+    () => false,
+  )
+  if (suspense && !isReady && handle !== undefined) {
+    if (handle.error !== undefined) throw handle.error
+    throw doc.ready
+  }
+  return doc
+}
+
+function whenReady(doc: LiveDoc, listener: () => void): () => void {
+  if (doc.isReady) return nothing
+  let isOver = false
+  const tell = (): void => {
+    if (!isOver) listener()
+  }
+  doc.ready.then(tell, tell)
+  return () => {
+    isOver = true
+  }
+}

@@ -1,0 +1,42 @@
+/** Taking back what was done here. */
+import type { FieldSpecs } from '@joinery/core'
+import { useCallback, useMemo, useState, useSyncExternalStore } from 'react'
+import type { LiveDoc, Undo } from '../live/types.ts'
+
+export type UndoState = Readonly<Undo>
+
+const CAN_UNDO = 1
+const CAN_REDO = 2
+
+/** Undo and redo of what was changed here since the first component asked for it; renders again when what is possible is another. */
+export function useUndo<S extends FieldSpecs>(doc: LiveDoc<S>): UndoState {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const ends = [doc.subscribe(listener), doc.onStatus(listener)]
+      return () => {
+        for (const end of ends) end()
+      }
+    },
+    [doc],
+  )
+  const can = useSyncExternalStore(
+    subscribe,
+    () => (doc.undo.canUndo ? CAN_UNDO : 0) + (doc.undo.canRedo ? CAN_REDO : 0),
+    () => 0,
+  )
+  // A step of which nothing shows any more goes without an event.
+  const [, renderAgain] = useState({})
+  return useMemo(() => {
+    const after = (isDone: boolean): boolean => {
+      renderAgain({})
+      return isDone
+    }
+    return {
+      canUndo: (can & CAN_UNDO) > 0,
+      canRedo: (can & CAN_REDO) > 0,
+      undo: () => after(doc.undo.undo()),
+      redo: () => after(doc.undo.redo()),
+      stopGrouping: () => doc.undo.stopGrouping(),
+    }
+  }, [doc, can])
+}
