@@ -14,36 +14,34 @@ export interface Edit {
 export function editBetween(before: string, after: string, caret: number = after.length): Edit | undefined {
   if (before === after) return undefined
   const shorter = Math.min(before.length, after.length)
-  const suffixMax = Math.min(shorter, after.length - caret)
   let suffix = 0
-  while (suffix < suffixMax && before.at(-1 - suffix) === after.at(-1 - suffix)) suffix += 1
+  const growSuffix = (max: number): void => {
+    while (suffix < max && before.at(-1 - suffix) === after.at(-1 - suffix)) suffix += 1
+  }
+  growSuffix(Math.min(shorter, after.length - caret))
   let prefix = 0
   while (prefix < shorter - suffix && before[prefix] === after[prefix]) prefix += 1
   // The caret may be elsewhere than where the text changed.
-  while (suffix < shorter - prefix && before.at(-1 - suffix) === after.at(-1 - suffix)) suffix += 1
-  if (isHigh(before[prefix - 1])) prefix -= 1
-  if (isLow(before[before.length - suffix]) && suffix > 0) suffix -= 1
+  growSuffix(shorter - prefix)
+  if (/^[\ud800-\udbff]/.test(before.charAt(prefix - 1))) prefix -= 1
+  if (suffix > 0 && /[\udc00-\udfff]/.test(before.charAt(before.length - suffix))) suffix -= 1
+  const removed = before.length - suffix - prefix
   return {
     at: prefix,
-    removed: before.length - suffix - prefix,
-    inserted: after.slice(prefix, after.length - suffix).replace(LONE_SURROGATES, '\ufffd'),
+    removed,
+    // Half of a pair is nothing that a text can hold.
+    inserted: after.slice(prefix, after.length - suffix).replace(/\p{Surrogate}/gu, '\ufffd'),
   }
 }
 
-const LONE_SURROGATES = /\p{Surrogate}/gu
-
-function isHigh(unit: string | undefined): boolean {
-  return unit !== undefined && unit >= '\ud800' && unit < '\udc00'
-}
-
-function isLow(unit: string | undefined): boolean {
-  return unit !== undefined && unit >= '\udc00' && unit < '\ue000'
+export function applied(text: string, { at, removed, inserted }: Edit): string {
+  return text.slice(0, at) + inserted + text.slice(at + removed)
 }
 
 /** Where a position is after an edit; one inside of what was removed is where that was. */
 export function moved(position: number, { at, removed, inserted }: Edit): number {
   if (position <= at) return position
-  return position >= at + removed ? position + inserted.length - removed : at
+  return position < at + removed ? at : position + inserted.length - removed
 }
 
 /** The same removal and insertion in a text that others have edited: removals from the back, so that each can be done as it stands. */
@@ -51,17 +49,16 @@ export function rebased(edit: Edit, over: readonly Edit[]): { readonly removals:
   let units = Array.from({ length: edit.removed }, (_, i) => edit.at + i)
   let { at } = edit
   for (const other of over) {
-    units = units.filter((unit) => unit < other.at || unit >= other.at + other.removed)
+    const isLeft = (unit: number): boolean => unit < other.at || unit >= other.at + other.removed
     // A unit is behind what was inserted before it.
-    units = units.map((unit) => (unit < other.at ? unit : unit + other.inserted.length - other.removed))
+    units = units.filter(isLeft).map((unit) => moved(unit + 1, other) - 1)
     at = moved(at, other)
   }
   const removals: Edit[] = []
   for (const unit of units) {
-    const last = removals.at(-1)
-    if (last !== undefined && last.at + last.removed === unit) {
-      removals[removals.length - 1] = { ...last, removed: last.removed + 1 }
-    } else removals.push({ at: unit, removed: 1, inserted: '' })
+    const last = removals[0]
+    if (last && last.at + last.removed === unit) removals[0] = { ...last, removed: last.removed + 1 }
+    else removals.unshift({ at: unit, removed: 1, inserted: '' })
   }
-  return { removals: removals.reverse(), insertion: { at, removed: 0, inserted: edit.inserted } }
+  return { removals, insertion: { at, removed: 0, inserted: edit.inserted } }
 }

@@ -2,74 +2,60 @@
 import { type FieldSpecs, type Schema, SchemaDoc } from '@joinery/core'
 import { newActor } from '@joinery/core/system'
 import { ClientError } from '../errors.ts'
-import type { ClientStatus, DocStatus, LiveDoc, Presence, RefusedEdits, Undo } from '../live/types.ts'
+import type { ClientStatus, DocStatus, LiveDoc } from '../live/types.ts'
 import { never, nothing } from './provider.ts'
 
-const docs = new WeakMap<Schema, LiveDoc>()
+const docs = new WeakMap<object, unknown>()
 
 /** The same one for the same schema. */
 export function inertDoc<S extends FieldSpecs>(schema: Schema<S>): LiveDoc<S> {
-  let doc = docs.get(schema as Schema) as LiveDoc<S> | undefined
-  if (doc === undefined) {
-    doc = makeInert(schema)
-    docs.set(schema as Schema, doc as LiveDoc)
-  }
+  const doc = (docs.get(schema) as LiveDoc<S> | undefined) ?? makeInert(schema)
+  docs.set(schema, doc)
   return doc
 }
 
-export const INERT_STATUS: DocStatus = {
+const lastError = undefined
+
+const status: DocStatus = {
   connection: 'offline',
   pending: 0,
-  storedAtMs: undefined,
   durable: 0,
   refused: 0,
-  lastError: undefined,
+  storedAtMs: undefined,
+  lastError,
 }
 
 export const INERT_CLIENT_STATUS: ClientStatus = {
   online: false,
   pending: 0,
-  lastError: undefined,
   storage: { durable: true, warning: undefined },
+  lastError,
 }
 
-const NOT_READY = 'the document is opened in the browser'
-
-function refuseNow(): never {
-  throw new ClientError('CLIENT_NOT_READY', NOT_READY)
+function refuse(): never {
+  throw new ClientError('CLIENT_NOT_READY', 'not in a browser')
 }
-
-const refuseLater = (): Promise<never> => Promise.reject(new ClientError('CLIENT_NOT_READY', NOT_READY))
-const later = async (): Promise<void> => {}
-const presence: Presence = { set: nothing, others: new Map(), subscribe: never }
-const undo: Undo = { canUndo: false, canRedo: false, undo: refuseNow, redo: refuseNow, stopGrouping: nothing }
 
 function makeInert<S extends FieldSpecs>(schema: Schema<S>): LiveDoc<S> {
-  const empty = new SchemaDoc<S>({ schema, actor: newActor('server'), incarnation: 'inert' })
-  const refused: RefusedEdits = {
-    list: [],
-    retry: refuseLater,
-    discard: refuseLater,
-    export: () => ({ id: '', edits: [], value: empty.toJSON() }),
-  }
+  const { root } = new SchemaDoc<S>({ schema, actor: newActor('server'), incarnation: 'inert' })
   return {
     id: '',
     // Nobody is to wait for it: it is never ready.
     ready: new Promise<void>(nothing),
     isReady: false,
-    root: empty.root,
-    change: refuseNow,
-    toJSON: () => empty.toJSON(),
-    snapshot: () => empty.snapshot(),
+    root,
+    change: refuse,
+    toJSON: refuse,
+    snapshot: refuse,
     subscribe: never,
     select: never,
-    status: INERT_STATUS,
+    status,
     onStatus: never,
-    saved: refuseLater,
-    durable: refuseLater,
-    refused,
-    presence,
-    undo,
-    close: later,
+    saved: refuse,
+    durable: refuse,
+    refused: { list: [], retry: refuse, discard: refuse, export: refuse },
+    presence: { set: nothing, others: new Map(), subscribe: never },
+    undo: { canUndo: false, canRedo: false, undo: refuse, redo: refuse, stopGrouping: nothing },
+    close: refuse,
   }
 }

@@ -30,7 +30,7 @@ export function JoineryProvider({ client, children }: JoineryProviderProps): Rea
 export function useClient(): Client | undefined {
   const source = useContext(Source)
   const isHere = useSyncExternalStore(never, yes, no)
-  if (source === undefined) throw new Error('there is no JoineryProvider above')
+  if (source === undefined) throw new Error('no JoineryProvider above')
   if (!isHere) return undefined
   if (typeof source !== 'function') return source
   let client = made.get(source)
@@ -44,4 +44,4 @@ export function useClient(): Client | undefined {
 export const never = (): (() => void) => nothing
 export const nothing = (): void => {}
 const yes = (): boolean => true
-const no = (): boolean => false
+export const no = (): boolean => false

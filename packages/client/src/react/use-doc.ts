@@ -31,27 +31,19 @@ export function useDoc<S extends FieldSpecs>(id: string, schema: Schema<S>, opti
     if (handle.isClosed) renderAgain({})
     return release
   }, [handle])
-  const onReady = useCallback((listener: () => void) => whenReady(doc, listener), [doc])
-  const isReady = useSyncExternalStore(
-    onReady,
-    () => doc.isReady,
-    () => false,
+  const onReady = useCallback(
+    (listener: () => void) => {
+      // Who is gone meanwhile is told in vain.
+      doc.ready.then(listener, listener)
+      return nothing
+    },
+    [doc],
   )
+  const read = (): boolean => doc.isReady
+  const isReady = useSyncExternalStore(onReady, read, read)
   if (suspense && !isReady && handle !== undefined) {
     if (handle.error !== undefined) throw handle.error
     throw doc.ready
   }
   return doc
-}
-
-function whenReady(doc: LiveDoc, listener: () => void): () => void {
-  if (doc.isReady) return nothing
-  let isOver = false
-  const tell = (): void => {
-    if (!isOver) listener()
-  }
-  doc.ready.then(tell, tell)
-  return () => {
-    isOver = true
-  }
 }

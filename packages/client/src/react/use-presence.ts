@@ -3,8 +3,6 @@ import type { JsonValue } from '@joinery/core'
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
 import type { LiveDoc, Presence, PresencePeer } from '../live/types.ts'
 
-const NOBODY: Presence['others'] = new Map()
-
 /**
  * Who else is in the document, and what they tell of themselves; renders again when that is another.
  *
@@ -24,10 +22,7 @@ export function usePresence<P extends JsonValue = JsonValue>(
   }, [presence, state])
   useEffect(() => (isTold ? () => presence.set(undefined) : undefined), [presence, isTold])
   const subscribe = useCallback((listener: () => void) => presence.subscribe(listener), [presence])
-  const others = useSyncExternalStore(
-    subscribe,
-    () => presence.others,
-    () => NOBODY,
-  )
+  const read = (): Presence['others'] => presence.others
+  const others = useSyncExternalStore(subscribe, read, read)
   return useMemo(() => [...others.values()] as unknown as readonly PresencePeer<P>[], [others])
 }

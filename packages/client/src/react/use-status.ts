@@ -1,7 +1,7 @@
 /** Whether edits are saved, and what goes wrong. */
 import { useCallback, useSyncExternalStore } from 'react'
 import type { ClientStatus, DocStatus, LiveDoc } from '../live/types.ts'
-import { INERT_CLIENT_STATUS, INERT_STATUS } from './inert.ts'
+import { INERT_CLIENT_STATUS } from './inert.ts'
 import { never, useClient } from './provider.ts'
 
 /** The status of a document, or, without one, of the client. Renders again when something in it is another. */
@@ -11,9 +11,6 @@ export function useStatus(doc?: Pick<LiveDoc, 'status' | 'onStatus'>): ClientSta
   const client = useClient()
   const of = doc ?? client
   const subscribe = useCallback((listener: () => void) => of?.onStatus(listener) ?? never(), [of])
-  return useSyncExternalStore<ClientStatus | DocStatus>(
-    subscribe,
-    () => of?.status ?? INERT_CLIENT_STATUS,
-    () => (doc === undefined ? INERT_CLIENT_STATUS : INERT_STATUS),
-  )
+  const read = (): ClientStatus | DocStatus => of?.status ?? INERT_CLIENT_STATUS
+  return useSyncExternalStore(subscribe, read, read)
 }

@@ -2,7 +2,8 @@
 import type { FieldSpecs, Fields, Text } from '@joinery/core'
 import { useEffect, useRef, useState } from 'react'
 import type { LiveDoc } from '../live/types.ts'
-import { TextBinding, type TextElement, type TextSelection } from './text-binding.ts'
+import type { TextElement } from './field.ts'
+import { bindText, type TextSelection } from './text-binding.ts'
 
 export type { TextSelection }
 
@@ -43,14 +44,11 @@ export function useText<S extends FieldSpecs>(
   // biome-ignore lint/correctness/useExhaustiveDependencies: another text is another binding, though it is `select` that finds it.
   useEffect(() => {
     if (element === null) return
-    const binding = new TextBinding(element, {
+    return bindText(element, {
       text: () => latest.current.select(doc.root),
-      change: (mutate) => doc.change(mutate),
-      subscribe: (listener) => doc.subscribe(listener),
-      undo: (direction) => doc.undo[direction](),
+      doc,
       select: (selection) => latest.current.options.onSelect?.(selection),
     })
-    return () => binding.end()
   }, [element, doc, text])
   return { ref: setElement, defaultValue, readOnly: !doc.isReady }
 }

@@ -2,11 +2,9 @@
 import type { FieldSpecs } from '@joinery/core'
 import { useCallback, useMemo, useState, useSyncExternalStore } from 'react'
 import type { LiveDoc, Undo } from '../live/types.ts'
+import { no } from './provider.ts'
 
 export type UndoState = Readonly<Undo>
-
-const CAN_UNDO = 1
-const CAN_REDO = 2
 
 /** Undo and redo of what was changed here since the first component asked for it; renders again when what is possible is another. */
 export function useUndo<S extends FieldSpecs>(doc: LiveDoc<S>): UndoState {
@@ -19,11 +17,8 @@ export function useUndo<S extends FieldSpecs>(doc: LiveDoc<S>): UndoState {
     },
     [doc],
   )
-  const can = useSyncExternalStore(
-    subscribe,
-    () => (doc.undo.canUndo ? CAN_UNDO : 0) + (doc.undo.canRedo ? CAN_REDO : 0),
-    () => 0,
-  )
+  const canUndo = useSyncExternalStore(subscribe, () => doc.undo.canUndo, no)
+  const canRedo = useSyncExternalStore(subscribe, () => doc.undo.canRedo, no)
   // A step of which nothing shows any more goes without an event.
   const [, renderAgain] = useState({})
   return useMemo(() => {
@@ -32,11 +27,11 @@ export function useUndo<S extends FieldSpecs>(doc: LiveDoc<S>): UndoState {
       return isDone
     }
     return {
-      canUndo: (can & CAN_UNDO) > 0,
-      canRedo: (can & CAN_REDO) > 0,
+      canUndo,
+      canRedo,
       undo: () => after(doc.undo.undo()),
       redo: () => after(doc.undo.redo()),
       stopGrouping: () => doc.undo.stopGrouping(),
     }
-  }, [doc, can])
+  }, [doc, canUndo, canRedo])
 }

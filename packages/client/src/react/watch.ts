@@ -2,45 +2,42 @@
 import type { FieldSpecs } from '@joinery/core'
 import type { LiveDoc } from '../live/types.ts'
 
-export class Watch {
+export interface Watch {
   /** Grows with each event. */
-  version = 0
-  /** The version in which each root field changed last. */
-  readonly #changed = new Map<string, number>()
-  #reset = 0
-  readonly #listeners = new Set<() => void>()
-
-  constructor(doc: LiveDoc) {
-    doc.subscribe(({ origin, patches }) => {
-      this.version += 1
-      if (origin === 'reset') this.#reset = this.version
-      for (const { path } of patches) this.#changed.set(String(path[0]), this.version)
-      for (const listener of [...this.#listeners]) listener()
-    })
-  }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
+  readonly version: number
+  readonly subscribe: (listener: () => void) => () => void
   /** Whether one of these fields may be another than at a version. */
-  changedSince(version: number, fields: ReadonlySet<string>): boolean {
-    if (this.#reset > version) return true
-    for (const field of fields) if ((this.#changed.get(field) ?? 0) > version) return true
-    return false
-  }
+  changedSince(version: number, fields: ReadonlySet<string>): boolean
 }
 
-const watches = new WeakMap<LiveDoc, Watch>()
+const watches = new WeakMap<object, Watch>()
 
 /** One for each document, as long as that lives. */
 export function watchOf<S extends FieldSpecs>(doc: LiveDoc<S>): Watch {
-  const key = doc as unknown as LiveDoc
-  let watch = watches.get(key)
-  if (watch === undefined) {
-    watch = new Watch(key)
-    watches.set(key, watch)
+  const watch = watches.get(doc) ?? newWatch(doc)
+  watches.set(doc, watch)
+  return watch
+}
+
+function newWatch<S extends FieldSpecs>(doc: LiveDoc<S>): Watch {
+  /** The version in which each root field changed last. */
+  const changed = new Map<string, number>()
+  const listeners = new Set<() => void>()
+  let reset = 0
+  const watch = {
+    version: 0,
+    subscribe: (listener: () => void) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    changedSince: (version: number, fields: ReadonlySet<string>) =>
+      reset > version || [...fields].some((field) => (changed.get(field) ?? 0) > version),
   }
+  doc.subscribe(({ origin, patches }) => {
+    watch.version += 1
+    if (origin === 'reset') reset = watch.version
+    for (const { path } of patches) changed.set(String(path[0]), watch.version)
+    for (const listener of [...listeners]) listener()
+  })
   return watch
 }
