@@ -13,7 +13,7 @@ build: install
 	npm run --silent build
 
 dev: build
-	node packages/cli/dist/main.js serve --addr 127.0.0.1:8080 --store sqlite:.joinery/dev.sqlite
+	node packages/cli/dist/main.js serve --demo --addr 127.0.0.1:8080 --store sqlite:.joinery/dev.sqlite
 
 # What the tests run against, installed when it is missing and the user may install. Otherwise the tests that need it fail and
 # say how to get it. Debian begins a server of its own with the package; the tests do not want one.
@@ -43,4 +43,4 @@ bench: build
 	npm run bench -- core
 
 clean:
-	rm -rf node_modules packages/*/dist examples/*/dist bench/node_modules
+	rm -rf node_modules packages/*/dist apps/*/dist examples/*/dist bench/node_modules

@@ -53,6 +53,7 @@ interface ServeFlags {
   readonly tlsKey?: string
   readonly allowOrigin?: string[]
   readonly insecure?: boolean
+  readonly demo?: boolean
   readonly keepHistory?: string
   readonly compactEvery?: string
   readonly logLevel?: string
@@ -75,6 +76,7 @@ function addServe(program: Command, environment: Environment, done: (status: num
       collect,
     )
     .option('--insecure', 'listen where others can reach although there are no API keys (env INSECURE=true)')
+    .option('--demo', 'serve the sample application at / and write its first list (env DEMO=true)')
     .option(
       '--keep-history <versions>',
       `versions of each document that stay in its log, or all (env KEEP_HISTORY, default ${serviceLimits.historyVersionsMin})`,
@@ -98,6 +100,7 @@ function serveOptions(flags: ServeFlags, { variables }: Environment): ServeOptio
     allowOrigin: flags.allowOrigin ?? (set(variables.ALLOW_ORIGIN)?.split(',') ?? []).map((origin) => origin.trim()),
     insecure: flags.insecure ?? truth('INSECURE', variables.INSECURE),
     compaction: compactionPolicy(flags, variables),
+    demo: flags.demo ?? truth('DEMO', variables.DEMO),
     logLevel: logLevel(flags.logLevel ?? set(variables.LOG_LEVEL) ?? 'info'),
   }
 }

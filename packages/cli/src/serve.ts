@@ -22,6 +22,7 @@ import {
 } from '@joinery/server'
 import type { Store } from '@joinery/sync'
 import type { Logger } from 'pino'
+import { demoSite, seedDemo } from './demo/demo.ts'
 import type { Environment } from './environment.ts'
 import { UsageError } from './failure.ts'
 import { createLog, type LogLevel } from './log.ts'
@@ -39,6 +40,8 @@ export interface ServeOptions {
   readonly allowOrigin: readonly string[]
   readonly insecure: boolean
   readonly compaction: CompactionPolicy
+  /** The sample application at `/`, and its list. */
+  readonly demo: boolean
   readonly logLevel: LogLevel
 }
 
@@ -59,7 +62,7 @@ export async function serve(options: ServeOptions, environment: Environment): Pr
     const keys = await openKeyRing({ store, random: environment.random, now: environment.nowMs })
     const { server, service } = await start({ options, environment, store, keys, tls, logger })
     const socket = await openControl(url, { keys, store, service, logger, now: environment.nowMs })
-    announce(server, url, environment)
+    announce(server, { url, demo: options.demo }, environment)
     if (url.kind === 'memory') logger.warn('the store is in memory: when the server stops, everything is gone')
     logger.info({ url: server.url, loopbackOnly: server.loopbackOnly, storeId: store.identity.storeId }, 'listening')
     const stopLooking = boundYoungGeneration()
@@ -117,6 +120,7 @@ async function start({ options, environment, store, keys, tls, logger }: StartOp
     limits: options.compaction,
     onWarning: (message, cause) => log.failed(cause, {}, message),
   })
+  if (options.demo && (await seedDemo(service, store))) logger.info('wrote the list of the sample application')
   const server = await createServer({
     service,
     metrics,
@@ -129,6 +133,7 @@ async function start({ options, environment, store, keys, tls, logger }: StartOp
     tls,
     allowOrigins: options.allowOrigin,
     insecure: options.insecure,
+    site: options.demo ? demoSite : undefined,
   })
   return { server, service }
 }
@@ -148,13 +153,19 @@ async function readTls({ tlsCert, tlsKey }: ServeOptions): Promise<TlsIdentity |
   return { cert: await read(tlsCert), key: await read(tlsKey) }
 }
 
-function announce(server: JoineryServer, url: StoreUrl, { stdout, version }: Environment): void {
+interface Announced {
+  readonly url: StoreUrl
+  readonly demo: boolean
+}
+
+function announce(server: JoineryServer, { url, demo }: Announced, { stdout, version }: Environment): void {
   const access = server.loopbackOnly
     ? 'this machine only (loopback)'
     : `everybody who reaches ${server.host}:${server.port}`
   stdout.write(
     [
       `Joinery ${version} is listening on ${server.url}`,
+      ...(demo ? [`  app     ${server.url}/  (open it twice)`] : []),
       `  store   ${formatStoreUrl(url)}${url.kind === 'memory' ? '  (gone when the server stops)' : ''}`,
       `  access  ${access}; ${server.keysRequired() ? 'an API key is required' : 'no API keys yet'}`,
       `  API     ${server.url}/openapi.json`,

@@ -62,6 +62,8 @@ export interface ServerLimits {
   readonly logLinesBurstMax: number
   /** Where several processes share a store, each looks this often for keys that others created or revoked. */
   readonly keysRefreshMs: number
+  /** Pages of an application are kept in memory, each as it is and packed. */
+  readonly siteBytesMax: number
   /** What a refused caller is told to wait. */
   readonly retryAfterSeconds: number
 }
@@ -98,5 +100,6 @@ export const defaultServerLimits: ServerLimits = {
   logLinesPerSecondMax: 200,
   logLinesBurstMax: 1_000,
   keysRefreshMs: 2_000,
+  siteBytesMax: 33_554_432,
   retryAfterSeconds: 1,
 }

@@ -9,6 +9,7 @@ import { formatOrigin, isLoopbackHost, type ListenAddress, parseAddress } from '
 import { type App, createApp } from './http/app.ts'
 import { type Connections, watchConnections } from './http/connections.ts'
 import { createListener, type Listener, type TlsIdentity } from './http/listener.ts'
+import { readSite, type SiteOptions } from './http/site.ts'
 import { addSyncEndpoint } from './http/sync-endpoint.ts'
 import type { KeyRing } from './keys.ts'
 import { refreshKeys } from './keys-refresh.ts'
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>
   /** The one that the service tells, too; without it there is no `/metrics`. */
   readonly metrics?: ServerMetrics
+  /** Pages of an application, at `/`. */
+  readonly site?: SiteOptions | undefined
 }
 
 export interface JoineryServer {
@@ -80,6 +83,7 @@ export async function createServer(options: ServerOptions): Promise<JoineryServe
     loopbackOnly,
     tls: tls !== undefined,
     metrics,
+    site: options.site && readSite(options.site, limits.siteBytesMax),
   }
   const app = createApp(appOptions, { version })
   const newRequestId = (): string => Buffer.from(random(12)).toString('base64url')

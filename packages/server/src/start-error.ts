@@ -5,6 +5,7 @@ export type StartErrorCode =
   | 'START_ADDRESS_UNAVAILABLE'
   | 'START_ORIGIN_INVALID'
   | 'START_TLS_INVALID'
+  | 'START_SITE_INVALID'
 
 export class StartError extends Error {
   override readonly name = 'StartError'

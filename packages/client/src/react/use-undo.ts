@@ -10,9 +10,11 @@ export type UndoState = Readonly<Undo>
 export function useUndo<S extends FieldSpecs>(doc: LiveDoc<S>): UndoState {
   const subscribe = useCallback(
     (listener: () => void) => {
-      const ends = [doc.subscribe(listener), doc.onStatus(listener)]
+      const end = doc.subscribe(listener)
+      const endStatus = doc.onStatus(listener)
       return () => {
-        for (const end of ends) end()
+        end()
+        endStatus()
       }
     },
     [doc],

@@ -18,6 +18,7 @@ import { type ApiInfo, addMetaRoutes, addMetricsRoute } from './routes/meta.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { requestSchemas } from './schemas/requests.ts'
 import { liveSessions, type Sessions } from './sessions.ts'
+import { siteHandler } from './site.ts'
 import { Streams } from './streams.ts'
 
 export interface App {
@@ -39,6 +40,7 @@ export function createApp(options: AppOptions, info: ApiInfo): App {
   app.use(headersGuard(options))
   app.use(hostGuard(options))
   app.use(crossOrigin(options))
+  if (options.site !== undefined) app.use(siteHandler(options.site))
   app.use('/v1/*', gate)
 
   const grants = new Grants(options.keys)

@@ -5,6 +5,7 @@ import type { ServerLimits } from '../limits.ts'
 import type { BoundedLog } from '../log/bounded-log.ts'
 import type { ServerMetrics } from '../metrics/metrics.ts'
 import type { DocumentService } from '../service/types.ts'
+import type { Site } from './site.ts'
 
 export interface AppOptions {
   readonly service: DocumentService
@@ -20,6 +21,8 @@ export interface AppOptions {
   readonly loopbackOnly: boolean
   readonly tls: boolean
   readonly metrics?: ServerMetrics | undefined
+  /** Pages of an application, served beside the API. */
+  readonly site?: Site | undefined
 }
 
 export interface RequestState {
