@@ -6,6 +6,7 @@ import { TabReplica } from './browser/tab-replica.ts'
 import { TabSockets } from './browser/tab-socket.ts'
 import { TabStore } from './browser/tab-store.ts'
 import type { ProvidedStore, StorageProvider } from './live/types.ts'
+import type { Shelf } from './live/undo-keeper.ts'
 
 export type { TabsPlatform }
 
@@ -46,6 +47,19 @@ export function browserStorage(options: BrowserStorageOptions): StorageProvider 
     tabs: {
       shareSocket: (open) => sockets.share(open),
       replica: (replica) => new TabReplica(bus, replica),
+    },
+    shelf: tabShelf(name),
+  }
+}
+
+/** What a tab has for itself and keeps over a reload. */
+function tabShelf(name: string): Shelf {
+  const key = (of: string): string => `${name}/${of}`
+  return {
+    read: (of) => sessionStorage.getItem(key(of)) ?? undefined,
+    write(of, text) {
+      if (text === undefined) sessionStorage.removeItem(key(of))
+      else sessionStorage.setItem(key(of), text)
     },
   }
 }

@@ -56,9 +56,16 @@ export function onNetwork(listener: () => void): () => void {
   return () => remove?.('online', listener)
 }
 
+/** Calls back when the page may be about to end; answers what ends it. */
+export function onHide(listener: () => void): () => void {
+  const { addEventListener: add, removeEventListener: remove } = globalThis as Partial<EventSource>
+  add?.('pagehide', listener)
+  return () => remove?.('pagehide', listener)
+}
+
 interface EventSource {
-  addEventListener(type: 'online', listener: () => void): void
-  removeEventListener(type: 'online', listener: () => void): void
+  addEventListener(type: 'online' | 'pagehide', listener: () => void): void
+  removeEventListener(type: 'online' | 'pagehide', listener: () => void): void
 }
 
 /** The platform's `fetch`. */

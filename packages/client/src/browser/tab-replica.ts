@@ -2,7 +2,7 @@
  * A document that several tabs have. One leads: it keeps it in the storage and follows the server's. The others have it from there,
  * change it at once under an actor of their own, and hand in what they changed; when the leading tab ends one of them goes on.
  */
-import { type Actor, type ActorId, CoreError, type FieldSpecs, type SchemaDoc, type UndoManager } from '@joinery/core'
+import { type Actor, type ActorId, CoreError, type FieldSpecs, type SchemaDoc } from '@joinery/core'
 import { SessionRefusal } from '@joinery/sync'
 import { ClientError, refuse } from '../errors.ts'
 import { Kept } from '../live/kept.ts'
@@ -127,10 +127,6 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
 
   get isLive(): boolean {
     return this.#replica?.isLive ?? this.#status?.live ?? false
-  }
-
-  get undoManager(): UndoManager {
-    return this.doc.undoManager()
   }
 
   present(state: Uint8Array): void {

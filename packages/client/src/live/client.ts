@@ -103,6 +103,7 @@ class LiveClient implements Client {
       serverTime: (micros) => clock.observe(micros),
       place: () => this.#home.place,
       tabs: this.#home.tabs,
+      shelf: () => this.#home.shelf(),
       trouble: (error) => this.#home.trouble(error),
     }
     this.#connection = new Connection({

@@ -9,6 +9,7 @@ import type { LiveLimits } from './limits.ts'
 import { openPlace, type Place, storageError, storeCode } from './place.ts'
 import type { Tabs } from './tabs.ts'
 import type { ClientOptions, StorageProvider, StorageStatus } from './types.ts'
+import type { Shelf } from './undo-keeper.ts'
 
 export interface HomeOptions extends Pick<ClientOptions, 'tenant' | 'nodeId'> {
   readonly storage: ClientOptions['storage']
@@ -57,6 +58,13 @@ export class Home {
   /** Where several tabs share the storage. */
   get tabs(): Tabs | undefined {
     return this.#provider?.tabs
+  }
+
+  /** Where texts of this tab or process are kept. */
+  async shelf(): Promise<Shelf | undefined> {
+    if (this.#provider?.shelf !== undefined) return this.#provider.shelf
+    const store = (await this.#opened)?.store
+    return store && { read: (name) => store.value(name), write: (name, text) => store.setValue(name, text) }
   }
 
   /** What could not be kept, until it could. */

@@ -28,6 +28,10 @@ export interface LiveLimits {
   readonly presenceBytesMax: number
   /** A deletion without an answer is given up. */
   readonly deleteTimeoutMs: number
+  /** Steps of undo in each direction that outlive the process or page. */
+  readonly undoStepsMax: number
+  /** All of these as text, in UTF-16 units; the oldest are left out. A page has a few MB for texts of this kind. */
+  readonly undoTextLengthMax: number
 }
 
 export const defaultLiveLimits: LiveLimits = {
@@ -45,4 +49,6 @@ export const defaultLiveLimits: LiveLimits = {
   presenceMsMax: 60_000,
   presenceBytesMax: 4_096,
   deleteTimeoutMs: 20_000,
+  undoStepsMax: 100,
+  undoTextLengthMax: 262_144,
 }

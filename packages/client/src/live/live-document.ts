@@ -1,9 +1,11 @@
 /** The handle of a document, as the application holds it. */
 import type { FieldSpecs, Fields, JsonValue, Path } from '@joinery/core'
 import { ClientError } from '../errors.ts'
+import { onHide } from '../host.ts'
 import { Listeners, Watched } from './listeners.ts'
 import type { Place } from './place.ts'
 import { PresenceState } from './presence.ts'
+import { undoName } from './records.ts'
 import { refusedError } from './refused-edits.ts'
 import { Replica, type ReplicaOptions } from './replica.ts'
 import { selectPath, selectWith } from './select.ts'
@@ -18,6 +20,7 @@ import type {
   RefusedExport,
   Undo,
 } from './types.ts'
+import { UndoKeeper } from './undo-keeper.ts'
 
 export interface LiveDocumentOptions<S extends FieldSpecs>
   extends Pick<ReplicaOptions<S>, 'id' | 'schema' | 'type' | 'types' | 'shared' | 'after'> {
@@ -37,6 +40,8 @@ export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
   readonly #events = new Listeners<[LiveDocEvent]>()
   readonly #status: Watched<DocStatus>
   readonly #presence: PresenceState
+  readonly #undoKeeper: UndoKeeper
+  readonly #endHide: () => void
   #loadError: ClientError | undefined
   #error: { readonly of: unknown; readonly is: ClientError } | undefined
 
@@ -46,13 +51,20 @@ export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
     this.#presence = new PresenceState({ host, limits, send: (state) => this.#replica.present(state) })
     const replica: ReplicaOptions<S> = {
       ...options,
-      onChange: (event) => this.#events.tell(event),
+      onChange: (event) => {
+        this.#undoKeeper?.changed()
+        this.#events.tell(event)
+      },
       onStatus: () => this.touch(),
       onPeers: (peers) => this.#presence.heard(peers),
     }
     this.#replica = options.shared.tabs?.replica(replica) ?? new Replica(replica)
     this.#status = new Watched(() => this.#read())
-    this.ready = this.#replica.loaded
+    const { tenant, shelf } = options.shared
+    const doc = (): DocReplica<S>['doc'] => this.#replica.doc
+    this.#undoKeeper = new UndoKeeper({ name: undoName(tenant, options.id), host, limits, doc, shelf })
+    this.#endHide = onHide(() => void this.#undoKeeper.flush())
+    this.ready = this.#replica.loaded.then(() => this.#undoKeeper.resume().catch(() => {}))
     this.ready.catch((error: unknown) => {
       if (error instanceof ClientError) this.#loadError = error
       this.touch()
@@ -124,6 +136,8 @@ export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
     this.#presence.close()
     this.#events.clear()
     this.#status.clear()
+    this.#endHide()
+    await this.#undoKeeper.flush()
     await this.#replica.close()
   }
 
@@ -193,22 +207,23 @@ export class LiveDocument<S extends FieldSpecs> implements LiveDoc<S> {
 
   #undo(): Undo {
     const replica = this.#replica
+    const keeper = this.#undoKeeper
     return {
       get canUndo() {
-        return replica.undoManager.canUndo
+        return keeper.manager.canUndo
       },
       get canRedo() {
-        return replica.undoManager.canRedo
+        return keeper.manager.canRedo
       },
       undo() {
         replica.requireWritable()
-        return replica.undoManager.undo() !== undefined
+        return keeper.manager.undo() !== undefined
       },
       redo() {
         replica.requireWritable()
-        return replica.undoManager.redo() !== undefined
+        return keeper.manager.redo() !== undefined
       },
-      stopGrouping: () => replica.undoManager.stopGrouping(),
+      stopGrouping: () => keeper.manager.stopGrouping(),
     }
   }
 }

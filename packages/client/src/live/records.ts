@@ -49,6 +49,10 @@ export function parkedName(tenant: string, id: string, generation: number): stri
   return `${parkedPrefix(tenant, id)}${generation}`
 }
 
+export function undoName(tenant: string, id: string): string {
+  return `client/undo/${JSON.stringify([tenant, id])}`
+}
+
 /** Where a generation of a document is kept. */
 export function documentKey(tenant: string, id: string, generation: number): DocumentKey {
   return { tenant, id: `${generation}/${id}` }

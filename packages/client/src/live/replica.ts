@@ -2,7 +2,7 @@
  * A document on this device: loaded from the storage, changed here, kept, and followed at the server. What the server refuses is
  * mended where that can be done without anybody (a wrong clock, a document that began on two devices), else it waits here.
  */
-import type { Actor, FieldSpecs, SchemaDoc, UndoManager } from '@joinery/core'
+import type { Actor, FieldSpecs, SchemaDoc } from '@joinery/core'
 import { type FollowedDocument, type Peers, SessionRefusal } from '@joinery/sync'
 import { ClientError, refuse } from '../errors.ts'
 import { Kept, type KeptOptions, type Next, nameOf } from './kept.ts'
@@ -78,10 +78,6 @@ export class Replica<S extends FieldSpecs> implements DocReplica<S> {
 
   get isLive(): boolean {
     return this.#kept.life.followed?.state === 'live'
-  }
-
-  get undoManager(): UndoManager {
-    return this.doc.undoManager()
   }
 
   /** Tells the others in the document of oneself; empty: gone. */

@@ -4,6 +4,7 @@ import type { Host } from '../host.ts'
 import type { LiveLimits } from './limits.ts'
 import type { Place } from './place.ts'
 import type { Tabs } from './tabs.ts'
+import type { Shelf } from './undo-keeper.ts'
 
 export interface Shared {
   readonly tenant: string
@@ -19,6 +20,8 @@ export interface Shared {
   readonly place: () => Promise<Place | undefined>
   /** Where several tabs share the storage. */
   readonly tabs: Tabs | undefined
+  /** Where texts of this tab or process are kept; undefined where there is no such place. */
+  readonly shelf: () => Promise<Shelf | undefined>
   /** Something could not be kept; undefined when it could again. */
   readonly trouble: (error: unknown) => void
 }

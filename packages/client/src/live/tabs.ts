@@ -1,5 +1,5 @@
 /** What the client asks of a storage that several tabs share, and how a document is kept in a tab of which another one leads. */
-import type { ActorId, FieldSpecs, SchemaDoc, UndoManager } from '@joinery/core'
+import type { ActorId, FieldSpecs, SchemaDoc } from '@joinery/core'
 import type { SessionRefusal } from '@joinery/sync'
 import type { OpenWebSocket } from '@joinery/transport/websocket'
 import type { Place } from './place.ts'
@@ -26,7 +26,6 @@ export interface DocReplica<S extends FieldSpecs> {
   readonly refusal: SessionRefusal | undefined
   readonly refused: readonly ParkedEdit[]
   readonly refusedCount: number
-  readonly undoManager: UndoManager
   present(state: Uint8Array): void
   change(mutate: (root: SchemaDoc<S>['root']) => void): boolean
   requireWritable(): void

@@ -6,6 +6,7 @@ import type { ClientError } from '../errors.ts'
 import type { Fetch, Host } from '../host.ts'
 import type { LiveLimits } from './limits.ts'
 import type { Tabs } from './tabs.ts'
+import type { Shelf } from './undo-keeper.ts'
 
 /** Answers a key, such as a token that expires. Asked again when the server no longer takes the one before. */
 export type AskKey = () => string | Promise<string>
@@ -41,6 +42,8 @@ export interface StorageProvider {
   open(): Promise<ProvidedStore | undefined>
   /** Where several tabs share it. */
   readonly tabs?: Tabs | undefined
+  /** Where a tab keeps what is its own, such as steps of undo; the store where it is left out. */
+  readonly shelf?: Shelf | undefined
 }
 
 export interface ProvidedStore extends Store {
@@ -169,7 +172,10 @@ export interface LiveDoc<S extends FieldSpecs = FieldSpecs> {
   durable(): Promise<void>
   readonly refused: RefusedEdits
   readonly presence: Presence
-  /** Takes back what was changed here since `undo` was first looked at, where its effect still shows. */
+  /**
+   * Takes back what was changed here since `undo` was first looked at, where its effect still shows. Steps are kept with the
+   * storage, the youngest hundred in each direction; in a page with the tab.
+   */
   readonly undo: Undo
   /** Lets go of the handle once it was closed as often as it was opened. Resolves when its edits are durable here. */
   close(): Promise<void>

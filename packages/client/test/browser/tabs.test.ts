@@ -124,3 +124,21 @@ describe('several tabs', () => {
     expect(await one.saved()).toBeUndefined()
   })
 })
+
+describe('undo', () => {
+  it('is there after a reload of the tab, and is of this tab alone', async () => {
+    const [one, two] = (await tabs('undo', 2)) as [Tab, Tab]
+    expect(await one.undo()).toBe(false)
+    await one.edit(['one'])
+    await two.edit(['two'])
+    await same([one, two], 2)
+    expect(await one.saved()).toBeUndefined()
+    await one.reload()
+    expect(await one.start({ url: line().url, nodeId: 'undo', database: 'undo', id: 'undo' })).toBeUndefined()
+    await same([one, two], 2)
+    expect(await one.undo()).toBe(true)
+    const { items, visits } = await same([one, two], 1)
+    expect([items, visits]).toEqual([['two'], 2])
+    expect(await one.undo()).toBe(false)
+  })
+})

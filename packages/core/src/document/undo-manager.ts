@@ -74,8 +74,8 @@ export class UndoManager {
   }
 
   /**
-   * The steps, what they deleted included, to be kept and handed to the manager of the same document when it is loaded again.
-   * Under another actor what was overwritten stays so, since it is somebody else's then. O(steps).
+   * The steps, what they deleted included, to be kept and handed to the manager of the same document when it is loaded again, be
+   * it under another actor. O(steps).
    * @param most so many of the youngest in each direction.
    */
   steps(most: number = limits.undoStepsMax): JsonValue {

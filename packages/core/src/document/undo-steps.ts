@@ -1,4 +1,5 @@
 /** Steps of an undo manager as JSON, so that they can outlive the process. */
+import type { ActorId } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import type { Inverse } from '../kernel/container.ts'
@@ -29,6 +30,8 @@ interface Written {
   readonly done: readonly WrittenStep[]
   readonly undone: readonly WrittenStep[]
   readonly copies: readonly CopyRun[]
+  /** Under whom they were made. */
+  readonly actors: readonly ActorId[]
 }
 
 export function writeSteps({ done, undone }: Steps, site: Site): JsonValue {
@@ -36,7 +39,9 @@ export function writeSteps({ done, undone }: Steps, site: Site): JsonValue {
     timeMicros,
     effects.map(({ address, inverse }) => [address, inverse]),
   ]
-  const written: Written = { format: FORMAT, done: done.map(write), undone: undone.map(write), copies: copyRuns(site) }
+  const actors = [...site.selves].map((actor) => site.actors.id(actor))
+  const copies = copyRuns(site)
+  const written: Written = { format: FORMAT, done: done.map(write), undone: undone.map(write), copies, actors }
   return written as unknown as JsonValue
 }
 
@@ -54,12 +59,16 @@ function copyRuns(site: Site): CopyRun[] {
 
 /** Reads what `writeSteps` wrote, for a document with this site. Throws `CORE_VALUE_INVALID`, with nothing read. */
 export function readSteps(steps: JsonValue, site: Site): { done: Step[]; undone: Step[] } {
-  const { done, undone, copies } = checked(steps)
+  const { done, undone, copies, actors } = checked(steps)
   const read = ([timeMicros, effects]: WrittenStep): Step => ({
     timeMicros,
     effects: effects.map(([address, inverse]) => ({ address, inverse })),
   })
   const found = { done: done.map(read), undone: undone.map(read) }
+  for (const id of actors) {
+    const actor = site.actors.find(id)
+    if (actor !== undefined) site.selves.add(actor)
+  }
   for (const [element, copy, size] of copies) {
     const [from, to] = [findElementId(site, element), findElementId(site, copy)]
     if (from === undefined || to === undefined) continue
@@ -69,14 +78,16 @@ export function readSteps(steps: JsonValue, site: Site): { done: Step[]; undone:
 }
 
 function checked(steps: JsonValue): Written {
-  const { format, done, undone, copies } = (steps ?? {}) as Partial<Record<keyof Written, JsonValue>>
+  const { format, done, undone, copies, actors } = (steps ?? {}) as Partial<Record<keyof Written, JsonValue>>
   const isWell =
     format === FORMAT &&
     Array.isArray(done) &&
     Array.isArray(undone) &&
     [...done, ...undone].every(isStep) &&
     Array.isArray(copies) &&
-    copies.every(isCopyRun)
+    copies.every(isCopyRun) &&
+    Array.isArray(actors) &&
+    actors.every((actor) => typeof actor === 'string')
   return isWell ? (steps as unknown as Written) : refuse('CORE_VALUE_INVALID', 'not the steps of an undo manager')
 }
 

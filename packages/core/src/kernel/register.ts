@@ -7,7 +7,6 @@ import { CausalContainer } from './causal-container.ts'
 import { Cell, checkStamp, type Keep, type RegisterCell, readCell, type Stamp } from './cell.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { type Apply, emitValue, type Inverse, noteInverse, type Place } from './container.ts'
-import { SELF } from './site.ts'
 
 export abstract class Register extends CausalContainer {
   /** @internal */
@@ -42,7 +41,7 @@ export abstract class Register extends CausalContainer {
     const { dot } = this.cell
     if (does === 'rewrite') {
       if (dot === 0) this.write(value as JsonValue)
-    } else if (dot !== 0 && dotActor(dot) === SELF) {
+    } else if (dot !== 0 && this.place.site.selves.has(dotActor(dot))) {
       if (does === 'write') this.write(value as JsonValue)
       else this.#unwrite()
     }

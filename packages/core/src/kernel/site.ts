@@ -56,6 +56,8 @@ export class Site {
   twin: ((path: Path) => unknown) | undefined
   /** Where mutators note what takes their effect back, while somebody may want to undo. */
   inverses: Effect[] | undefined
+  /** Actors under which the local one wrote before, as far as undo knows. */
+  readonly selves: Set<number> = new Set([SELF])
   /** Elements of sequences that undo brought back, by what they are copies of. */
   readonly copies: Map<number, number> = new Map()
   /** Where patches go while someone listens. */

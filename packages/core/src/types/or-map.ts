@@ -28,7 +28,6 @@ import { KeyedWrites } from '../kernel/keyed-writes.ts'
 import { emptyPart, endPart, ListOrder, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import { isPrivate } from '../kernel/seen.ts'
-import { SELF } from '../kernel/site.ts'
 import { requireResettable, type Spec, specIn, type TypeTable, typesOf } from '../kernel/spec.ts'
 import { NONE } from '../kernel/write-table.ts'
 import { readWrites, type WritesDelta } from '../kernel/writes-delta.ts'
@@ -314,7 +313,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   #disappear(key: string, tag: number): void {
     const cell = this.#slots.get(key, tag)?.cell
     if (cell === undefined || cell.dot === 0) return
-    if (cell.live().every(({ dot }) => dotActor(dot) === SELF)) this.remove(key)
+    if (cell.live().every(({ dot }) => this.place.site.selves.has(dotActor(dot)))) this.remove(key)
   }
 
   showsChild(child: Container): boolean {

@@ -24,7 +24,6 @@ import { dotOrder, readDots, readOwnDot, writeDot, writeDots } from '../kernel/d
 import { pasteElements } from '../kernel/elems.ts'
 import { loadEncoded } from '../kernel/frame.ts'
 import { isPending, isPrivate, knows, sees } from '../kernel/seen.ts'
-import { SELF } from '../kernel/site.ts'
 import * as tags from './tag-numbers.ts'
 
 /** Elements, each with a dot, in columns. */
@@ -97,7 +96,8 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
   /** Undo of an addition, unless somebody else added the element, too. */
   #unadd(elem: T): void {
     const row = this.#rows.get(valueKey(elem))
-    if (row !== undefined && this.#dotsOf(row).every((dot) => dotActor(dot) === SELF)) this.remove(elem)
+    if (row !== undefined && this.#dotsOf(row).every((dot) => this.place.site.selves.has(dotActor(dot))))
+      this.remove(elem)
   }
 
   reset(): void {

@@ -123,7 +123,7 @@ describe('steps that were kept', () => {
     expect([later.doc.root.body.toString(), b.root.body.toString()]).toEqual(['!', '!'])
   })
 
-  it('of another actor leave overwritten values alone, and take out what was inserted', () => {
+  it('hold under another actor too, and for all actors before it', () => {
     const session = begin(open('a'))
     session.doc.change((root) => {
       root.title.set('one')
@@ -131,9 +131,12 @@ describe('steps that were kept', () => {
     })
     const steps = session.undo.steps()
     const other = begin(Doc.load([session.doc.snapshot()], { schema, actor: testActor('c') }), steps)
-    other.undo.undo()
-    expect(other.doc.toJSON()).toMatchObject({ title: 'one' })
-    expect(other.doc.root.body.toString()).toBe('')
+    other.doc.change((root) => root.title.set('two'))
+    const last = begin(Doc.load([other.doc.snapshot()], { schema, actor: testActor('d') }), other.undo.steps())
+    last.undo.undo()
+    expect(last.doc.root.title.value).toBe('one')
+    last.undo.undo()
+    expect([last.doc.root.title.value ?? null, last.doc.root.body.toString()]).toEqual([null, ''])
   })
 
   it('are the youngest, where not all are wanted', () => {
@@ -149,10 +152,11 @@ describe('steps that were kept', () => {
     null,
     'steps',
     {},
-    { format: 2, done: [], undone: [], copies: [] },
-    { format: 1, done: [[1]], undone: [], copies: [] },
-    { format: 1, done: [[1, [[['title', 7], []]]]], undone: [], copies: [] },
-    { format: 1, done: [], undone: [], copies: [['1', '2', 1]] },
+    { format: 2, done: [], undone: [], copies: [], actors: [] },
+    { format: 1, done: [[1]], undone: [], copies: [], actors: [] },
+    { format: 1, done: [[1, [[['title', 7], []]]]], undone: [], copies: [], actors: [] },
+    { format: 1, done: [], undone: [], copies: [['1', '2', 1]], actors: [] },
+    { format: 1, done: [], undone: [], copies: [], actors: [1] },
   ])('are refused when they are none: %j', (steps) => {
     const doc = open('a')
     expect(refusal(() => doc.undoManager({ steps })).code).toBe('CORE_VALUE_INVALID')
