@@ -18,7 +18,7 @@ function parseItem(line: string): NewItem {
   // Lists that were copied from elsewhere bring their bullets along.
   const title = line
     .replace(TAG, ' ')
-    .replace(/^\s*(?:[-*•–]|\[[ x]?\])\s+/i, '')
+    .replace(/^\s*(?:(?:[-*•–]|\[[ x]?\])\s+)+/i, '')
     .replace(/\s+/g, ' ')
     .trim()
   return { title: title.slice(0, TITLE_LENGTH_MAX), tags }

@@ -107,14 +107,11 @@ function drag(grip: HTMLElement, start: globalThis.PointerEvent, { id, ids, list
   addEventListener('keydown', onKey, true)
 }
 
-/** The place whose middle was passed last. */
+/** The place whose middle is nearest. */
 function nearest(boxes: readonly (DOMRect | undefined)[], from: number, middle: number): number {
-  let to = from
-  boxes.forEach((box, i) => {
-    if (box === undefined) return
-    const half = box.top + box.height / 2
-    if (i > from && middle > half) to = i
-    if (i < from && middle < half) to = Math.min(to, i)
-  })
-  return to
+  const away = boxes.map((box) =>
+    box === undefined ? Number.POSITIVE_INFINITY : Math.abs(box.top + box.height / 2 - middle),
+  )
+  const least = Math.min(...away)
+  return away[from] === least ? from : away.indexOf(least)
 }
