@@ -1,6 +1,6 @@
-/** This device: what it is called, where it keeps its documents, and its client. */
+/** This device: what it is called, what it remembers, and its client. */
 import { type Client, createClient } from '@joinery/client'
-import { openIndexedDbStore } from '@joinery/storage/indexeddb'
+import { browserStorage } from '@joinery/client/browser'
 import { COLOURS, type Person } from './model/people.ts'
 
 const NAMES = ['Otter', 'Heron', 'Maple', 'Wren', 'Badger', 'Juniper', 'Finch', 'Hazel', 'Lynx', 'Sorrel']
@@ -55,23 +55,12 @@ export function rememberMe({ name, colour }: Person): void {
   settings.set('colour', String(colour))
 }
 
-export interface Device {
-  readonly client: Client
-  /** To be shown: why edits are kept in memory only. */
-  readonly problem: string | undefined
-}
-
-/** Documents are in IndexedDB. Where they cannot be, the app goes on without and says so. */
-export async function openDevice(): Promise<Device> {
-  const options = { url: location.origin, tenant: 'todo', nodeId: deviceId, auth: () => settings.get('key') ?? '' }
-  try {
-    const storage = await openIndexedDbStore({ name: 'joinery-todo' })
-    return { client: createClient({ ...options, storage }), problem: undefined }
-  } catch (error) {
-    const isLocked = (error as { readonly code?: unknown }).code === 'STORE_LOCKED'
-    const problem = isLocked
-      ? 'Lists are open in another tab of this browser. Edits made here are lost when this tab closes before they are sent.'
-      : 'This browser keeps nothing for this page. Edits are lost when it closes before they are sent.'
-    return { client: createClient(options), problem }
-  }
-}
+/** Made once. Documents are in IndexedDB, which the tabs of this browser share. */
+export const openClient = (): Client =>
+  createClient({
+    url: location.origin,
+    tenant: 'todo',
+    nodeId: deviceId,
+    auth: () => settings.get('key') ?? '',
+    storage: browserStorage({ name: 'joinery-todo' }),
+  })

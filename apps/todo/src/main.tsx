@@ -7,17 +7,15 @@ import './styles/item.css'
 import { JoineryProvider } from '@joinery/client/react'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { openDevice } from './device.ts'
+import { openClient } from './device.ts'
 import { App } from './ui/app.tsx'
 import { ToastProvider } from './ui/toast.tsx'
 
-const { client, problem } = await openDevice()
-
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
-    <JoineryProvider client={client}>
+    <JoineryProvider client={openClient}>
       <ToastProvider>
-        <App problem={problem} />
+        <App />
       </ToastProvider>
     </JoineryProvider>
   </StrictMode>,

@@ -1,5 +1,5 @@
 /** The frame: the lists of this device beside the one that is shown. */
-import { useDoc, useValue } from '@joinery/client/react'
+import { useDoc, useStatus, useValue } from '@joinery/client/react'
 import { type ReactElement, useCallback, useEffect, useState } from 'react'
 import { deviceId, randomId, readMe, rememberMe, settings } from '../device.ts'
 import type { Person } from '../model/people.ts'
@@ -13,9 +13,10 @@ import { go, useRoute } from './use-route.ts'
 /** The list that `joinery serve --demo` brings along. */
 const FIRST_LIST = 'weekend-at-the-lake'
 
-export function App({ problem }: { readonly problem: string | undefined }): ReactElement {
+export function App(): ReactElement {
   const home = useDoc(`home-${deviceId}`, homeSchema)
   const lists = useValue(home, (root) => root.lists.toJSON() as Record<string, string>)
+  const { warning } = useStatus().storage
   const [me, setMe] = useState(readMe)
   const [isMenuOpen, setMenuOpen] = useState(false)
   const id = useRoute()
@@ -63,9 +64,9 @@ export function App({ problem }: { readonly problem: string | undefined }): Reac
       />
       <div className="page">
         <IconButton icon="menu" label="Show lists" className="menu-button" onClick={() => setMenuOpen(true)} />
-        {problem !== undefined && (
+        {warning !== undefined && (
           <p className="banner" role="alert">
-            {problem}
+            {warning}
           </p>
         )}
         {id !== undefined && isReady && <ListPage key={id} id={id} me={me} onName={keep} onLeave={forget} />}

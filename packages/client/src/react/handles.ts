@@ -24,7 +24,8 @@ const handles = new WeakMap<Client, Map<string, unknown>>()
 export function handleOf<S extends FieldSpecs>(
   client: Client,
   id: string,
-  { schema, ...options }: OpenOptions & { readonly schema: Schema<S> },
+  schema: Schema<S>,
+  options: OpenOptions,
 ): Handle<S> {
   const open = handles.get(client) ?? new Map<string, unknown>()
   handles.set(client, open)

@@ -19,10 +19,9 @@ export interface UseDocOptions extends OpenOptions {
  * @param schema made once, outside of components. Throws `CLIENT_ARGUMENT` when the document is open with another one.
  */
 export function useDoc<S extends FieldSpecs>(id: string, schema: Schema<S>, options: UseDocOptions = {}): LiveDoc<S> {
-  const { suspense = false, ...open } = options
   const client = useClient()
   const [, renderAgain] = useState({})
-  const handle = client && handleOf(client, id, { schema, ...open })
+  const handle = client && handleOf(client, id, schema, options)
   const doc = handle?.doc ?? inertDoc(schema)
   useEffect(() => {
     if (handle === undefined) return
@@ -41,7 +40,7 @@ export function useDoc<S extends FieldSpecs>(id: string, schema: Schema<S>, opti
   )
   const read = (): boolean => doc.isReady
   const isReady = useSyncExternalStore(onReady, read, read)
-  if (suspense && !isReady && handle !== undefined) {
+  if (options.suspense && !isReady && handle !== undefined) {
     if (handle.error !== undefined) throw handle.error
     throw doc.ready
   }

@@ -17,8 +17,9 @@ export function usePresence<P extends JsonValue = JsonValue>(
   const { presence } = doc
   const state = mine === undefined ? undefined : JSON.stringify(mine)
   const isTold = state !== undefined
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is told is compared by value.
   useEffect(() => {
-    if (state !== undefined) presence.set(JSON.parse(state) as JsonValue)
+    if (isTold) presence.set(mine)
   }, [presence, state])
   useEffect(() => (isTold ? () => presence.set(undefined) : undefined), [presence, isTold])
   const subscribe = useCallback((listener: () => void) => presence.subscribe(listener), [presence])

@@ -22,14 +22,11 @@ export function watchOf<S extends FieldSpecs>(doc: LiveDoc<S>): Watch {
 function newWatch<S extends FieldSpecs>(doc: LiveDoc<S>): Watch {
   /** The version in which each root field changed last. */
   const changed = new Map<string, number>()
-  const listeners = new Set<() => void>()
   let reset = 0
   const watch = {
     version: 0,
-    subscribe: (listener: () => void) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    // Those who come later are told later: this is up to date by then.
+    subscribe: (listener: () => void) => doc.subscribe(listener),
     changedSince: (version: number, fields: ReadonlySet<string>) =>
       reset > version || [...fields].some((field) => (changed.get(field) ?? 0) > version),
   }
@@ -37,7 +34,6 @@ function newWatch<S extends FieldSpecs>(doc: LiveDoc<S>): Watch {
     watch.version += 1
     if (origin === 'reset') reset = watch.version
     for (const { path } of patches) changed.set(String(path[0]), watch.version)
-    for (const listener of [...listeners]) listener()
   })
   return watch
 }
