@@ -39,6 +39,7 @@ export type {
   Observed,
 } from './document/doc-types.ts'
 export { Doc } from './document/full-doc.ts'
+export type { ChainEntry } from './document/past.ts'
 export { allTypes, specOf } from './document/registry.ts'
 export { type Restamp, restampChanges } from './document/restamp.ts'
 export {

@@ -48,7 +48,7 @@ import { findContainer, tagsOf } from './find.ts'
 import { History, PAST_ACTOR } from './history.ts'
 import { NextReader } from './next-change.ts'
 import { observe } from './observed.ts'
-import { NO_ACTOR, Past } from './past.ts'
+import { type ChainEntry, NO_ACTOR, Past } from './past.ts'
 import { type FieldSpecs, type Fields, type Schema, struct, typesIn } from './schema.ts'
 import { encodeSnapshot, readRoot, readSnapshot } from './snapshot.ts'
 import { UndoManager, type UndoOptions } from './undo-manager.ts'
@@ -411,6 +411,11 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
   /** 16 hex digits over version and chain checks: equal on two replicas when their histories are. */
   versionHash(): string {
     return this.#past.versionHash()
+  }
+
+  /** The same as `version`, ascending by actor, with what tells forked histories of equal counters apart. O(actors). */
+  chain(): readonly ChainEntry[] {
+    return this.#past.chain()
   }
 
   /** The maximal dots: those that nothing known comes after. */

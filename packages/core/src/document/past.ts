@@ -20,6 +20,12 @@ export interface PastState {
   readonly timeMicros: number
 }
 
+/** The history of one actor as far as it is known: two histories with equal counters differ in the check. */
+export interface ChainEntry extends Head {
+  /** Check over the bytes of the change that ends with this dot. */
+  readonly check: number
+}
+
 /** No index of an actor. */
 export const NO_ACTOR = -1
 
@@ -104,6 +110,13 @@ export class Past implements PastState {
 
   head(actor: number): Head {
     return { actor: this.#site.actors.id(actor), counter: this.context.prefix(actor) }
+  }
+
+  /** What is known of each actor, ascending, with the check over its last change. */
+  chain(): ChainEntry[] {
+    const { actors } = this.#site
+    const known = actors.ids.map((_, actor) => actor).filter((actor) => this.context.prefix(actor) > 0)
+    return known.sort(actors.compare).map((actor) => ({ ...this.head(actor), check: this.checks[actor] ?? 0 }))
   }
 
   version(): VersionVector {

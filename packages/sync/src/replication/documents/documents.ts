@@ -1,0 +1,304 @@
+/**
+ * The documents of a node, as they go through memory to the store: what comes in is applied, then written, and what is durable
+ * is told of. At most one write of a life is out; what comes meanwhile goes into the next, so that a busy life shares flushes.
+ */
+import { type ChangeHeader, CoreError, readChange, type SchemaDoc } from '@joinery/core'
+import type { Context } from '../context.ts'
+import { ReplicationError, type ReplicationErrorCode } from '../errors.ts'
+import type { LifeKey } from '../messages/messages.ts'
+import type { StoredLife, WriteChange } from '../ports.ts'
+import { Intake, Taken } from './intake.ts'
+import type { Life, Staged } from './life.ts'
+import { Lives } from './lives.ts'
+import { readSummary, summaryOf } from './summary.ts'
+import { isTombstone, joinTombstones } from './tombstone.ts'
+
+/** Whom the documents tell. */
+export interface DocumentEvents {
+  /** These parts of a life are durable now. */
+  durable(life: Life, parts: readonly Staged[]): void
+}
+
+export class Documents {
+  readonly lives: Lives
+  readonly #context: Context
+  readonly #events: DocumentEvents
+  readonly #loaded = new Set<Life>()
+  readonly #failed = new Set<Life>()
+  #stagedBytes = 0
+  #lastWrite = 0
+  readonly #writing = new Map<number, Life>()
+
+  constructor(context: Context, events: DocumentEvents) {
+    this.#context = context
+    this.#events = events
+    this.lives = new Lives(context.hashKey)
+  }
+
+  /** Bytes that wait to be stored, over all lives. */
+  get stagedBytes(): number {
+    return this.#stagedBytes
+  }
+
+  /** When there is something to do again by itself. */
+  get dueMs(): number {
+    let due = Number.POSITIVE_INFINITY
+    for (const life of this.#failed) due = Math.min(due, life.writeAgainAtMs ?? due)
+    return due
+  }
+
+  start(stored: readonly StoredLife[]): void {
+    for (const { document, incarnation, ended, summary } of stored) {
+      const life = this.lives.find({ document, incarnation }) ?? this.lives.create({ document, incarnation })
+      const known = ended ? undefined : readSummary(this.#context.hashKey, summary)
+      if (known === undefined) this.whenLoaded(life, () => {})
+      else {
+        life.restore(known)
+        this.lives.update(life)
+      }
+    }
+  }
+
+  /** The life under a name, begun now if there is none; undefined when the node holds as many as it may. */
+  obtain(key: LifeKey): Life | undefined {
+    const known = this.lives.find(key)
+    if (known !== undefined || this.lives.held >= this.#context.limits.livesMax) return known
+    const life = this.lives.create(key)
+    life.document = this.#context.options.open(life.key, [], 'own')
+    this.#keep(life)
+    return life
+  }
+
+  /** Runs a task as soon as the life is in memory: now, if it is. */
+  whenLoaded(life: Life, task: () => void): void {
+    life.usedAtMs = this.#context.nowMs
+    if ((life.document !== undefined && !life.isHeld) || life.tombstone !== undefined) {
+      task()
+      return
+    }
+    life.onceLoaded.push(task)
+    if (life.document !== undefined || life.loading) return
+    life.loading = true
+    this.#context.emit({ type: 'load', life: life.key })
+  }
+
+  loaded(key: LifeKey, parts: readonly Uint8Array[]): void {
+    const life = this.lives.find(key)
+    if (life === undefined || !life.loading) return
+    const tombstone = parts.length === 1 && isTombstone(parts[0]) ? parts[0] : undefined
+    try {
+      if (tombstone !== undefined) life.tombstone = tombstone
+      else life.settle(this.#context.options.open(key, parts, 'own'))
+    } catch (error) {
+      if (!(error instanceof CoreError)) throw error
+      this.damaged(key)
+      return
+    }
+    life.loading = false
+    life.logBytes = parts.reduce((sum, part) => sum + part.length, 0)
+    life.snapshotBytes = parts[0]?.length ?? 0
+    if (parts.length > 0) this.lives.update(life)
+    this.#keep(life)
+    this.#runTasks(life)
+  }
+
+  /** What is stored cannot be read: begin with nothing, so that peers send everything, which takes the place of it. */
+  damaged(key: LifeKey): void {
+    const life = this.lives.find(key)
+    if (life === undefined) return
+    life.loading = false
+    life.damaged = true
+    this.lives.unlist(life)
+    life.settle(this.#context.options.open(key, [], 'new'))
+    this.#keep(life)
+    this.#runTasks(life)
+  }
+
+  #runTasks(life: Life): void {
+    const tasks = life.onceLoaded
+    life.onceLoaded = []
+    for (const task of tasks) task()
+  }
+
+  /** Remembers what is in memory, and lets go of what was not used for longest when there is too much. */
+  #keep(life: Life): void {
+    this.#loaded.delete(life)
+    this.#loaded.add(life)
+    if (this.#loaded.size <= this.#context.limits.documentsLoadedMax) return
+    for (const old of this.#loaded) {
+      if (old === life || old.staged.length > 0 || old.writing !== undefined || old.early.size > 0 || old.damaged)
+        continue
+      this.#loaded.delete(old)
+      old.unload()
+      if (old.listed === undefined) this.lives.forget(old)
+      return
+    }
+  }
+
+  /** Takes what a peer sent. The life must be in memory. */
+  take(life: Life, parts: readonly Uint8Array[]): Taken {
+    return this.#takeIn(life, parts, false)
+  }
+
+  #takeIn(life: Life, parts: readonly Uint8Array[], local: boolean): Taken {
+    const { document } = life
+    if (document === undefined || life.tombstone !== undefined) return new Taken()
+    if (this.#stagedBytes > this.#context.limits.unstoredBytesMax) {
+      const busy = new Taken()
+      busy.refused.push('REPLICATION_BUSY')
+      return busy
+    }
+    const taken = new Intake(life, document, local).take(parts)
+    this.#stage(life, taken.news)
+    if (!local && taken.news.length > 0) {
+      this.#context.emit({ type: 'changed', life: life.key, headers: taken.headers })
+    }
+    return taken
+  }
+
+  edit(key: LifeKey, ticket: number, write: WriteChange): void {
+    this.#locally(key, ticket, (life, document) => {
+      const bytes = write(document)?.slice()
+      if (bytes === undefined) this.#context.emit({ type: 'admitted', ticket, headers: [] })
+      else {
+        const { header, check } = readChange(bytes)
+        const knows = [{ actor: header.actor, counter: header.first + header.length - 1, check }]
+        this.#stage(life, [{ bytes, knows, headers: [header], local: true, ticket }])
+      }
+    })
+  }
+
+  submit(key: LifeKey, ticket: number, changes: readonly Uint8Array[]): void {
+    this.#locally(key, ticket, (life) => {
+      const { news, refused, forks } = this.#takeIn(life, changes, true)
+      const last = news.at(-1)
+      if (refused.length > 0 || forks.length > 0) {
+        this.#refuse(ticket, 'REPLICATION_MALFORMED', refused[0] ?? 'two histories of one actor')
+      } else if (last === undefined) this.#context.emit({ type: 'admitted', ticket, headers: [] })
+      else life.staged[life.staged.length - 1] = { ...last, ticket }
+    })
+  }
+
+  /** Checks what every local write has to pass, and does it once the life is in memory. */
+  #locally(key: LifeKey, ticket: number, write: (life: Life, document: SchemaDoc) => void): void {
+    const isBusy = this.#stagedBytes > this.#context.limits.unstoredBytesMax
+    const life = isBusy ? undefined : this.obtain(key)
+    if (life === undefined) this.#refuse(ticket, isBusy ? 'REPLICATION_BUSY' : 'REPLICATION_FULL', 'no room for more')
+    else {
+      this.whenLoaded(life, () => {
+        const { document } = life
+        if (document === undefined) this.#refuse(ticket, 'REPLICATION_ENDED', 'the life has ended')
+        else if (life.damaged) this.#refuse(ticket, 'REPLICATION_DAMAGED', 'it is being fetched from peers')
+        else this.#attempt(ticket, () => write(life, document))
+      })
+    }
+  }
+
+  #attempt(ticket: number, write: () => void): void {
+    try {
+      write()
+    } catch (error) {
+      this.#context.emit({ type: 'refused', ticket, error: error as Error })
+    }
+  }
+
+  #refuse(ticket: number, code: ReplicationErrorCode, message: string): void {
+    this.#context.emit({ type: 'refused', ticket, error: new ReplicationError(code, message) })
+  }
+
+  /** Ends a life here, by this node or because a peer did. */
+  end(life: Life, tombstone: Uint8Array, ticket?: number): void {
+    const joined = joinTombstones(life.tombstone, tombstone)
+    if (joined === life.tombstone) return
+    life.tombstone = joined
+    life.document = undefined
+    life.early.clear()
+    const headers: readonly ChangeHeader[] = []
+    const part: Staged = { bytes: joined, knows: [], headers, local: ticket !== undefined }
+    this.#stage(life, [ticket === undefined ? part : { ...part, ticket }])
+    this.#runTasks(life)
+  }
+
+  #stage(life: Life, parts: readonly Staged[]): void {
+    for (const part of parts) {
+      life.stage(part)
+      this.#stagedBytes += part.bytes.length
+    }
+    this.write(life)
+  }
+
+  /** Gives out the next write of a life, if there is something to write and none is out. */
+  write(life: Life): void {
+    if (life.writing !== undefined || life.staged.length === 0) return
+    const count = life.staged.length
+    const ends = life.tombstone !== undefined
+    const parts = ends ? [life.tombstone as Uint8Array] : life.staged.map(({ bytes }) => bytes)
+    const kind = ends ? 'end' : life.damaged ? 'replace' : 'append'
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+    this.#write(life, kind, parts, count, kind === 'append' ? life.logBytes + bytes : bytes)
+  }
+
+  #write(life: Life, kind: 'append' | 'replace' | 'end', parts: Uint8Array[], count: number, logBytes: number): void {
+    this.#lastWrite += 1
+    life.writing = { write: this.#lastWrite, count, kind, logBytes }
+    life.writeAgainAtMs = undefined
+    this.#failed.delete(life)
+    this.#writing.set(this.#lastWrite, life)
+    const summary = summaryOf(this.#context.hashKey, life, life.staged.slice(0, count))
+    this.#context.emit({ type: 'write', write: { ...life.key, write: this.#lastWrite, kind, parts, summary } })
+  }
+
+  stored(write: number): void {
+    const life = this.#writing.get(write)
+    const writing = life?.writing
+    if (life === undefined || writing?.write !== write) return
+    this.#writing.delete(write)
+    life.writing = undefined
+    const parts = life.staged.splice(0, writing.count)
+    for (const { bytes, knows } of parts) {
+      life.stagedBytes -= bytes.length
+      this.#stagedBytes -= bytes.length
+      if (life.tombstone === undefined) life.learn(knows)
+    }
+    life.storedCount += parts.length
+    life.logBytes = writing.logBytes
+    if (writing.kind === 'replace') life.snapshotBytes = writing.logBytes
+    this.lives.update(life)
+    for (const { ticket, headers } of parts) {
+      if (ticket !== undefined) this.#context.emit({ type: 'admitted', ticket, headers })
+    }
+    if (life.damaged && writing.kind === 'replace') {
+      life.damaged = false
+      this.#context.emit({ type: 'repaired', life: life.key })
+    }
+    this.#events.durable(life, parts)
+    if (life.isHeld) {
+      life.isHeld = false
+      this.#runTasks(life)
+    }
+    this.#fold(life)
+    this.write(life)
+  }
+
+  storeFailed(write: number): void {
+    const life = this.#writing.get(write)
+    if (life === undefined) return
+    this.#writing.delete(write)
+    life.writing = undefined
+    life.writeAgainAtMs = this.#context.nowMs + this.#context.limits.writeAgainMs
+    this.#failed.add(life)
+  }
+
+  wake(): void {
+    for (const life of this.#failed) if ((life.writeAgainAtMs ?? 0) <= this.#context.nowMs) this.write(life)
+  }
+
+  /** Folds what has become long in the store into a snapshot. */
+  #fold(life: Life): void {
+    const { limits } = this.#context
+    if (life.document === undefined || life.staged.length > 0 || life.tombstone !== undefined) return
+    if (life.logBytes < Math.max(limits.foldBytesMin, 4 * life.snapshotBytes)) return
+    const snapshot = life.document.snapshot()
+    this.#write(life, 'replace', [snapshot], 0, snapshot.length)
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Takes what others sent into a document. What is known already is passed over, what comes early waits in the document, what
+ * cannot be taken changes nothing. Answers what is news, to be stored and told on.
+ */
+import { type ActorId, type Change, type ChangeHeader, CoreError, readChange, type SchemaDoc } from '@joinery/core'
+import type { Life, Staged } from './life.ts'
+
+/** First byte of a change, and of a snapshot: docs/FORMAT.md. */
+const KIND_CHANGE = 0x13
+const KIND_SNAPSHOT = 0x14
+
+/** What became of parts that came in. */
+export class Taken {
+  readonly news: Staged[] = []
+  readonly headers: ChangeHeader[] = []
+  /** Parts that were known. */
+  duplicates = 0
+  /** Changes that wait for others now. */
+  waiting = 0
+  readonly forks: ActorId[] = []
+  /** Codes of what could not be taken. */
+  readonly refused: string[] = []
+}
+
+export class Intake {
+  readonly #life: Life
+  readonly #document: SchemaDoc
+  readonly #local: boolean
+  readonly #taken = new Taken()
+
+  constructor(life: Life, document: SchemaDoc, local: boolean) {
+    this.#life = life
+    this.#document = document
+    this.#local = local
+  }
+
+  take(parts: readonly Uint8Array[]): Taken {
+    for (const part of parts) {
+      try {
+        this.#take(part)
+      } catch (error) {
+        if (!(error instanceof CoreError)) throw error
+        this.#taken.refused.push(error.code)
+      }
+    }
+    this.#taken.waiting = this.#life.early.size
+    return this.#taken
+  }
+
+  #take(part: Uint8Array): void {
+    if (part[0] === KIND_SNAPSHOT) this.#takeSnapshot(part.slice())
+    else if (part[0] === KIND_CHANGE) this.#takeChange(part)
+    else this.#taken.refused.push('CORE_DECODE_INVALID')
+  }
+
+  #takeChange(part: Uint8Array): void {
+    const change = readChange(part)
+    const { actor, first, length } = change.header
+    const last = first + length - 1
+    if (last <= this.#document.known(actor)) {
+      const known = this.#life.entry(actor)
+      if (known?.counter === last && known.check !== change.check) this.#taken.forks.push(actor)
+      else this.#taken.duplicates += 1
+      return
+    }
+    const bytes = part.slice()
+    try {
+      const { applied, refused } = this.#document.apply(bytes)
+      if (applied.length === 0 && refused.length === 0) this.#life.early.set(keyOf(change.header), bytes)
+      this.#note(applied, bytes, change)
+      for (const header of refused) this.#refuse(header)
+    } catch (error) {
+      if (!isFork(error)) throw error
+      this.#taken.forks.push(actor)
+    }
+  }
+
+  #takeSnapshot(bytes: Uint8Array): void {
+    const { changed, applied, refused } = this.#document.apply(bytes)
+    if (!changed) {
+      this.#taken.duplicates += 1
+      return
+    }
+    // In one write with what it let go of the queue, so what the document knows now is durable with it.
+    this.#taken.news.push({ bytes, knows: this.#document.chain(), headers: [], local: this.#local })
+    this.#note(applied)
+    for (const header of refused) this.#refuse(header)
+    for (const [key, early] of this.#life.early) {
+      const { actor, first, length } = readChange(early).header
+      if (first + length - 1 <= this.#document.known(actor)) this.#life.early.delete(key)
+    }
+  }
+
+  /** Takes note of what was applied: the change that came in, and those that waited for it. */
+  #note(applied: readonly ChangeHeader[], bytes?: Uint8Array, change?: Change & { readonly check: number }): void {
+    for (const header of applied) {
+      const key = keyOf(header)
+      const early = this.#life.early.get(key)
+      this.#life.early.delete(key)
+      const part = early ?? (bytes as Uint8Array)
+      const check = early === undefined && change !== undefined ? change.check : readChange(part).check
+      const counter = header.first + header.length - 1
+      const knows = [{ actor: header.actor, counter, check }]
+      this.#taken.news.push({ bytes: part, knows, headers: [header], local: this.#local })
+      this.#taken.headers.push(header)
+    }
+  }
+
+  #refuse(header: ChangeHeader): void {
+    this.#life.early.delete(keyOf(header))
+    this.#taken.forks.push(header.actor)
+  }
+}
+
+function isFork(error: unknown): boolean {
+  return error instanceof CoreError && (error.code === 'CORE_ACTOR_FORKED' || error.code === 'CORE_ACTOR_REUSED')
+}
+
+function keyOf({ actor, first }: ChangeHeader): string {
+  return `${first}@${actor}`
+}

@@ -1,0 +1,91 @@
+/** Limits of replication among nodes: name with its unit last, default, reason. */
+export interface ReplicationLimits {
+  /** One message, whole. Larger payloads travel in parts, so that none keeps the others of its connection waiting. */
+  readonly messageBytesMax: number
+  /** What the payload of one message may become when it is inflated. */
+  readonly inflatedBytesMax: number
+  /** Documents named in one message. More travel in the next one. */
+  readonly messageLivesMax: number
+  /** Changes of one document in one message. */
+  readonly messageChangesMax: number
+  /** Changes gathered before they are pushed. */
+  readonly batchChangesMax: number
+  /** How long the first change of a batch may wait for others, once one batch has just left. */
+  readonly batchMs: number
+  /** Nodes that a node pushes a new change to. */
+  readonly fanout: number
+  /** Times that a change is pushed on. A fuse: what ends the spreading is that everybody knows the change. */
+  readonly hopsMax: number
+  /** A push that nobody confirmed is sent again after this time, then after twice as long. */
+  readonly pushRetryMs: number
+  /** Times that one push is sent to a peer before it is left to anti-entropy. */
+  readonly pushTriesMax: number
+  /** Pushes that wait for their confirmation, over all peers. Beyond it the oldest is left to anti-entropy. */
+  readonly pushesMax: number
+  /** The shortest time between two rounds of anti-entropy: after any difference, and after a local write. */
+  readonly antiEntropyMinMs: number
+  /** The longest: each round that finds nothing doubles the time up to here. */
+  readonly antiEntropyMaxMs: number
+  /** What is missing is asked for again after this time. */
+  readonly askAgainMs: number
+  /** Cells of a digest in one message. */
+  readonly digestCellsMax: number
+  /** Cells after which a digest gives way to ranges: two nodes differ in most of what they have, or somebody made it so. */
+  readonly digestCellsTotalMax: number
+  /** Peers whose half-read digests are kept. The oldest is forgotten, and begins anew. */
+  readonly digestsMax: number
+  /** With so few documents on both sides a difference is answered with all their frontiers, which saves a round. */
+  readonly shortListMax: number
+  /** Ranges or entries of ranges in one message. */
+  readonly rangesMax: number
+  /** Entries of version vectors in one message. Longer ones travel in pages. */
+  readonly vectorEntriesMax: number
+  /** Documents held in memory at once. Others are loaded when they are written to or asked for. */
+  readonly documentsLoadedMax: number
+  /** Documents that a node keeps. Beyond it a new one is refused: to the local caller, or left to the peers that have it. */
+  readonly livesMax: number
+  /** Bytes of changes that wait to be stored. Beyond it local writes are refused and what peers send is left to them. */
+  readonly unstoredBytesMax: number
+  /** A write that failed is given out again after this time. */
+  readonly writeAgainMs: number
+  /** A life that takes this much in the store, and four times its last snapshot, is folded into a snapshot. */
+  readonly foldBytesMin: number
+  /** Members known at once. */
+  readonly membersMax: number
+}
+
+export const replicationLimits: ReplicationLimits = {
+  messageBytesMax: 262_144,
+  inflatedBytesMax: 1_048_576,
+  messageLivesMax: 1_000,
+  messageChangesMax: 10_000,
+  batchChangesMax: 100,
+  batchMs: 50,
+  fanout: 3,
+  hopsMax: 10,
+  pushRetryMs: 400,
+  pushTriesMax: 5,
+  pushesMax: 10_000,
+  antiEntropyMinMs: 1_000,
+  antiEntropyMaxMs: 30_000,
+  askAgainMs: 500,
+  digestCellsMax: 2_048,
+  digestCellsTotalMax: 16_384,
+  digestsMax: 64,
+  shortListMax: 4,
+  rangesMax: 4_096,
+  vectorEntriesMax: 4_096,
+  documentsLoadedMax: 1_000,
+  livesMax: 1_000_000,
+  unstoredBytesMax: 67_108_864,
+  writeAgainMs: 1_000,
+  foldBytesMin: 262_144,
+  membersMax: 16_384,
+}
+
+/** Name of a node, and of a document, in bytes. */
+export const nodeIdBytesMax = 128
+/** Id of a document in messages between nodes. */
+export const documentIdBytesMax = 512
+/** Messages shorter than this travel as they are: deflated they would hardly be shorter. */
+export const deflateMessageBytesMin = 256
