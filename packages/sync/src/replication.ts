@@ -1,8 +1,11 @@
 export { ReplicationError, type ReplicationErrorCode } from './replication/errors.ts'
+export { hashKey } from './replication/hash64.ts'
 export { type ReplicationLimits, replicationLimits } from './replication/limits.ts'
+export { type Peer, Roster } from './replication/membership/roster.ts'
 export { MessageCodec } from './replication/messages/codec.ts'
 export type { Cause, LifeKey, MemberNews, MemberState, Message } from './replication/messages/messages.ts'
 export { MESSAGE_VERSION } from './replication/messages/messages.ts'
+export { NodeEngine, type NodeStatus } from './replication/node-engine.ts'
 export type {
   ActorChoice,
   Input,

@@ -13,3 +13,5 @@ export { checkHistories, type SuiteOptions, type TestRunner } from './property.t
 export { type SeededRandom, seededRandom } from './random.ts'
 export { type KeptHistory, replayHistory } from './replay.ts'
 export { historyPath, historyRuns, historySeed } from './runs.ts'
+export { scenarios } from './simulator/scenarios.ts'
+export { type SimulationOptions, type SimulationReport, simulate } from './simulator/simulation.ts'

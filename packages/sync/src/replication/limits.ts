@@ -50,6 +50,10 @@ export interface ReplicationLimits {
   readonly writeAgainMs: number
   /** A life that takes this much in the store, and four times its last snapshot, is folded into a snapshot. */
   readonly foldBytesMin: number
+  /** Large payloads that are kept for peers to fetch piece by piece. Beyond it the oldest is forgotten. */
+  readonly transfersBytesMax: number
+  /** What came early waits so long for what it follows before that is asked for: most of it is on its way. */
+  readonly askAfterMs: number
   /** Members known at once. */
   readonly membersMax: number
 }
@@ -80,6 +84,8 @@ export const replicationLimits: ReplicationLimits = {
   unstoredBytesMax: 67_108_864,
   writeAgainMs: 1_000,
   foldBytesMin: 262_144,
+  transfersBytesMax: 67_108_864,
+  askAfterMs: 150,
   membersMax: 16_384,
 }
 

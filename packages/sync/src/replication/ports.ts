@@ -11,6 +11,7 @@
 import type { ActorId, ChangeHeader, SchemaDoc } from '@joinery/core'
 import type { Compression } from '../session/compression.ts'
 import type { ReplicationLimits } from './limits.ts'
+import type { Roster } from './membership/roster.ts'
 import type { Cause, LifeKey, MemberState } from './messages/messages.ts'
 
 /** Name of a node: 1 to 128 bytes, unique in the cluster, vouched for by the transport. */
@@ -124,5 +125,7 @@ export interface NodeOptions {
   /** 16 bytes that all nodes of the cluster share and nobody else knows: digests are keyed by it. */
   readonly digestKey: Uint8Array
   readonly compression?: Compression
+  /** Members that never change, instead of those that this node meets and asks after: for simulations of many nodes. */
+  readonly roster?: Roster
   readonly limits?: Partial<ReplicationLimits>
 }

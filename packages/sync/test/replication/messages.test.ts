@@ -46,6 +46,7 @@ const messages: readonly Message[] = [
       { count: 1, sum: { high: 0, low: 0 }, items: [hash] },
     ],
   },
+  { kind: 'want', life, ranges: [{ actor, from: 2, to: 9 }] },
   { kind: 'part', life, ended: false, transfer: hash, total: 1000, offset: 300, bytes },
   { kind: 'want-part', life, transfer: hash, offset: 600 },
   { kind: 'checksum', life, item: hash, state: hash, answer: true },

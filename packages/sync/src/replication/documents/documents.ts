@@ -11,7 +11,7 @@ import { Intake, Taken } from './intake.ts'
 import type { Life, Staged } from './life.ts'
 import { Lives } from './lives.ts'
 import { readSummary, summaryOf } from './summary.ts'
-import { isTombstone, joinTombstones } from './tombstone.ts'
+import { encodeTombstone, isTombstone, joinTombstones } from './tombstone.ts'
 
 /** Whom the documents tell. */
 export interface DocumentEvents {
@@ -135,6 +135,20 @@ export class Documents {
     }
   }
 
+  /** Runs a task as soon as everything that a life has taken in is durable: now, if it is. */
+  whenDurable(life: Life, task: () => void): void {
+    if (life.staged.length === 0) task()
+    else life.onceDurable.push({ count: life.stagedCount, task })
+  }
+
+  /** Forgets a life of which there is nothing. */
+  forgetIfEmpty(life: Life): void {
+    const isEmpty = life.listed === undefined && life.staged.length === 0 && life.early.size === 0
+    if (!isEmpty || life.loading || life.damaged || life.writing !== undefined) return
+    this.#loaded.delete(life)
+    this.lives.forget(life)
+  }
+
   /** Takes what a peer sent. The life must be in memory. */
   take(life: Life, parts: readonly Uint8Array[]): Taken {
     return this.#takeIn(life, parts, false)
@@ -206,6 +220,12 @@ export class Documents {
     this.#context.emit({ type: 'refused', ticket, error: new ReplicationError(code, message) })
   }
 
+  endLocally(key: LifeKey, ticket: number): void {
+    this.#locally(key, ticket, (life, { actor }) => {
+      this.end(life, encodeTombstone({ actor: actor.id, timeMicros: actor.clock.now() }), ticket)
+    })
+  }
+
   /** Ends a life here, by this node or because a peer did. */
   end(life: Life, tombstone: Uint8Array, ticket?: number): void {
     const joined = joinTombstones(life.tombstone, tombstone)
@@ -272,6 +292,8 @@ export class Documents {
       this.#context.emit({ type: 'repaired', life: life.key })
     }
     this.#events.durable(life, parts)
+    while ((life.onceDurable[0]?.count ?? Number.POSITIVE_INFINITY) <= life.storedCount)
+      life.onceDurable.shift()?.task()
     if (life.isHeld) {
       life.isHeld = false
       this.#runTasks(life)
@@ -298,7 +320,7 @@ export class Documents {
     const { limits } = this.#context
     if (life.document === undefined || life.staged.length > 0 || life.tombstone !== undefined) return
     if (life.logBytes < Math.max(limits.foldBytesMin, 4 * life.snapshotBytes)) return
-    const snapshot = life.document.snapshot()
-    this.#write(life, 'replace', [snapshot], 0, snapshot.length)
+    const snapshot = life.snapshot()
+    if (snapshot !== undefined) this.#write(life, 'replace', [snapshot], 0, snapshot.length)
   }
 }

@@ -2,7 +2,7 @@
  * One life of a document on this node: what is durable of it, what waits to be stored, and the document itself while it is in
  * memory. What peers are told of is what is durable: a node that loses its last moments in a crash has promised nobody anything.
  */
-import { type ActorId, type ChangeHeader, compareActorIds, type SchemaDoc, Writer } from '@joinery/core'
+import { type ActorId, type ChangeHeader, CoreError, compareActorIds, type SchemaDoc, Writer } from '@joinery/core'
 import { addHash, type Hash64, type HashKey, hash64, subtractHash, ZERO } from '../hash64.ts'
 import type { FrontierEntry, LifeKey } from '../messages/messages.ts'
 
@@ -53,6 +53,8 @@ export class Life {
   snapshotBytes = 0
   /** What waits until the document is in memory. */
   onceLoaded: (() => void)[] = []
+  /** What waits until so many of its parts are durable. */
+  onceDurable: { readonly count: number; readonly task: () => void }[] = []
   loading = false
   damaged = false
   /** Changes that came before what they follow, by their dots, as the document itself keeps them. */
@@ -163,6 +165,16 @@ export class Life {
     const hash = hash64(this.#key, writer.bytes, writer.length)
     writer.release()
     return hash
+  }
+
+  /** The whole document; undefined where it is not here, or holds types that this build does not know. */
+  snapshot(): Uint8Array | undefined {
+    try {
+      return this.document?.snapshot()
+    } catch (error) {
+      if (error instanceof CoreError && error.code === 'CORE_FORMAT_UNSUPPORTED') return undefined
+      throw error
+    }
   }
 
   stage(part: Staged): void {

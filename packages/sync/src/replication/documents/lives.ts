@@ -22,6 +22,10 @@ export class Lives {
     return this.#root
   }
 
+  get rootText(): string {
+    return hashText(this.#root)
+  }
+
   /** How many have something durable. */
   get count(): number {
     return this.#byItem.size

@@ -3,6 +3,7 @@ import { limits, type Reader, type Writer } from '@joinery/core'
 import type { Hash64 } from '../hash64.ts'
 import { deflateMessageBytesMin, nodeIdBytesMax, replicationLimits } from '../limits.ts'
 import {
+  readActor,
   readBoolean,
   readCount,
   readHash,
@@ -16,7 +17,7 @@ import {
 } from './fields.ts'
 import { readFrontier, writeFrontier } from './frontier-body.ts'
 import { readNews, writeNews } from './member-body.ts'
-import type { Cell, ItemRange, LifeChanges, Message } from './messages.ts'
+import type { Cell, ItemRange, LifeChanges, Message, WantedRange } from './messages.ts'
 
 type Kind = Message['kind']
 type Of<K extends Kind> = Extract<Message, { kind: K }>
@@ -31,6 +32,8 @@ const CELL_BYTES = 13
 /** A life takes at least two texts, a flag and a count. */
 const LIFE_BYTES = 4
 const RANGE_BYTES = 10
+/** An actor of one byte of name, and two counters. */
+const WANTED_BYTES = 21
 
 export const bodies: { readonly [K in Kind]: Body<Of<K>> } = {
   changes: {
@@ -104,6 +107,21 @@ export const bodies: { readonly [K in Kind]: Body<Of<K>> } = {
       const unknown = readHashes(reader)
       const lives = many(reader, LIFE_BYTES, replicationLimits.messageLivesMax, readFrontier)
       return { kind: 'frontiers', complete: (flags & COMPLETE) !== 0, answer: (flags & ANSWER) !== 0, unknown, lives }
+    },
+  },
+  want: {
+    write(writer, { life, ranges }) {
+      writeLife(writer, life)
+      writer.varint(ranges.length)
+      for (const { actor, from, to } of ranges) {
+        writer.string(actor)
+        writer.varint(from)
+        writer.varint(to)
+      }
+    },
+    read(reader) {
+      const life = readLife(reader)
+      return { kind: 'want', life, ranges: many(reader, WANTED_BYTES, replicationLimits.vectorEntriesMax, readWanted) }
     },
   },
   ranges: {
@@ -218,6 +236,11 @@ function writeHashes(writer: Writer, hashes: readonly Hash64[]): void {
 
 function readHashes(reader: Reader): Hash64[] {
   return many(reader, HASH_BYTES, replicationLimits.messageLivesMax, readHash)
+}
+
+function readWanted(reader: Reader): WantedRange {
+  const actor = readActor(reader)
+  return { actor, from: reader.varint(limits.dotCounterMax), to: reader.varint(limits.dotCounterMax) }
 }
 
 const LAST = 1

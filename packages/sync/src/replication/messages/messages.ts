@@ -106,6 +106,20 @@ export interface FrontiersMessage {
   readonly lives: readonly LifeFrontier[]
 }
 
+/** Counters of an actor, `from .. to`. */
+export interface WantedRange {
+  readonly actor: ActorId
+  readonly from: number
+  readonly to: number
+}
+
+/** Changes that others wait for: send these, and what they follow. */
+export interface WantMessage {
+  readonly kind: 'want'
+  readonly life: LifeKey
+  readonly ranges: readonly WantedRange[]
+}
+
 /** A piece of a payload that no message can carry whole, and what the rest of it can be asked for by. */
 export interface PartMessage {
   readonly kind: 'part'
@@ -188,6 +202,7 @@ export type Message =
   | EqualMessage
   | MoreMessage
   | FrontiersMessage
+  | WantMessage
   | RangesMessage
   | PartMessage
   | WantPartMessage
@@ -209,6 +224,7 @@ export const kinds: Readonly<Record<Message['kind'], number>> = {
   checksum: 10,
   ping: 11,
   pong: 12,
+  want: 13,
 }
 
 /**

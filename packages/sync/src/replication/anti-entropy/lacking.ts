@@ -1,0 +1,42 @@
+/** What a peer lacks of a life, in causal order, and nothing that is not durable here. */
+import { limits, openChange, readBundle, VersionVector } from '@joinery/core'
+import type { Life } from '../documents/life.ts'
+import type { LifeFrontier, WantedRange } from '../messages/messages.ts'
+
+/** What is to be sent: changes, or the whole document where the log no longer reaches back so far. */
+export type Lacking = readonly Uint8Array[] | 'snapshot'
+
+/** @param frontier what the peer has, or a page of it: nothing is said of actors outside it. */
+export function lackingOf(life: Life, { entries, after, through }: Pagelike): Lacking {
+  const known = new Map(entries.map(({ actor, counter }) => [actor, counter]))
+  if (after !== '' || through !== '') {
+    for (const { actor, counter } of life.entries()) {
+      if (actor <= after || (through !== '' && actor > through)) known.set(actor, counter)
+    }
+  }
+  const bundle = life.document?.changesSince(new VersionVector(known))
+  return bundle === undefined ? 'snapshot' : durable(life, readBundle(bundle))
+}
+
+type Pagelike = Pick<LifeFrontier, 'entries' | 'after' | 'through'>
+
+/** The changes of these ranges, as far as the log has them. */
+export function wantedOf(life: Life, ranges: readonly WantedRange[]): Lacking {
+  const wanted = new Map(ranges.map((range) => [range.actor, range]))
+  const known = new Map(life.entries().map(({ actor, counter }) => [actor, counter]))
+  for (const { actor, from } of ranges) known.set(actor, from - 1)
+  const bundle = life.document?.changesSince(new VersionVector(known))
+  if (bundle === undefined) return 'snapshot'
+  return durable(life, readBundle(bundle)).filter((bytes) => {
+    const { actor, first } = openChange(bytes).header
+    return first <= (wanted.get(actor)?.to ?? limits.dotCounterMax)
+  })
+}
+
+function durable(life: Life, changes: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (life.staged.length === 0) return changes
+  return changes.filter((bytes) => {
+    const { actor, first, length } = openChange(bytes).header
+    return first + length - 1 <= life.durable(actor)
+  })
+}

@@ -1,0 +1,151 @@
+/**
+ * First leg of anti-entropy: two nodes find out in which lives they differ. One hash when they do not; where both have few lives,
+ * the frontiers of all; otherwise a sketch, cell by cell until it can be read; and where that is of no use, ranges.
+ */
+import type { Context } from '../context.ts'
+import type { Lives } from '../documents/lives.ts'
+import { type Hash64, sameHash } from '../hash64.ts'
+import type { PeerChoice } from '../membership/peer-choice.ts'
+import type { DigestMessage, EqualMessage, MoreMessage, RangesMessage } from '../messages/messages.ts'
+import type { NodeId } from '../ports.ts'
+import { Interval } from './interval.ts'
+import { compareRanges, wholeRange } from './ranges.ts'
+import type { Repair } from './repair.ts'
+import { SketchDecoder } from './sketch.ts'
+
+/** Cells that are asked for first. */
+const CELLS_FIRST = 16
+
+/** A sketch that is being read. */
+interface Reading {
+  readonly root: Hash64
+  /** What was here when it was begun: cells are compared with these. */
+  readonly own: Hash64
+  readonly decoder: SketchDecoder
+}
+
+export class Rounds {
+  readonly interval: Interval
+  readonly #context: Context
+  readonly #lives: Lives
+  readonly #repair: Repair
+  readonly #choice: PeerChoice
+  readonly #readings = new Map<NodeId, Reading>()
+  /** Rounds that found the same on both sides, and those that did not. */
+  readonly counted: { equal: number; different: number } = { equal: 0, different: 0 }
+
+  constructor(context: Context, lives: Lives, repair: Repair, choice: PeerChoice) {
+    this.#context = context
+    this.#lives = lives
+    this.#repair = repair
+    this.#choice = choice
+    this.interval = new Interval(context)
+  }
+
+  wake(): void {
+    if (this.interval.dueMs > this.#context.nowMs) return
+    this.interval.next()
+    const partner = this.#choice.partner()
+    if (partner !== undefined) this.begin(partner)
+  }
+
+  /** Compares with a peer, now. */
+  begin(to: NodeId): void {
+    this.#send(to, 0, 0)
+  }
+
+  #send(to: NodeId, from: number, count: number): void {
+    const { root } = this.#lives
+    const cells = count === 0 ? [] : this.#lives.sketch.cells(from, count)
+    this.#context.send(to, { kind: 'digest', root, count: this.#lives.count, from, cells }, 'repair')
+  }
+
+  equal(message: EqualMessage): void {
+    if (!sameHash(message.root, this.#lives.root)) return
+    this.counted.equal += 1
+    this.interval.equal()
+  }
+
+  receive(from: NodeId, message: DigestMessage): void {
+    const { root } = this.#lives
+    if (sameHash(root, message.root)) {
+      this.counted.equal += 1
+      this.#readings.delete(from)
+      this.#context.send(from, { kind: 'equal', root }, 'repair')
+      return
+    }
+    this.counted.different += 1
+    this.interval.reset()
+    const { shortListMax } = this.#context.limits
+    if (message.cells.length > 0) this.#read(from, message)
+    else if (this.#lives.count <= shortListMax && message.count <= shortListMax) {
+      this.#repair.tell(from, [...this.#lives.listed()], { complete: true })
+    } else this.#ask(from, message.root, 0)
+  }
+
+  /** @param read cells at hand already. */
+  #ask(to: NodeId, root: Hash64, read: number): void {
+    const count = Math.min(this.#context.limits.digestCellsMax, Math.max(CELLS_FIRST, Math.ceil(read / 2)))
+    this.#context.send(to, { kind: 'more', root, from: read, count }, 'repair')
+  }
+
+  #read(from: NodeId, message: DigestMessage): void {
+    const reading = this.#readingOf(from, message)
+    if (reading.decoder.length !== message.from) {
+      if (message.from > reading.decoder.length) this.#ask(from, message.root, reading.decoder.length)
+      return
+    }
+    const difference = reading.decoder.take(message.cells)
+    if (difference !== undefined) {
+      this.#readings.delete(from)
+      const mine = difference.mine.flatMap((item) => this.#lives.ofItem(item) ?? [])
+      this.#repair.tell(from, mine, { unknown: difference.theirs })
+      return
+    }
+    const { length } = reading.decoder
+    const useful = 4 * (this.#lives.count + message.count) + CELLS_FIRST
+    if (length < Math.min(useful, this.#context.limits.digestCellsTotalMax)) this.#ask(from, message.root, length)
+    else {
+      this.#readings.delete(from)
+      this.#sendRanges(from, wholeRange(this.#items()))
+    }
+  }
+
+  #readingOf(from: NodeId, { root }: DigestMessage): Reading {
+    const own = this.#lives.root
+    const known = this.#readings.get(from)
+    if (known !== undefined && sameHash(known.root, root) && sameHash(known.own, own)) return known
+    const reading: Reading = { root, own, decoder: new SketchDecoder(this.#lives.sketch) }
+    this.#readings.delete(from)
+    this.#readings.set(from, reading)
+    if (this.#readings.size > this.#context.limits.digestsMax) {
+      for (const [oldest] of this.#readings) {
+        this.#readings.delete(oldest)
+        break
+      }
+    }
+    return reading
+  }
+
+  /** A peer reads our sketch. When it is another one by now, the peer begins anew with it. */
+  more(from: NodeId, message: MoreMessage): void {
+    this.interval.reset()
+    if (sameHash(message.root, this.#lives.root)) this.#send(from, message.from, message.count)
+    else this.#send(from, 0, CELLS_FIRST)
+  }
+
+  ranges(from: NodeId, message: RangesMessage): void {
+    const { reply, unknown, mine } = compareRanges(this.#items(), message)
+    const lives = mine.flatMap((item) => this.#lives.ofItem(item) ?? [])
+    if (lives.length > 0 || unknown.length > 0) this.#repair.tell(from, lives, { unknown })
+    for (const each of reply) this.#sendRanges(from, each)
+  }
+
+  #sendRanges(to: NodeId, ranges: Omit<RangesMessage, 'kind'>): void {
+    this.#context.send(to, { kind: 'ranges', ...ranges }, 'repair')
+  }
+
+  #items(): Hash64[] {
+    return [...this.#lives.items()].sort((a, b) => a.high - b.high || a.low - b.low)
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Tells what is new to a few peers at once. News of some milliseconds go together, unless nothing was told just before. A push
+ * is repeated until the peer says that it is durable there, and one of this node's own changes until at least one peer did.
+ */
+import type { ActorId } from '@joinery/core'
+import type { Context } from '../context.ts'
+import type { Life, Staged } from '../documents/life.ts'
+import type { PeerChoice } from '../membership/peer-choice.ts'
+import type { LifeKey } from '../messages/messages.ts'
+import type { NodeId } from '../ports.ts'
+import { Timers } from '../timers.ts'
+import { type Packet, packetsOf } from './packets.ts'
+
+/** A part to be told on. */
+export interface News {
+  readonly life: Life
+  readonly part: Staged
+  /** Who told it; nobody where it was made here. */
+  readonly from: NodeId | undefined
+  readonly hops: number
+}
+
+interface Push {
+  readonly id: number
+  readonly bytes: Uint8Array
+  readonly waiting: Map<NodeId, number>
+  /** The last dot of each own change in it. */
+  readonly own: readonly { readonly life: LifeKey; readonly actor: ActorId; readonly counter: number }[]
+  confirmed: boolean
+  rounds: number
+}
+
+interface Again {
+  readonly push: Push
+  readonly to: NodeId
+}
+
+export class Pusher {
+  readonly #context: Context
+  readonly #choice: PeerChoice
+  #news: News[] = []
+  #flushMs = Number.POSITIVE_INFINITY
+  #flushedMs = Number.NEGATIVE_INFINITY
+  /** Begins anywhere, so that a late confirmation of a push before a restart confirms nothing else. */
+  #lastPush: number
+  readonly #pushes = new Map<number, Push>()
+  readonly #again = new Timers<Again>()
+
+  constructor(context: Context, choice: PeerChoice) {
+    this.#context = context
+    this.#choice = choice
+    this.#lastPush = 128 * context.options.random(2 ** 28)
+  }
+
+  get dueMs(): number {
+    return Math.min(this.#flushMs, this.#again.dueMs)
+  }
+
+  /** Pushes that somebody has not confirmed yet. */
+  get pending(): number {
+    return this.#pushes.size
+  }
+
+  add(news: News): void {
+    if (news.hops >= this.#context.limits.hopsMax) return
+    this.#news.push(news)
+    const { batchMs, batchChangesMax } = this.#context.limits
+    if (this.#news.length >= batchChangesMax) this.#flushMs = this.#context.nowMs
+    else if (this.#news.length === 1) this.#flushMs = Math.max(this.#context.nowMs, this.#flushedMs + batchMs)
+  }
+
+  wake(): void {
+    const { nowMs } = this.#context
+    if (this.#flushMs <= nowMs) this.#flush()
+    for (let again = this.#again.take(nowMs); again !== undefined; again = this.#again.take(nowMs)) this.#retry(again)
+  }
+
+  #flush(): void {
+    const news = this.#news
+    this.#news = []
+    this.#flushMs = Number.POSITIVE_INFINITY
+    this.#flushedMs = this.#context.nowMs
+    const senders = new Set(news.flatMap(({ from }) => from ?? []))
+    // Who told all of it needs none of it; who told some of it is left that out.
+    const except = senders.size === 1 && news.every(({ from }) => from !== undefined) ? senders : NOBODY
+    const targets = this.#choice.targets(except)
+    const shared = targets.filter((node) => !senders.has(node))
+    for (const packet of packetsOf(news)) this.#send(packet, shared)
+    for (const node of targets) {
+      if (!senders.has(node)) continue
+      for (const packet of packetsOf(news.filter(({ from }) => from !== node))) this.#send(packet, [node])
+    }
+  }
+
+  #send({ lives, hops, own }: Packet, targets: readonly NodeId[]): void {
+    const isOwn = own.length > 0
+    if (targets.length === 0 && !isOwn) return
+    this.#lastPush += 1
+    const id = this.#lastPush
+    const bytes = this.#context.codec.encode({ kind: 'changes', push: id, hops, cause: 'live', more: false, lives })
+    const push: Push = { id, bytes, waiting: new Map(), own, confirmed: !isOwn, rounds: 0 }
+    this.#pushes.set(id, push)
+    for (const node of targets) this.#sendTo(push, node, 0)
+    // Nobody is there yet: an own change waits for somebody.
+    if (targets.length === 0) this.#again.add(this.#context.nowMs + this.#delayMs(push.rounds), { push, to: '' })
+    if (this.#pushes.size > this.#context.limits.pushesMax) this.#forgetOldest()
+  }
+
+  /** Anti-entropy takes care of what is forgotten here. */
+  #forgetOldest(): void {
+    for (const [id] of this.#pushes) {
+      this.#pushes.delete(id)
+      return
+    }
+  }
+
+  #sendTo(push: Push, to: NodeId, tries: number): void {
+    push.waiting.set(to, tries + 1)
+    this.#context.emit({ type: 'send', to, bytes: push.bytes, cause: 'live' })
+    this.#again.add(this.#context.nowMs + this.#delayMs(tries), { push, to })
+  }
+
+  #delayMs(tries: number): number {
+    return this.#context.jitter(this.#context.limits.pushRetryMs * 2 ** Math.min(tries, 4))
+  }
+
+  #retry({ push, to }: Again): void {
+    if (this.#pushes.get(push.id) !== push) return
+    const tries = push.waiting.get(to)
+    if (tries !== undefined) {
+      if (tries < this.#context.limits.pushTriesMax) {
+        this.#sendTo(push, to, tries)
+        return
+      }
+      push.waiting.delete(to)
+    }
+    if (push.waiting.size > 0) return
+    if (push.confirmed) this.#pushes.delete(push.id)
+    else this.#tryOthers(push)
+  }
+
+  /** Nobody has confirmed an own change: it is told to others, more and more rarely, for as long as it takes. */
+  #tryOthers(push: Push): void {
+    push.rounds += 1
+    const targets = this.#choice.targets(NOBODY)
+    for (const node of targets) this.#sendTo(push, node, this.#context.limits.pushTriesMax - 1)
+    if (targets.length === 0) this.#again.add(this.#context.nowMs + this.#delayMs(push.rounds), { push, to: '' })
+  }
+
+  /** A peer has these pushes on its store. */
+  confirmed(by: NodeId, pushes: readonly number[]): void {
+    for (const id of pushes) {
+      const push = this.#pushes.get(id)
+      if (push === undefined || !push.waiting.delete(by)) continue
+      push.confirmed = true
+      for (const each of push.own) this.#context.emit({ type: 'replicated', ...each, by })
+      if (push.waiting.size === 0) this.#pushes.delete(id)
+    }
+  }
+}
+
+const NOBODY: ReadonlySet<NodeId> = new Set()

@@ -1,0 +1,131 @@
+/** Takes in changes that peers send: into the documents, on to others where they are news, and confirmed once they are durable. */
+import type { Context } from '../context.ts'
+import type { Documents } from '../documents/documents.ts'
+import type { Life } from '../documents/life.ts'
+import { readTombstone } from '../documents/tombstone.ts'
+import type { ChangesMessage, LifeChanges } from '../messages/messages.ts'
+import type { NodeId } from '../ports.ts'
+import { Timers } from '../timers.ts'
+import type { News } from './pusher.ts'
+
+export interface ReceiverParts {
+  readonly documents: Documents
+  /** News that came live. */
+  readonly push: (news: News) => void
+  /** News that came by repair: others may lack it, too. */
+  readonly repaired: () => void
+  /** There is more where this came from. */
+  readonly more: (from: NodeId, lives: readonly Life[]) => void
+  readonly forked: (life: Life, actor: string, from: NodeId) => void
+  /** Somebody to ask, where whoever told of a gap did not help. */
+  readonly partner: () => NodeId | undefined
+}
+
+/** A document that has changes which wait for others. */
+interface Gap {
+  readonly life: Life
+  readonly from: NodeId
+  readonly tries: number
+}
+
+/** Messages that wait for one document to be loaded. Beyond it they are dropped: their senders send again. */
+const WAITING_MAX = 256
+
+export class Receiver {
+  readonly #context: Context
+  readonly #parts: ReceiverParts
+  readonly #gaps = new Timers<Gap>()
+  readonly #asked = new Set<Life>()
+  /** What came in, by what it was: shown to whoever measures. */
+  readonly counted: { applied: number; duplicates: number } = { applied: 0, duplicates: 0 }
+
+  constructor(context: Context, parts: ReceiverParts) {
+    this.#context = context
+    this.#parts = parts
+  }
+
+  get dueMs(): number {
+    return this.#gaps.dueMs
+  }
+
+  receive(from: NodeId, message: ChangesMessage): void {
+    const { documents } = this.#parts
+    let left = message.lives.length
+    let complete = true
+    const lives: Life[] = []
+    const done = (durable: boolean): void => {
+      if (!durable) complete = false
+      left -= 1
+      if (left > 0 || !complete) return
+      if (message.push !== 0) this.#context.send(from, { kind: 'ack', pushes: [message.push] })
+      if (message.more) this.#parts.more(from, lives)
+    }
+    for (const changes of message.lives) {
+      const life = documents.obtain(changes)
+      if (life === undefined || life.onceLoaded.length > WAITING_MAX) done(false)
+      else {
+        lives.push(life)
+        documents.whenLoaded(life, () => {
+          if (this.#take(from, message, life, changes)) documents.whenDurable(life, () => done(true))
+          else done(false)
+          documents.forgetIfEmpty(life)
+        })
+      }
+    }
+  }
+
+  /** Answers whether all of it is taken in, now or before. */
+  #take(from: NodeId, { cause, hops }: ChangesMessage, life: Life, changes: LifeChanges): boolean {
+    const { documents } = this.#parts
+    const before = life.stagedCount
+    if (changes.ended) {
+      const [tombstone] = changes.parts
+      if (tombstone === undefined || readTombstone(tombstone) === undefined) {
+        this.#context.emit({ type: 'peer-refused', from, code: 'REPLICATION_MALFORMED' })
+        return false
+      }
+      documents.end(life, tombstone.slice())
+      this.#tell(from, { cause, hops, life, before })
+      return true
+    }
+    if (life.tombstone !== undefined) return true
+    const taken = documents.take(life, changes.parts)
+    this.counted.applied += taken.headers.length
+    this.counted.duplicates += taken.duplicates
+    for (const code of taken.refused) this.#context.emit({ type: 'peer-refused', from, code })
+    for (const actor of taken.forks) this.#parts.forked(life, actor, from)
+    this.#tell(from, { cause, hops, life, before })
+    if (taken.waiting > 0) this.#noteGap({ life, from, tries: 0 })
+    return taken.waiting === 0 && taken.refused.length === 0 && taken.forks.length === 0
+  }
+
+  #tell(from: NodeId, what: Pick<ChangesMessage, 'cause' | 'hops'> & { life: Life; before: number }): void {
+    const { life, before, cause, hops } = what
+    const news = life.staged.slice(life.staged.length - (life.stagedCount - before))
+    if (news.length === 0) return
+    if (cause === 'repair') this.#parts.repaired()
+    else for (const part of news) this.#parts.push({ life, part, from, hops: hops + 1 })
+  }
+
+  #noteGap(gap: Gap): void {
+    if (this.#asked.has(gap.life)) return
+    this.#asked.add(gap.life)
+    this.#gaps.add(this.#context.nowMs + this.#context.jitter(this.#context.limits.askAfterMs), gap)
+  }
+
+  /** Asks for what is still missing: first whoever told of it, then others. One question for one document is out at a time. */
+  wake(): void {
+    const { nowMs, limits } = this.#context
+    for (let gap = this.#gaps.take(nowMs); gap !== undefined; gap = this.#gaps.take(nowMs)) {
+      const { life, from, tries } = gap
+      const ranges = life.document?.missing().slice(0, limits.vectorEntriesMax) ?? []
+      if (ranges.length === 0) {
+        this.#asked.delete(life)
+        continue
+      }
+      this.#context.send(from, { kind: 'want', life: life.key, ranges }, 'repair')
+      const next = this.#parts.partner() ?? from
+      this.#gaps.add(nowMs + this.#context.jitter(limits.askAgainMs), { life, from: next, tries: tries + 1 })
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** Whom to push news to, and whom to compare with: mostly one's own region, a few links across. */
+import type { Context } from '../context.ts'
+import type { NodeId } from '../ports.ts'
+import type { Roster } from './roster.ts'
+
+/** One comparison in so many is with another region; of a gateway, one in two. */
+const ACROSS_EVERY = 5
+
+export class PeerChoice {
+  readonly #context: Context
+  readonly #roster: () => Roster
+
+  constructor(context: Context, roster: () => Roster) {
+    this.#context = context
+    this.#roster = roster
+  }
+
+  /**
+   * The successor in the ring of the own region, others of it at random, and from a gateway one node of each other region. The
+   * ring sees to it that everybody is reached, the rest that it does not take long.
+   */
+  targets(except: ReadonlySet<NodeId>): NodeId[] {
+    const roster = this.#roster()
+    const { node, region, random } = this.#context.options
+    const chosen = new Set<NodeId>([...except, node])
+    const targets: NodeId[] = []
+    const choose = (peer: NodeId | undefined): void => {
+      if (peer === undefined || chosen.has(peer)) return
+      chosen.add(peer)
+      targets.push(peer)
+    }
+    choose(roster.successor(node, region))
+    for (let i = targets.length; i < this.#context.limits.fanout; i += 1) {
+      choose(roster.somebody(random, chosen, region))
+    }
+    for (const other of roster.regions) {
+      if (other === region || !roster.gateways(region, other).includes(node)) continue
+      const [first, second] = roster.gateways(other, region)
+      choose(random(2) === 0 ? first : (second ?? first))
+    }
+    // A region of few: what it cannot use goes across.
+    if (targets.length === 0) choose(roster.somebody(random, chosen))
+    return targets
+  }
+
+  /** Somebody to compare with. */
+  partner(): NodeId | undefined {
+    const roster = this.#roster()
+    const { node, region, random } = this.#context.options
+    const except = new Set([node])
+    const [other] = roster.regions.length < 2 ? [] : this.#across(roster)
+    const own = roster.somebody(random, except, region)
+    return (
+      (other === undefined ? own : roster.somebody(random, except, other)) ?? own ?? roster.somebody(random, except)
+    )
+  }
+
+  /** Another region, when it is its turn. */
+  #across(roster: Roster): string[] {
+    const { node, region, random } = this.#context.options
+    const others = roster.regions.filter((other) => other !== region)
+    const other = others[random(others.length)] as string
+    const every = roster.gateways(region, other).includes(node) ? 2 : ACROSS_EVERY
+    return random(every) === 0 ? [other] : []
+  }
+}

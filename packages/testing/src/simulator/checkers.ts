@@ -1,0 +1,106 @@
+/** One checker per promise, asked at every step or at the end. Each knows what was promised, none knows how it is kept. */
+
+import { type ActorId, type ChangeHeader, openChange } from '@joinery/core'
+import type { LifeKey, Message, Output } from '@joinery/sync/replication'
+import { type MessageCodec, replicationLimits } from '@joinery/sync/replication'
+import type { SimNode } from './sim-node.ts'
+import { brokenPromises, type SimOperation, type Workload } from './workload.ts'
+
+/** First byte of a change: docs/FORMAT.md. */
+const KIND_CHANGE = 0x13
+
+export class Checkers {
+  readonly failures: string[] = []
+  /** Nodes of which nothing is promised any more: their disks were put back or copied. */
+  readonly excused: Set<string> = new Set()
+  readonly #codec: MessageCodec
+
+  constructor(codec: MessageCodec) {
+    this.#codec = codec
+  }
+
+  #fail(what: string): void {
+    if (this.failures.length < 20) this.failures.push(what)
+  }
+
+  /** Nothing is acknowledged, and nothing of one's own is told to others, before it is durable. */
+  observe(node: SimNode, output: Output, nodes: ReadonlyMap<string, SimNode>): void {
+    switch (output.type) {
+      case 'admitted':
+        break
+      case 'replicated': {
+        const { by, life, actor, counter } = output
+        const peer = nodes.get(by)
+        if (peer !== undefined && !this.excused.has(by) && !hasStored(peer, life, actor, counter))
+          this.#fail(`${by} confirmed ${actor}:${counter} of ${life.document} and does not have it on its disk`)
+        break
+      }
+      case 'send':
+        if (!this.excused.has(node.name)) this.#checkSent(node, this.#codec.decode(output.bytes))
+        break
+      default:
+    }
+  }
+
+  #checkSent(node: SimNode, message: Message): void {
+    if (message.kind !== 'changes') return
+    for (const life of message.lives) {
+      for (const part of life.parts) {
+        if (part[0] !== KIND_CHANGE) continue
+        const { actor, first, length } = openChange(part).header
+        if (!node.writesAs(actor)) continue
+        if (!hasStored(node, life, actor, first + length - 1))
+          this.#fail(`${node.name} sent ${actor}:${first} of ${life.document} before it was durable`)
+      }
+    }
+  }
+
+  /** What was admitted is on the disk. */
+  admitted(node: SimNode, life: LifeKey, headers: readonly Pick<ChangeHeader, 'actor' | 'first' | 'length'>[]): void {
+    for (const { actor, first, length } of headers) {
+      if (!hasStored(node, life, actor, first + length - 1))
+        this.#fail(`${node.name} acknowledged ${actor}:${first} of ${life.document} before it was durable`)
+    }
+  }
+
+  /** Nothing that input can grow is above its bound. */
+  bounds(node: SimNode): void {
+    const status = node.engine?.status()
+    if (status === undefined) return
+    if (status.pushes > replicationLimits.pushesMax) this.#fail(`${node.name} waits for ${status.pushes} confirmations`)
+    if (status.unstoredBytes > 2 * replicationLimits.unstoredBytesMax) this.#fail(`${node.name} has too much unstored`)
+  }
+
+  /**
+   * At the end: everybody has the same bytes, and every promise is kept. What a node acknowledged that is not among these counts
+   * as sent: only it may have it.
+   */
+  final(nodes: readonly SimNode[], workload: Workload): void {
+    const names = new Set(nodes.map(({ name }) => name))
+    const isHere = ({ node }: SimOperation): boolean => names.has(node) && !this.excused.has(node)
+    const promised = workload.operations.map((operation): SimOperation => {
+      return operation.state !== 'acknowledged' || isHere(operation) ? operation : { ...operation, state: 'sent' }
+    })
+    for (const life of workload.lives) {
+      const states = nodes.map((node) => ({ node, document: node.stored(life) }))
+      const some = states.find(({ document }) => document !== undefined)
+      const snapshot = some?.document?.snapshot()
+      for (const { node, document } of states) {
+        const inMemory = node.engine?.document(life)
+        if (!sameBytes(snapshot, document?.snapshot()) || (inMemory && !sameBytes(snapshot, inMemory.snapshot())))
+          this.#fail(`${node.name} and ${some?.node.name} differ in ${life.document} at the end`)
+      }
+      for (const problem of brokenPromises(life, some?.document, promised)) this.#fail(problem)
+    }
+  }
+}
+
+/** Snapshots hold changes, too, so where no change says so the whole is asked. */
+function hasStored(node: SimNode, life: LifeKey, actor: ActorId, counter: number): boolean {
+  return node.disk.reached(life, actor) >= counter || (node.stored(life)?.known(actor) ?? 0) >= counter
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}

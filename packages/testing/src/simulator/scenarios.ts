@@ -1,0 +1,24 @@
+/** Histories by name: which faults, and what is left broken at the end. */
+import { bursts, clocks, crashes, disorder, type Fault, flapping, losses, oneWayCuts, partitions } from './faults.ts'
+
+export interface Scenario {
+  readonly faults: readonly Fault[]
+  /** What it shows. */
+  readonly about: string
+}
+
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  calm: { about: 'nothing goes wrong', faults: [] },
+  loss: { about: 'messages are lost, each by itself', faults: [losses(0.3)] },
+  bursts: { about: 'messages are lost in bursts', faults: [bursts] },
+  disorder: { about: 'messages are doubled and overtake each other by seconds', faults: [disorder] },
+  partition: { about: 'the nodes fall into two groups', faults: [partitions, losses(0.05)] },
+  'one-way': { about: 'links carry in one direction only', faults: [oneWayCuts, losses(0.05)] },
+  flapping: { about: 'one node is there and not there by turns', faults: [flapping] },
+  crashes: { about: 'nodes lose what was not durable, and come back', faults: [crashes, losses(0.05)] },
+  clocks: { about: 'wall clocks are off, and jump', faults: [clocks, losses(0.05)] },
+  everything: {
+    about: 'all of it at once',
+    faults: [losses(0.2), bursts, disorder, partitions, oneWayCuts, crashes, clocks],
+  },
+}
