@@ -54,6 +54,18 @@ export interface ReplicationLimits {
   readonly transfersBytesMax: number
   /** What came early waits so long for what it follows before that is asked for: most of it is on its way. */
   readonly askAfterMs: number
+  /** The state of one document is compared with a peer's so often, to find what went wrong in silence. */
+  readonly scrubMs: number
+  /** Bytes of repair that one peer is sent in the long run: what is beyond it is dropped, and asked for again. */
+  readonly repairBytesPerSecondMax: number
+  /** The same at once, after a rest. */
+  readonly repairBurstBytesMax: number
+  /** One member is asked so often whether it is there. */
+  readonly probeMs: number
+  /** Members that were given up are asked again, and pages of all members are told, about so often. */
+  readonly gossipIntervalMs: number
+  /** A member that was given up is forgotten after this time. It is met again when it speaks. */
+  readonly deadMemberMsMax: number
   /** Members known at once. */
   readonly membersMax: number
 }
@@ -86,6 +98,12 @@ export const replicationLimits: ReplicationLimits = {
   foldBytesMin: 262_144,
   transfersBytesMax: 67_108_864,
   askAfterMs: 150,
+  scrubMs: 10_000,
+  repairBytesPerSecondMax: 4_194_304,
+  repairBurstBytesMax: 8_388_608,
+  probeMs: 1_000,
+  gossipIntervalMs: 5_000,
+  deadMemberMsMax: 259_200_000,
   membersMax: 16_384,
 }
 
@@ -93,5 +111,7 @@ export const replicationLimits: ReplicationLimits = {
 export const nodeIdBytesMax = 128
 /** Id of a document in messages between nodes. */
 export const documentIdBytesMax = 512
+/** Members of whom one message has news. */
+export const membersPerMessageMax = 256
 /** Messages shorter than this travel as they are: deflated they would hardly be shorter. */
 export const deflateMessageBytesMin = 256

@@ -3,8 +3,10 @@
  * It is put together here; each part is described where it is.
  */
 import type { SchemaDoc } from '@joinery/core'
+import { RepairBudget } from './anti-entropy/budget.ts'
 import { Repair } from './anti-entropy/repair.ts'
 import { Rounds } from './anti-entropy/rounds.ts'
+import { Scrub } from './anti-entropy/scrub.ts'
 import { Transfers } from './anti-entropy/transfers.ts'
 import { Context } from './context.ts'
 import { Documents } from './documents/documents.ts'
@@ -12,9 +14,11 @@ import type { Life, Staged } from './documents/life.ts'
 import { ReplicationError } from './errors.ts'
 import { Pusher } from './gossip/pusher.ts'
 import { Receiver } from './gossip/receiver.ts'
-import { type Membership, membershipOf } from './membership/membership.ts'
+import { fixedMembership } from './membership/fixed-membership.ts'
+import type { Membership } from './membership/membership.ts'
 import { PeerChoice } from './membership/peer-choice.ts'
-import type { LifeKey, Message, PartMessage } from './messages/messages.ts'
+import { Swim } from './membership/swim.ts'
+import type { LifeKey, MemberNews, Message, PartMessage } from './messages/messages.ts'
 import type { Input, NodeId, NodeOptions, Output } from './ports.ts'
 
 /** What a node has and what it has done, for status pages and tests. */
@@ -45,6 +49,7 @@ export class NodeEngine {
   readonly #transfers: Transfers
   readonly #repair: Repair
   readonly #rounds: Rounds
+  readonly #scrub: Scrub
   readonly #forks = new Set<string>()
   #started = false
   #wakeMs = Number.NaN
@@ -53,17 +58,20 @@ export class NodeEngine {
     const context = new Context(options)
     this.#context = context
     this.#documents = new Documents(context, { durable: (life, parts) => this.#durable(life, parts) })
-    this.#membership = membershipOf(context)
+    this.#membership = options.roster === undefined ? new Swim(context) : fixedMembership(options.roster)
     const choice = new PeerChoice(context, () => this.#membership.roster)
     this.#pusher = new Pusher(context, choice)
-    this.#transfers = new Transfers(context)
+    const budget = new RepairBudget(context)
+    this.#transfers = new Transfers(context, budget)
     this.#repair = new Repair(context, {
       documents: this.#documents,
       transfers: this.#transfers,
+      budget,
       differs: () => this.#rounds.interval.reset(),
       forked: (life, { actor }, from) => this.#forked(life, actor, from),
     })
     this.#rounds = new Rounds(context, this.#documents.lives, this.#repair, choice)
+    this.#scrub = new Scrub(context, this.#documents, choice)
     this.#receiver = new Receiver(context, {
       documents: this.#documents,
       push: (news) => this.#pusher.add(news),
@@ -103,6 +111,11 @@ export class NodeEngine {
     return [...this.#documents.lives.listed()].map(({ key }) => key)
   }
 
+  /** What is known of other nodes, and of this one. */
+  members(): readonly MemberNews[] {
+    return this.#membership.members
+  }
+
   status(): NodeStatus {
     const { lives, stagedBytes } = this.#documents
     let early = 0
@@ -127,6 +140,7 @@ export class NodeEngine {
         this.#started = true
         documents.start(input.lives)
         this.#rounds.interval.start()
+        this.#scrub.start()
         this.#membership.start()
         break
       case 'message':
@@ -152,7 +166,7 @@ export class NodeEngine {
         documents.storeFailed(input.write)
         break
       case 'loaded':
-        documents.loaded(input.life, input.parts)
+        documents.loaded(input.life, input.parts, input.summary)
         break
       case 'damaged':
         documents.damaged(input.life)
@@ -214,6 +228,7 @@ export class NodeEngine {
         this.#transfers.wanted(from, message)
         break
       case 'checksum':
+        this.#scrub.receive(from, message)
         break
       case 'ping':
       case 'pong':
@@ -251,6 +266,7 @@ export class NodeEngine {
     this.#receiver.wake()
     this.#transfers.wake()
     this.#rounds.wake()
+    this.#scrub.wake()
     this.#membership.wake()
     const parts = [
       this.#documents,
@@ -258,9 +274,11 @@ export class NodeEngine {
       this.#receiver,
       this.#transfers,
       this.#rounds.interval,
+      this.#scrub,
       this.#membership,
     ]
-    const atMs = parts.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY)
+    // Whole milliseconds: a timer that is early by a fraction would be asked for again at once.
+    const atMs = Math.ceil(parts.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY))
     if (atMs === this.#wakeMs || atMs === Number.POSITIVE_INFINITY) return
     this.#wakeMs = atMs
     this.#context.emit({ type: 'wake', atMs })

@@ -65,8 +65,13 @@ export type Input =
   | { readonly type: 'stored'; readonly write: number }
   /** A write failed, and nothing of it is stored: it is given out again after a while. */
   | { readonly type: 'store-failed'; readonly write: number }
-  /** What was to be loaded: its parts in order, empty where the store has nothing of it. */
-  | { readonly type: 'loaded'; readonly life: LifeKey; readonly parts: readonly Uint8Array[] }
+  /** What was to be loaded: its parts in order, none where the store has nothing of it. Parts that do not amount to the summary are damaged. */
+  | {
+      readonly type: 'loaded'
+      readonly life: LifeKey
+      readonly parts: readonly Uint8Array[]
+      readonly summary?: string
+    }
   /** What was to be loaded cannot be read. Its content is fetched from peers and replaced. */
   | { readonly type: 'damaged'; readonly life: LifeKey }
   /** Somebody to speak to, whom the transport or the configuration knows of. */
@@ -97,6 +102,8 @@ export type Output =
   | { readonly type: 'changed'; readonly life: LifeKey; readonly headers: readonly ChangeHeader[] }
   /** Two histories of one actor were met. */
   | { readonly type: 'forked'; readonly life: LifeKey; readonly actor: ActorId; readonly from: NodeId }
+  /** A peer has the same version of a life and another state, and there is nobody to tell who is right. */
+  | { readonly type: 'diverged'; readonly life: LifeKey }
   /** A peer sent what cannot be taken. */
   | { readonly type: 'peer-refused'; readonly from: NodeId; readonly code: string }
   /** A life that had to be repaired is whole again. */

@@ -29,6 +29,10 @@ export class Disk {
     return [...this.#lives.values()].map(({ key, ended, summary }) => ({ ...key, ended, summary }))
   }
 
+  read(key: LifeKey): Pick<DiskLife, 'parts'> & Partial<Pick<DiskLife, 'summary'>> {
+    return this.#lives.get(nameOf(key)) ?? { parts: [] }
+  }
+
   parts(key: LifeKey): readonly Uint8Array[] {
     return this.#lives.get(nameOf(key))?.parts ?? []
   }
@@ -72,6 +76,17 @@ export class Disk {
     return this.#durable.get(`${actor} ${nameOf(key)}`) ?? 0
   }
 
+  /** A bit of a stored part turns, and nobody notices. Answers whether there was one. */
+  rot(random: SeededRandom): boolean {
+    const lives = [...this.#lives.values()].filter(({ ended, parts }) => !ended && parts.length > 0)
+    const life = lives[random.below(Math.max(1, lives.length))]
+    if (life === undefined) return false
+    const index = random.below(life.parts.length)
+    const parts = life.parts.map((part, i) => (i === index ? flipped(part, random) : part))
+    this.#lives.set(nameOf(life.key), { ...life, parts })
+    return true
+  }
+
   image(): DiskImage {
     return new Map(this.#lives)
   }
@@ -82,6 +97,13 @@ export class Disk {
     for (const [name, life] of image) this.#lives.set(name, life)
     this.#out = []
   }
+}
+
+function flipped(part: Uint8Array, random: SeededRandom): Uint8Array {
+  const copy = part.slice()
+  const at = random.below(copy.length)
+  copy[at] = (copy[at] as number) ^ (1 << random.below(8))
+  return copy
 }
 
 function nameOf({ document, incarnation }: LifeKey): string {

@@ -35,6 +35,18 @@ export const crashes: Fault = ({ schedule, random, nodes, endMs }) => {
   }
 }
 
+/** A node finds what it had stored damaged. What it alone had is gone, so nothing of that is promised. */
+export const rot: Fault = ({ schedule, random, nodes, endMs, excuse }) => {
+  const node = pick(random, nodes)
+  schedule.at(endMs / 2 + random.below(endMs / 2), () => {
+    excuse(node)
+    if (!node.isUp) return
+    node.crash()
+    node.disk.rot(random)
+    node.start()
+  })
+}
+
 /** The nodes fall into two groups that do not hear each other for a while. */
 export const partitions: Fault = ({ schedule, random, nodes, network, endMs }) => {
   for (let count = 1 + random.below(2); count > 0; count -= 1) {

@@ -1,5 +1,16 @@
 /** Histories by name: which faults, and what is left broken at the end. */
-import { bursts, clocks, crashes, disorder, type Fault, flapping, losses, oneWayCuts, partitions } from './faults.ts'
+import {
+  bursts,
+  clocks,
+  crashes,
+  disorder,
+  type Fault,
+  flapping,
+  losses,
+  oneWayCuts,
+  partitions,
+  rot,
+} from './faults.ts'
 
 export interface Scenario {
   readonly faults: readonly Fault[]
@@ -17,6 +28,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   flapping: { about: 'one node is there and not there by turns', faults: [flapping] },
   crashes: { about: 'nodes lose what was not durable, and come back', faults: [crashes, losses(0.05)] },
   clocks: { about: 'wall clocks are off, and jump', faults: [clocks, losses(0.05)] },
+  rot: { about: 'a disk gives back other bytes than it was given', faults: [rot, losses(0.05)] },
   everything: {
     about: 'all of it at once',
     faults: [losses(0.2), bursts, disorder, partitions, oneWayCuts, crashes, clocks],

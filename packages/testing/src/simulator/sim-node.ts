@@ -118,7 +118,7 @@ export class SimNode {
         break
       case 'load':
         this.#later(this.#latency(), () => {
-          this.handle({ type: 'loaded', life: output.life, parts: this.disk.parts(output.life) })
+          this.handle({ type: 'loaded', life: output.life, ...this.disk.read(output.life) })
         })
         break
       case 'wake': {

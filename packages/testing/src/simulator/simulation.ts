@@ -152,6 +152,7 @@ class Simulation {
     const core = this.#heal()
     const convergedMs = this.#converge(core)
     this.#checkers.final(core, this.#workload)
+    this.#meetAgain(core)
     return this.#report(convergedMs)
   }
 
@@ -213,6 +214,26 @@ class Simulation {
     }
     this.#checkers.failures.push(`the nodes do not agree after ${CONVERGED_WITHIN_MS} ms`)
     return CONVERGED_WITHIN_MS
+  }
+
+  /** Nodes that gave each other up find each other again, and then nobody talks more than an idle node does. */
+  #meetAgain(core: readonly SimNode[]): void {
+    const names = core.map(({ name }) => name)
+    const knowsAll = ({ engine }: SimNode): boolean => {
+      const there = engine
+        ?.members()
+        .filter(({ state }) => state === 'alive' || state === 'suspect')
+        .map(({ node }) => node)
+      return names.every((name) => there?.includes(name))
+    }
+    const endMs = this.#schedule.nowMs + CONVERGED_WITHIN_MS
+    while (!core.every(knowsAll)) {
+      if (this.#schedule.nowMs > endMs) {
+        this.#checkers.failures.push('nodes that are there are still given up by others')
+        return
+      }
+      this.#schedule.runUntil(this.#schedule.nowMs + STEP_MS)
+    }
   }
 
   #report(convergedMs: number): SimulationReport {

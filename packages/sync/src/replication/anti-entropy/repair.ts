@@ -15,6 +15,7 @@ import type {
   WantMessage,
 } from '../messages/messages.ts'
 import type { NodeId } from '../ports.ts'
+import type { RepairBudget } from './budget.ts'
 import { type Lacking, lackingOf, wantedOf } from './lacking.ts'
 import type { Transfers } from './transfers.ts'
 
@@ -24,6 +25,7 @@ const ANSWER_PACKETS_MAX = 4
 export interface RepairParts {
   readonly documents: Documents
   readonly transfers: Transfers
+  readonly budget: RepairBudget
   /** The two nodes differ: look again soon. */
   readonly differs: () => void
   /** The same actor and counter with another check. */
@@ -207,6 +209,8 @@ export class Repair {
   }
 
   #send(to: NodeId, lives: readonly LifeChanges[], more: boolean): void {
+    const bytes = lives.reduce((sum, { parts }) => sum + parts.reduce((length, part) => length + part.length, 0), 0)
+    if (!this.#parts.budget.take(to, bytes)) return
     this.#context.send(to, { kind: 'changes', push: 0, hops: 0, cause: 'repair', more, lives }, 'repair')
   }
 }

@@ -9,6 +9,7 @@ import { type Hash64, hash64, hashText, sameHash } from '../hash64.ts'
 import type { LifeKey, PartMessage, WantPartMessage } from '../messages/messages.ts'
 import type { NodeId } from '../ports.ts'
 import { Timers } from '../timers.ts'
+import type { RepairBudget } from './budget.ts'
 
 interface Arriving {
   readonly from: NodeId
@@ -23,14 +24,16 @@ interface Arriving {
 
 export class Transfers {
   readonly #context: Context
+  readonly #budget: RepairBudget
   readonly #leaving = new Map<string, Uint8Array>()
   #leavingBytes = 0
   readonly #arriving = new Map<string, Arriving>()
   #arrivingBytes = 0
   readonly #again = new Timers<{ readonly arriving: Arriving; readonly asked: number }>()
 
-  constructor(context: Context) {
+  constructor(context: Context, budget: RepairBudget) {
     this.#context = context
+    this.#budget = budget
   }
 
   get dueMs(): number {
@@ -59,6 +62,7 @@ export class Transfers {
 
   #send(to: NodeId, life: LifeKey, transfer: Hash64, payload: Uint8Array, offset: number): void {
     const bytes = payload.subarray(offset, offset + PART_BYTES_MAX)
+    if (!this.#budget.take(to, bytes.length)) return
     const part: PartMessage = { kind: 'part', life, ended: false, transfer, total: payload.length, offset, bytes }
     this.#context.send(to, part, 'repair')
   }

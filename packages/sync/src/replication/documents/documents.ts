@@ -5,6 +5,7 @@
 import { type ChangeHeader, CoreError, readChange, type SchemaDoc } from '@joinery/core'
 import type { Context } from '../context.ts'
 import { ReplicationError, type ReplicationErrorCode } from '../errors.ts'
+import { sameHash } from '../hash64.ts'
 import type { LifeKey } from '../messages/messages.ts'
 import type { StoredLife, WriteChange } from '../ports.ts'
 import { Intake, Taken } from './intake.ts'
@@ -82,7 +83,7 @@ export class Documents {
     this.#context.emit({ type: 'load', life: life.key })
   }
 
-  loaded(key: LifeKey, parts: readonly Uint8Array[]): void {
+  loaded(key: LifeKey, parts: readonly Uint8Array[], summary?: string): void {
     const life = this.lives.find(key)
     if (life === undefined || !life.loading) return
     const tombstone = parts.length === 1 && isTombstone(parts[0]) ? parts[0] : undefined
@@ -91,6 +92,11 @@ export class Documents {
       else life.settle(this.#context.options.open(key, parts, 'own'))
     } catch (error) {
       if (!(error instanceof CoreError)) throw error
+      this.damaged(key)
+      return
+    }
+    const sum = readSummary(this.#context.hashKey, summary)
+    if (tombstone === undefined && parts.length > 0 && sum !== undefined && !sameHash(sum, life.sum)) {
       this.damaged(key)
       return
     }

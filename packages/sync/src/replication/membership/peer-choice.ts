@@ -43,6 +43,20 @@ export class PeerChoice {
     return targets
   }
 
+  /** So many others at random, if there are. */
+  several(count: number, except: ReadonlySet<NodeId>): NodeId[] {
+    const { node, random } = this.#context.options
+    const chosen = new Set<NodeId>([...except, node])
+    const peers: NodeId[] = []
+    for (let i = 0; i < count; i += 1) {
+      const peer = this.#roster().somebody(random, chosen)
+      if (peer === undefined) break
+      chosen.add(peer)
+      peers.push(peer)
+    }
+    return peers
+  }
+
   /** Somebody to compare with. */
   partner(): NodeId | undefined {
     const roster = this.#roster()

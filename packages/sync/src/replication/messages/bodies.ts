@@ -1,7 +1,7 @@
 /** How the body of each message is written and read, side by side. Readers trust nothing: every count is checked before it is used. */
 import { limits, type Reader, type Writer } from '@joinery/core'
 import type { Hash64 } from '../hash64.ts'
-import { deflateMessageBytesMin, nodeIdBytesMax, replicationLimits } from '../limits.ts'
+import { membersPerMessageMax, nodeIdBytesMax, replicationLimits } from '../limits.ts'
 import {
   readActor,
   readBoolean,
@@ -32,6 +32,8 @@ const CELL_BYTES = 13
 /** A life takes at least two texts, a flag and a count. */
 const LIFE_BYTES = 4
 const RANGE_BYTES = 10
+/** Three texts, an incarnation and a state. */
+const NEWS_BYTES = 5
 /** An actor of one byte of name, and two counters. */
 const WANTED_BYTES = 21
 
@@ -277,5 +279,5 @@ function writeProbe(writer: Writer, { sequence, target, news }: Probe): void {
 function readProbe(reader: Reader): Probe {
   const sequence = reader.varint()
   const target = reader.string(nodeIdBytesMax)
-  return { sequence, target, news: many(reader, 5, deflateMessageBytesMin, readNews) }
+  return { sequence, target, news: many(reader, NEWS_BYTES, membersPerMessageMax, readNews) }
 }
