@@ -9,6 +9,9 @@ import { brokenPromises, type SimOperation, type Workload } from './workload.ts'
 /** First byte of a change: docs/FORMAT.md. */
 const KIND_CHANGE = 0x13
 
+/** Of one node, on average over a history: several times what the busiest one was seen to send. */
+const MESSAGES_PER_SECOND_MAX = 60
+
 export class Checkers {
   readonly failures: string[] = []
   /** Nodes of which nothing is promised any more: their disks were put back or copied. */
@@ -69,6 +72,13 @@ export class Checkers {
     if (status === undefined) return
     if (status.pushes > replicationLimits.pushesMax) this.#fail(`${node.name} waits for ${status.pushes} confirmations`)
     if (status.unstoredBytes > 2 * replicationLimits.unstoredBytesMax) this.#fail(`${node.name} has too much unstored`)
+  }
+
+  /** Nobody answers answers: what everybody sends is bounded by time, whatever happened. */
+  traffic(messages: number, nodes: number, ms: number): void {
+    const perSecond = messages / nodes / (ms / 1000)
+    if (perSecond > MESSAGES_PER_SECOND_MAX)
+      this.#fail(`a storm: ${Math.round(perSecond)} messages a second from each node`)
   }
 
   /**

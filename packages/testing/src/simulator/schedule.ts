@@ -1,8 +1,13 @@
+/** Beyond this something asks for itself again and again. */
+const AT_ONCE_MAX = 100_000
+
 /** Virtual time: things happen in the order of their times, and at one time in the order in which they were planned. */
 export class Schedule {
   nowMs = 0
   readonly #heap: { readonly atMs: number; readonly order: number; readonly run: () => void }[] = []
   #order = 0
+  /** Things that happened at this very time. */
+  #standing = 0
 
   get isEmpty(): boolean {
     return this.#heap.length === 0
@@ -32,6 +37,8 @@ export class Schedule {
     let count = 0
     for (let first = this.#heap[0]; first !== undefined && first.atMs <= endMs; first = this.#heap[0]) {
       this.#removeFirst()
+      this.#standing = first.atMs > this.nowMs ? 0 : this.#standing + 1
+      if (this.#standing > AT_ONCE_MAX) throw new Error(`time stands still at ${this.nowMs} ms`)
       this.nowMs = first.atMs
       first.run()
       count += 1

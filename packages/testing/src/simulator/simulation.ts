@@ -153,6 +153,7 @@ class Simulation {
     const convergedMs = this.#converge(core)
     this.#checkers.final(core, this.#workload)
     this.#meetAgain(core)
+    this.#checkers.traffic(this.#network.counted.messages, this.#nodes.length, this.#schedule.nowMs)
     return this.#report(convergedMs)
   }
 

@@ -19,6 +19,8 @@ interface Member {
   news: MemberNews
   suspicion: Suspicion | undefined
   sinceMs: number
+  /** It was told that it was given up. */
+  toldMs: number
 }
 
 /** A question that is out. */
@@ -57,7 +59,7 @@ export class Swim implements Membership {
     this.#context = context
     const { node, region, address = '' } = context.options
     const news: MemberNews = { node, region, address, incarnation: 0, state: 'alive' }
-    this.#members.set(node, { news, suspicion: undefined, sinceMs: 0 })
+    this.#members.set(node, { news, suspicion: undefined, sinceMs: 0, toldMs: 0 })
     this.#news.add(news)
   }
 
@@ -97,8 +99,11 @@ export class Swim implements Membership {
 
   heard(node: NodeId): void {
     const member = this.#members.get(node)
-    // It is there, whatever was said of it: told so, it will say so itself.
-    if (member?.news.state === 'dead') this.#ping(node, '', [member.news])
+    const { nowMs, limits } = this.#context
+    if (member?.news.state !== 'dead' || member.toldMs + limits.probeMs > nowMs) return
+    // It is there, whatever was said of it: told so, it will say so itself. Once in a while, as its answer is heard, too.
+    member.toldMs = nowMs
+    this.#ping(node, '', [member.news])
   }
 
   receive(from: NodeId, message: PingMessage | PongMessage): void {
@@ -251,7 +256,12 @@ export class Swim implements Membership {
   /** Somebody doubts this node, or remembers a life of it before this one: it says that it is there. */
   #hearOfSelf(news: MemberNews): void {
     const { incarnation } = this.#self
-    if (this.#left || news.incarnation < incarnation) return
+    if (this.#left) return
+    if (news.incarnation < incarnation) {
+      // Whoever still says so has missed the answer.
+      if (news.state !== 'alive') this.#news.add(this.#self)
+      return
+    }
     if (news.incarnation === incarnation && (news.state === 'alive' || news.state === 'left')) return
     if (news.state !== 'alive') this.#awareness.badly()
     this.#set({ ...this.#self, incarnation: news.incarnation + 1, state: 'alive' })
@@ -261,7 +271,7 @@ export class Swim implements Membership {
     const { nowMs, limits } = this.#context
     const before = this.#members.get(news.node)
     const suspicion = news.state === 'suspect' ? new Suspicion(nowMs, limits.probeMs, this.#members.size) : undefined
-    this.#members.set(news.node, { news, suspicion, sinceMs: nowMs })
+    this.#members.set(news.node, { news, suspicion, sinceMs: nowMs, toldMs: Number.NEGATIVE_INFINITY })
     if (suspicion !== undefined) this.#timers.add(suspicion.endMs, { type: 'suspicion', node: news.node, suspicion })
     this.#news.add(news)
     if (before?.news.state === news.state && before.news.region === news.region) return
