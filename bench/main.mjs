@@ -15,7 +15,12 @@ import { formatTable, tableLines } from './lib/table.mjs'
 /** One thread, so that what is measured does not depend on free cores; collections between samples. */
 const NODE_FLAGS = ['--single-threaded', '--expose-gc']
 
-const suites = { core: './core/suite.mjs', engines: './engines/suite.mjs', server: './server/suite.mjs' }
+const suites = {
+  bundle: './bundle/suite.mjs',
+  core: './core/suite.mjs',
+  engines: './engines/suite.mjs',
+  server: './server/suite.mjs',
+}
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
