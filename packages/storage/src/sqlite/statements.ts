@@ -25,7 +25,9 @@ export const statementSql = {
   addDocument: `INSERT INTO documents
     (tenant, id, version, incarnation, deleted, attributes, snapshot_version, compacted_version)
     VALUES (?, ?, ?, ?, 0, ?, 0, 0)`,
-  advanceDocument: 'UPDATE documents SET version = ? WHERE document = ?',
+  appendDocument: `UPDATE documents SET version = ?
+    WHERE tenant = (SELECT tenant FROM tenants WHERE name = ?) AND id = ? AND version = ? AND deleted = 0 AND incarnation = ?
+    RETURNING document, tenant`,
   reviveDocument: 'UPDATE documents SET version = ?, incarnation = ?, deleted = 0, attributes = ? WHERE document = ?',
   endDocument: `UPDATE documents SET version = ?1, deleted = 1, snapshot_version = 0, compacted_version = ?1
     WHERE document = ?2`,

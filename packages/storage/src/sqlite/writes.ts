@@ -38,9 +38,7 @@ function headState(row: StateRow): HeadState {
 
 /** One commit. Everything that can refuse it comes before the first change. */
 export function writeCommit({ statements, counters }: WriteContext, commit: Commit): readonly LogEntry[] {
-  const row = readState(statements, commit.key)
-  checkCommit(row && headState(row), commit)
-  const { document, tenant } = advance(statements, commit, row)
+  const { document, tenant } = append(statements, commit) ?? change(statements, commit)
   if (commit.kind === 'end') {
     statements.dropLog.run(document)
     statements.dropSnapshot.run(document)
@@ -68,6 +66,25 @@ interface DocumentNumbers {
   readonly tenant: number
 }
 
+/**
+ * What nearly every commit does, as one statement: it finds the row on exactly the head that `checkCommit` asks for. Undefined for
+ * any other commit, with nothing done.
+ */
+function append(statements: Statements, commit: Commit): DocumentNumbers | undefined {
+  const { key, kind, incarnation, expectedVersion, entries } = commit
+  if (kind !== 'append') return undefined
+  const version = expectedVersion + entries.length
+  const life = toBytes(incarnation)
+  const row = statements.appendDocument.get(version, toBytes(key.tenant), toBytes(key.id), expectedVersion, life)
+  return row as DocumentNumbers | undefined
+}
+
+function change(statements: Statements, commit: Commit): DocumentNumbers {
+  const row = readState(statements, commit.key)
+  checkCommit(row && headState(row), commit)
+  return advance(statements, commit, row)
+}
+
 /** Moves the head to the last version of the commit; a document never seen gets its row. */
 function advance(statements: Statements, commit: Commit, row: StateRow | undefined): DocumentNumbers {
   const version = commit.expectedVersion + commit.entries.length
@@ -78,9 +95,7 @@ function advance(statements: Statements, commit: Commit, row: StateRow | undefin
     const added = statements.addDocument.run(tenant, id, version, toBytes(commit.incarnation), attributes)
     return { document: Number(added.lastInsertRowid), tenant }
   }
-  if (commit.kind === 'append') {
-    statements.advanceDocument.run(version, row.document)
-  } else if (commit.kind === 'end') {
+  if (commit.kind === 'end') {
     statements.endDocument.run(version, row.document)
   } else {
     const attributes = toBytes(commit.attributes ?? '')
