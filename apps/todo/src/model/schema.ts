@@ -24,4 +24,3 @@ export const listSchema = defineSchema({
 export const homeSchema = defineSchema({ lists: orMap() })
 
 export type ListFields = (typeof listSchema)['fields']
-export type HomeFields = (typeof homeSchema)['fields']

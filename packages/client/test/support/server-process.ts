@@ -8,6 +8,7 @@ const main = fileURLToPath(new URL('../../../cli/dist/main.js', import.meta.url)
 export interface ServerProcess {
   readonly url: string
   readonly port: number
+  readonly isRunning: boolean
   /** Ends it as an operator would, and waits. */
   stop(): Promise<void>
   /** Ends it as a crash would, and waits. */
@@ -30,7 +31,15 @@ export async function startServer(store = 'memory:', port = 0, flags: readonly s
       child.once('exit', () => resolve())
       child.kill(signal)
     })
-  return { url, port: Number(new URL(url).port), stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
+  return {
+    url,
+    port: Number(new URL(url).port),
+    get isRunning() {
+      return child.exitCode === null && child.signalCode === null
+    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  }
 }
 
 function announced(child: ChildProcess): Promise<string> {
