@@ -3,6 +3,7 @@ import type { LiveDoc } from '@joinery/client'
 import { type KeyboardEvent, type ReactElement, useEffect, useRef } from 'react'
 import { addTag, type Item, removeTag, renameItem } from '../model/items.ts'
 import type { ListFields } from '../model/schema.ts'
+import { Avatar } from './avatar.tsx'
 import type { ItemActions } from './item-row.tsx'
 import { Notes } from './notes.tsx'
 import type { Other } from './others.ts'
@@ -39,7 +40,12 @@ export function ItemCard({ doc, item, others, allTags, actions }: ItemCardProps)
   return (
     <fieldset className="card" ref={ref} onKeyDown={onKey}>
       <legend className="spoken">{title}</legend>
-      <input {...draft} className="card-title" aria-label="Name of the item" maxLength={500} />
+      <div className="card-head">
+        <input {...draft} className="card-title" aria-label="Name of the item" maxLength={500} />
+        {others.map((other) => (
+          <Avatar key={other.id} person={other} />
+        ))}
+      </div>
       <Notes doc={doc} id={id} others={others} onHead={actions.head} act={actions.act} />
       <TagEditor
         tags={tags}

@@ -52,7 +52,7 @@ function Mirror({ doc, id, others }: Pick<NotesProps, 'doc' | 'id' | 'others'>):
     <div className="notes-mirror" aria-hidden="true">
       {text.slice(0, ends[0])}
       {carets.map(({ at, other }, i) => (
-        <Fragment key={other.id}>
+        <Fragment key={`${other.id} ${at}`}>
           <span className={`caret person-${other.colour}`}>
             <span className="caret-name">{other.name}</span>
           </span>
