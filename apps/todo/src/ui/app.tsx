@@ -19,6 +19,7 @@ export function App(): ReactElement {
   const { warning } = useStatus().storage
   const [me, setMe] = useState(readMe)
   const [isMenuOpen, setMenuOpen] = useState(false)
+  const [fresh, setFresh] = useState<string>()
   const id = useRoute()
   const { isReady } = home
 
@@ -40,6 +41,7 @@ export function App(): ReactElement {
   const create = () => {
     const list = randomId()
     keep(list, '')
+    setFresh(list)
     go(list)
     setMenuOpen(false)
   }
@@ -69,7 +71,9 @@ export function App(): ReactElement {
             {warning}
           </p>
         )}
-        {id !== undefined && isReady && <ListPage key={id} id={id} me={me} onName={keep} onLeave={forget} />}
+        {id !== undefined && isReady && (
+          <ListPage key={id} id={id} me={me} isFresh={id === fresh} onName={keep} onLeave={forget} />
+        )}
       </div>
       <UpdateNotice />
     </div>

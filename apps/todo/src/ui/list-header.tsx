@@ -1,6 +1,6 @@
 import type { LiveDoc } from '@joinery/client'
 import { useUndo } from '@joinery/client/react'
-import { type ReactElement, useState } from 'react'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
 import { deviceId } from '../device.ts'
 import { type Item, removeItem } from '../model/items.ts'
 import type { Member, Person } from '../model/people.ts'
@@ -24,16 +24,22 @@ interface ListHeaderProps {
   readonly members: readonly Member[]
   readonly others: readonly Other[]
   readonly me: Person
+  readonly isFresh: boolean
   readonly onSearch: () => void
   readonly onAdd: () => void
   readonly onLeave: () => void
 }
 
 export function ListHeader(props: ListHeaderProps): ReactElement {
-  const { doc, act, name, items, members, others, me, onSearch, onAdd, onLeave } = props
+  const { doc, act, name, items, members, others, me, isFresh, onSearch, onAdd, onLeave } = props
   const { canUndo, canRedo, undo, redo } = useUndo(doc)
   const [isSharing, setSharing] = useState(false)
   const say = useToast()
+  const nameRef = useRef<HTMLInputElement>(null)
+  const { isReady } = doc
+  useEffect(() => {
+    if (isFresh && isReady) nameRef.current?.focus()
+  }, [isFresh, isReady])
   const draft = useDraft(name, (value) => act((root) => root.name.set(value)))
   useShortcuts({ undo: () => canUndo && undo(), redo: () => canRedo && redo(), search: onSearch, add: onAdd })
   const done = items.filter((item) => item.done)
@@ -68,6 +74,7 @@ export function ListHeader(props: ListHeaderProps): ReactElement {
       <h1 className="list-name">
         <input
           {...draft}
+          ref={nameRef}
           aria-label="Name of the list"
           placeholder="Name this list"
           maxLength={120}

@@ -16,21 +16,25 @@ import { ItemList } from './item-list.tsx'
 import { ListHeader } from './list-header.tsx'
 import { othersHere } from './others.ts'
 import { QuickAdd } from './quick-add.tsx'
+import { useToast } from './toast.tsx'
 import { useAct } from './use-act.ts'
 
 interface ListPageProps {
   readonly id: string
   readonly me: Person
+  /** Just made: the next thing to do is to name it. */
+  readonly isFresh: boolean
   readonly onName: (id: string, name: string) => void
   readonly onLeave: (id: string) => void
 }
 
-export function ListPage({ id, me, onName, onLeave }: ListPageProps): ReactElement {
+export function ListPage({ id, me, isFresh, onName, onLeave }: ListPageProps): ReactElement {
   const doc = useDoc(id, listSchema, { types: allTypes })
   const name = useValue(doc, (root) => root.name.value ?? '')
   const items = useValue(doc, itemsOf)
   const members = useValue(doc, membersOf)
   const act = useAct(doc, me)
+  const say = useToast()
   const [open, setOpen] = useState<string>()
   const [head, setHead] = useState<string>()
   const [search, setSearch] = useState('')
@@ -51,6 +55,8 @@ export function ListPage({ id, me, onName, onLeave }: ListPageProps): ReactEleme
   useEffect(() => {
     if (isReady && isBegun) onName(id, name)
   }, [isReady, isBegun, id, name, onName])
+  // What was done here is not to be taken back from elsewhere.
+  useEffect(() => () => say(undefined), [say])
   useEffect(() => {
     document.title = name === '' ? 'Joinery Lists' : `${name} – Lists`
   }, [name])
@@ -74,6 +80,7 @@ export function ListPage({ id, me, onName, onLeave }: ListPageProps): ReactEleme
         members={members}
         others={others}
         me={me}
+        isFresh={isFresh}
         onSearch={() => searchRef.current?.focus()}
         onAdd={() => addRef.current?.focus()}
         onLeave={() => {

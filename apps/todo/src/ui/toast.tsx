@@ -8,11 +8,11 @@ export interface Toast {
 
 const SHOWN_MS = 7000
 
-const Say = createContext<(toast: Toast) => void>(() => {})
+const Say = createContext<(toast: Toast | undefined) => void>(() => {})
 const Announce = createContext<(text: string) => void>(() => {})
 
-/** Shows and reads out. */
-export const useToast = (): ((toast: Toast) => void) => useContext(Say)
+/** Shows and reads out; undefined takes away what is shown. */
+export const useToast = (): ((toast: Toast | undefined) => void) => useContext(Say)
 /** Reads out only: what those who see have seen. */
 export const useAnnounce = (): ((text: string) => void) => useContext(Announce)
 
@@ -20,7 +20,7 @@ export function ToastProvider({ children }: { readonly children: ReactNode }): R
   const [toast, setToast] = useState<Toast>()
   const [spoken, setSpoken] = useState('')
   const [isHeld, setHeld] = useState(false)
-  const say = useCallback((next: Toast) => setToast(next), [])
+  const say = useCallback((next: Toast | undefined) => setToast(next), [])
   useEffect(() => {
     if (toast === undefined || isHeld) return
     const timer = setTimeout(() => setToast(undefined), SHOWN_MS)
