@@ -33,7 +33,7 @@ export const INERT_CLIENT_STATUS: ClientStatus = {
 }
 
 function refuse(): never {
-  throw new ClientError('CLIENT_NOT_READY', 'not in a browser')
+  throw new ClientError('CLIENT_NOT_READY', 'no browser')
 }
 
 function makeInert<S extends FieldSpecs>(schema: Schema<S>): LiveDoc<S> {
