@@ -1,7 +1,7 @@
 /** The storage of browsers, which all tabs of an application share. */
 import { type IndexedDbStoreOptions, openIndexedDbStore } from '@joinery/storage/indexeddb'
 import { StoreError } from '@joinery/sync'
-import { Bus, type TabsPlatform } from './browser/bus.ts'
+import { Bus, type TabsPlatform, topicOf } from './browser/bus.ts'
 import { TabReplica } from './browser/tab-replica.ts'
 import { TabSockets } from './browser/tab-socket.ts'
 import { TabStore } from './browser/tab-store.ts'
@@ -46,6 +46,7 @@ export function browserStorage(options: BrowserStorageOptions): StorageProvider 
     open: () => orNothing(store.open()),
     tabs: {
       shareSocket: (open) => sockets.share(open),
+      alone: async (tenant, id) => (await bus.hold(`seat/${topicOf(tenant, id)}`, { ifAvailable: true })) ?? 'taken',
       replica: (replica) => new TabReplica(bus, replica),
     },
     shelf: tabShelf(name),

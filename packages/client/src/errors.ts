@@ -32,6 +32,8 @@ const table = {
   CLIENT_STORAGE_DAMAGED:
     'What is kept on this device was damaged: forget the document, or the storage, and begin from the server.',
   CLIENT_STORAGE_FOREIGN: 'The storage belongs to another node: each device has its own.',
+  CLIENT_DOCUMENT_OPEN: 'The document is open, here or in another tab: close it first.',
+  CLIENT_UNSENT: 'Edits of the document are not at the server: wait for them, or say that they may be dropped.',
   CLIENT_UNAUTHENTICATED: 'The server does not take the key: hand in another, as a function where it expires.',
 } as const
 

@@ -146,3 +146,8 @@ export class Seat {
     this.#release?.()
   }
 }
+
+/** Under which tabs talk about a document. */
+export function topicOf(tenant: string, id: string): string {
+  return `doc/${JSON.stringify([tenant, id])}`
+}

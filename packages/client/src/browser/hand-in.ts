@@ -1,7 +1,6 @@
 /** What this tab changed and the leading tab has not said to be durable. */
 import type { Keeper } from '../live/kept.ts'
-import { nameOf } from '../live/kept.ts'
-import type { OwnChange } from '../live/life.ts'
+import { nameOf, type OwnChange } from '../live/life.ts'
 
 export class HandIn implements Keeper {
   readonly #send: (changes: readonly Uint8Array[]) => void

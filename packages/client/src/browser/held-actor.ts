@@ -28,6 +28,11 @@ export class HeldActor {
     return this.#held?.actor ?? this.use(drawn)
   }
 
+  /** Takes this one if no living tab has it, else the drawn one; answers whether it did. */
+  async claim(actor: ActorId, drawn: ActorId): Promise<boolean> {
+    return (await this.take([actor], drawn)) === actor
+  }
+
   /** Takes one that was just drawn, in place of the one before. */
   async use(drawn: ActorId): Promise<ActorId> {
     this.release()

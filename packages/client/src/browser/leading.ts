@@ -2,22 +2,35 @@
  * A document in the tab that leads it: tells the other tabs what becomes of it, and takes what they change as if it had been changed
  * here. They learn of nothing that is not durable: a tab that ends must not take a dot along that others have seen.
  */
-import { type ActorId, CoreError, encodeBundle, type FieldSpecs, openChange, VersionVector } from '@joinery/core'
+import {
+  type ActorId,
+  CoreError,
+  encodeBundle,
+  type FieldSpecs,
+  openChange,
+  readBundle,
+  VersionVector,
+} from '@joinery/core'
 import type { Peers } from '@joinery/sync'
-import { type Kept, nameOf } from '../live/kept.ts'
-import { baseOf } from '../live/life.ts'
+import type { Host } from '../host.ts'
+import type { Kept } from '../live/kept.ts'
+import { baseOf, nameOf, type OwnChange } from '../live/life.ts'
 import type { Replica } from '../live/replica.ts'
 import type { FromLeader, LeaderStatus, ToLeader } from '../live/tabs.ts'
 import type { Bus } from './bus.ts'
 
 export interface LeadingOptions<S extends FieldSpecs> {
   readonly bus: Bus
+  readonly host: Host
   readonly topic: string
   readonly kept: Kept<S>
   readonly replica: Replica<S>
   /** Sends a state of presence to the server. */
   readonly present: (state: Uint8Array) => void
 }
+
+/** Counts and badges may be so late in another tab. */
+const STATUS_MS = 20
 
 export class Leading<S extends FieldSpecs> {
   readonly #options: LeadingOptions<S>
@@ -32,7 +45,7 @@ export class Leading<S extends FieldSpecs> {
   /** Durable since they were told last. */
   #durable: { readonly name: string; readonly bytes: Uint8Array }[] = []
   #scheduled = false
-  #statusDue = false
+  #cancelStatus: (() => void) | undefined
 
   constructor(options: LeadingOptions<S>) {
     this.#options = options
@@ -65,10 +78,13 @@ export class Leading<S extends FieldSpecs> {
     return `${this.#options.bus.id}/${this.#life}`
   }
 
-  /** The status may be another. */
+  /** The status may be another. It is told now and then: it holds what others need not know at once. */
   touch(): void {
-    this.#statusDue = true
-    this.#schedule()
+    if (this.#followers.size === 0) return
+    this.#cancelStatus ??= this.#options.host.setTimer(STATUS_MS, () => {
+      this.#cancelStatus = undefined
+      this.#post(this.#status())
+    })
   }
 
   peers(peers: Peers['peers']): void {
@@ -95,6 +111,7 @@ export class Leading<S extends FieldSpecs> {
   close(): void {
     const { kept } = this.#options
     this.#tell()
+    this.#cancelStatus?.()
     kept.watcher = undefined
   }
 
@@ -109,11 +126,7 @@ export class Leading<S extends FieldSpecs> {
         break
       }
       case 'follow':
-        if (!this.#followers.has(from)) bus.whenGone(from, () => this.#left(from))
-        // Who wrote under it before has gone; what it sent last, and nobody took, is gone with it.
-        for (const [tab, actor] of this.#followers) if (actor === said.actor && tab !== from) this.#left(tab)
-        this.#followers.set(from, said.actor)
-        this.#catchUp(said, from)
+        this.#follow(said, from)
         break
       case 'changes':
         if (said.life === this.#name) this.#changes(said.changes, from)
@@ -134,6 +147,21 @@ export class Leading<S extends FieldSpecs> {
         this.#left(from)
         break
     }
+  }
+
+  #follow(said: Extract<ToLeader, { is: 'follow' }>, from: string): void {
+    const { bus, topic, kept } = this.#options
+    // Who wrote under it before has gone; what it sent last, and nobody took, is gone with it.
+    for (const [tab, actor] of this.#followers) if (actor === said.actor && tab !== from) this.#left(tab)
+    const isNew = this.#followers.get(from) !== said.actor
+    if (isNew && kept.life.unstored.some((own) => own.actor === said.actor && !own.durable)) {
+      // What it sent and is not in the storage yet would not be told, and its dots be used twice.
+      bus.post(topic, { is: 'taken' } satisfies FromLeader, from)
+      return
+    }
+    if (!this.#followers.has(from)) bus.whenGone(from, () => this.#left(from))
+    this.#followers.set(from, said.actor)
+    this.#catchUp(said, from)
   }
 
   #left(tab: string): void {
@@ -177,23 +205,34 @@ export class Leading<S extends FieldSpecs> {
 
   /** A tab that has a part of this life gets the rest of it. */
   #catchUp({ incarnation, known }: Extract<ToLeader, { is: 'follow' }>, from: string): void {
-    const { doc, unstored } = this.#options.kept.life
-    const undurable = unstored.some((own) => !own.durable)
-    const lacking =
-      incarnation === doc.incarnation && !undurable ? doc.changesSince(new VersionVector(known)) : undefined
+    this.#tell()
+    const { doc } = this.#options.kept.life
+    const lacking = incarnation === doc.incarnation ? doc.changesSince(new VersionVector(known)) : undefined
     if (lacking === undefined) this.#state(from, true)
-    else this.#send(from, { is: 'state', life: this.#name, incarnation, base: [lacking], unstored: [], anew: false })
+    else {
+      const undurable = new Set(this.#undurable().map(nameOf))
+      const durable = readBundle(lacking).filter((bytes) => !undurable.has(nameOfChange(bytes)))
+      const base = [encodeBundle(durable)]
+      this.#send(from, { is: 'state', life: this.#name, incarnation, base, unstored: [], anew: false })
+    }
     this.touch()
   }
 
-  /** All of it, but what is not durable, which comes when it is. */
+  #undurable(): OwnChange[] {
+    return this.#options.kept.life.unstored.filter((own) => !own.durable)
+  }
+
+  /** All of it, but what is not durable: that comes when it is. */
   #state(tab: string, goesOn: boolean): void {
     this.#tell()
     const { doc, unstored } = this.#options.kept.life
-    const durable = unstored.filter((own) => own.durable)
-    // Where its past is gone it is sent whole: then nothing waits to be taken out again.
-    const base = baseOf({ doc, unstored })?.map((bytes) => bytes.slice()) ?? [doc.snapshot()]
-    const changes = durable.map(({ bytes }) => bytes)
+    const base = baseOf({ doc, unstored: this.#undurable() })?.map((bytes) => bytes.slice())
+    if (base === undefined) {
+      // Its past is gone, and what is not durable cannot be left out.
+      this.#options.host.setTimer(STATUS_MS, () => this.#followers.has(tab) && this.#state(tab, goesOn))
+      return
+    }
+    const changes = unstored.filter((own) => own.durable).map(({ bytes }) => bytes)
     const { incarnation } = doc
     this.#send(tab, { is: 'state', life: this.#name, incarnation, base, unstored: changes, anew: true, goesOn })
   }
@@ -216,8 +255,6 @@ export class Leading<S extends FieldSpecs> {
     queueMicrotask(() => {
       this.#scheduled = false
       this.#tell()
-      if (this.#statusDue) this.#post(this.#status())
-      this.#statusDue = false
     })
   }
 

@@ -1,7 +1,7 @@
 /** What a tab made on a state that another one takes the place of, on top of that. */
-import type { Actor, FieldSpecs, SchemaDoc } from '@joinery/core'
-import { type Kept, nameOf } from '../live/kept.ts'
-import { adopted, type OwnChange, ownChange } from '../live/life.ts'
+import { type Actor, CoreError, type FieldSpecs, type SchemaDoc } from '@joinery/core'
+import type { Kept } from '../live/kept.ts'
+import { adopted, nameOf, type OwnChange, ownChange } from '../live/life.ts'
 import type { FromLeader } from '../live/tabs.ts'
 
 type State = Extract<FromLeader, { is: 'state' }>
@@ -33,4 +33,16 @@ export function rebased<S extends FieldSpecs>(
   })
   const all = [...parts, ...rest.map(({ bytes }) => bytes)]
   return { doc: rest.length === 0 ? there : kept.load(all, actor), unstored: [...known, ...rest] }
+}
+
+/** The same; undefined where one does not follow the other. */
+export function rebasedOr<S extends FieldSpecs>(
+  ...args: Parameters<typeof rebased<S>>
+): ReturnType<typeof rebased<S>> | undefined {
+  try {
+    return rebased(...args)
+  } catch (error) {
+    if (error instanceof CoreError) return undefined
+    throw error
+  }
 }

@@ -2,7 +2,7 @@
  * A document that several tabs have. One leads: it keeps it in the storage and follows the server's. The others have it from there,
  * change it at once under an actor of their own, and hand in what they changed; when the leading tab ends one of them goes on.
  */
-import { type Actor, type ActorId, CoreError, type FieldSpecs, type SchemaDoc } from '@joinery/core'
+import { type ActorId, CoreError, type FieldSpecs, type SchemaDoc } from '@joinery/core'
 import { SessionRefusal } from '@joinery/sync'
 import { ClientError, refuse } from '../errors.ts'
 import { Kept } from '../live/kept.ts'
@@ -11,11 +11,11 @@ import type { ParkedEdit } from '../live/records.ts'
 import { refusedError } from '../live/refused-edits.ts'
 import { Replica, type ReplicaOptions } from '../live/replica.ts'
 import type { DocReplica, FromLeader, LeaderStatus, ToLeader } from '../live/tabs.ts'
-import { type Bus, Seat } from './bus.ts'
+import { type Bus, Seat, topicOf } from './bus.ts'
 import { HandIn } from './hand-in.ts'
 import { HeldActor } from './held-actor.ts'
 import { Leading } from './leading.ts'
-import { rebased } from './rebase.ts'
+import { rebased, rebasedOr } from './rebase.ts'
 
 type State = Extract<FromLeader, { is: 'state' }>
 
@@ -26,7 +26,7 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
   readonly #topic: string
   readonly #kept: Kept<S>
   #seat: Seat | undefined
-  /** Where this tab leads. */
+  /** Where this tab leads; where another does, which. */
   #replica: Replica<S> | undefined
   #leading: Leading<S> | undefined
   #leader: string | undefined
@@ -41,10 +41,20 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
 
   constructor(bus: Bus, options: ReplicaOptions<S>) {
     this.#bus = bus
-    this.#options = options
-    const { id, shared } = options
-    this.#topic = `doc/${JSON.stringify([shared.tenant, id])}`
-    this.#kept = new Kept(options)
+    const { id, shared, onStatus, onPeers } = options
+    this.#options = {
+      ...options,
+      onStatus: () => {
+        this.#leading?.touch()
+        onStatus()
+      },
+      onPeers: (peers) => {
+        this.#leading?.peers(peers)
+        onPeers(peers)
+      },
+    }
+    this.#topic = topicOf(shared.tenant, id)
+    this.#kept = new Kept(this.#options)
     this.#held = new HeldActor(bus)
     this.#handIn = new HandIn((changes) => {
       // Else they go when the leader has said what there is.
@@ -58,7 +68,7 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
   }
 
   async #begin(): Promise<void> {
-    const { onStatus, onPeers, after, shared } = this.#options
+    const { after, shared } = this.#options
     // The handle before this one is still handing in what it changed.
     await after
     const place = await shared.place().catch(() => undefined)
@@ -66,24 +76,13 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
     // Where nothing can be kept each tab is for itself.
     if (place === undefined) {
       this.#kept.keeper = undefined
-      return this.#lead(this.#options)
+      return this.#lead()
     }
     this.#bus.on<FromLeader>(this.#topic, (said, from) => this.#take(said, from))
-    const own: ReplicaOptions<S> = {
-      ...this.#options,
-      onStatus: () => {
-        this.#leading?.touch()
-        onStatus()
-      },
-      onPeers: (peers) => {
-        this.#leading?.peers(peers)
-        onPeers(peers)
-      },
-    }
     this.#seat = new Seat({
       bus: this.#bus,
       topic: this.#topic,
-      onLead: () => this.#lead(own),
+      onLead: () => this.#lead(),
       onLeader: (leader) => {
         if (this.#replica !== undefined || this.#closed) return
         this.#leader = leader
@@ -179,7 +178,6 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
     if (this.#closed) return
     this.#closed = true
     if (this.#replica === undefined) {
-      // What the leader has not taken is lost with this tab; it is waited for while there is one.
       if (this.#leader !== undefined) await this.#handIn.empty()
       this.#kept.settling.reject(new ClientError('CLIENT_CLOSED', 'closed before the server had stored it'))
       this.#kept.life.unsubscribe()
@@ -198,9 +196,10 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
   }
 
   /** The tab that led is gone, or there was none. */
-  #lead(options: ReplicaOptions<S>): void {
+  #lead(): void {
     if (this.#closed) return
-    const replica = new Replica<S>(options, { kept: this.#kept, succeeds: this.#isReady })
+    const claim = (actor: ActorId): Promise<boolean> => this.#held.claim(actor, this.#kept.life.actor.id)
+    const replica = new Replica<S>(this.#options, { kept: this.#kept, succeeds: this.#isReady, claim })
     this.#replica = replica
     this.#leader = undefined
     replica.loaded.then(
@@ -208,6 +207,7 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
         if (this.#closed) return
         this.#leading = new Leading<S>({
           bus: this.#bus,
+          host: this.#options.shared.host,
           topic: this.#topic,
           kept: this.#kept,
           replica,
@@ -229,6 +229,9 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
     switch (said.is) {
       case 'actors':
         void this.#follow(said.actors)
+        break
+      case 'taken':
+        void this.#held.use(this.#kept.drawActor().id).then(() => this.#follow([]))
         break
       case 'state':
         this.#enter(said)
@@ -277,15 +280,7 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
   /** The leader says what there is. */
   #enter(state: State): void {
     if (state.anew) this.#rebase(state)
-    else {
-      try {
-        for (const bytes of state.base) this.doc.apply(bytes)
-      } catch (error) {
-        if (!(error instanceof CoreError)) throw error
-        this.#forked()
-        return
-      }
-    }
+    else if (!state.base.every((bytes) => this.#apply(bytes))) return
     this.#life = state.life
     // Whatever was on its way to the leader before is not, or is known there.
     const changes = this.#kept.life.unstored.map(({ bytes }) => bytes)
@@ -297,47 +292,42 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
     this.#options.onStatus()
   }
 
-  #apply(bytes: Uint8Array): void {
+  /** Where what is here and what the leader has are not of one past, or something is lacking, all of it is asked for. */
+  #apply(bytes: Uint8Array): boolean {
     try {
-      this.doc.apply(bytes)
+      if (this.doc.apply(bytes).waiting === 0) return true
     } catch (error) {
       if (!(error instanceof CoreError)) throw error
-      this.#forked()
     }
-  }
-
-  /** What is here and what the leader has are not of one past: all of it is asked for. */
-  #forked(): void {
     this.#life = undefined
     this.#post({ is: 'follow', actor: this.#kept.life.actor.id, incarnation: '', known: [] })
+    return false
   }
 
   /** Another state takes the place of the one that is here. */
   #rebase(state: State): void {
     const kept = this.#kept
-    const goesOn = state.goesOn === true
-    const before = kept.life.unstored
-    const actor = this.#actorFor(goesOn)
-    const { doc, unstored } = rebased(kept, actor, before, state)
-    if (!goesOn && before.length > 0) this.#giveUp()
-    kept.enter(kept.begin(doc, actor, unstored))
-    kept.settling.settle(unstored[0]?.order)
-  }
-
-  /** Dots that were used for what is dropped are not used again. */
-  #actorFor(goesOn: boolean): Actor {
-    const { life } = this.#kept
-    if (!this.#isReady || goesOn) return this.#kept.drawActor(this.#held.actor)
-    if (life.unstored.length === 0 && this.doc.known(life.actor.id) === 0) return this.#kept.drawActor(life.actor.id)
-    const actor = this.#kept.drawActor()
-    void this.#held.use(actor.id)
-    return actor
+    const {
+      actor: { id },
+      unstored: before,
+    } = kept.life
+    const same = this.#isReady ? kept.drawActor(id) : kept.drawActor(this.#held.actor)
+    let actor = same
+    let next = this.#isReady && state.goesOn !== true ? undefined : rebasedOr(kept, same, before, state)
+    if (next === undefined) {
+      // Dots that were used for what is dropped, or what was made here and does not follow what is there, are not used again.
+      actor = kept.drawActor()
+      void this.#held.use(actor.id)
+      next = rebased(kept, actor, [], state)
+      if (before.length > 0) this.#giveUp()
+    }
+    kept.enter(kept.begin(next.doc, actor, next.unstored))
+    kept.settling.settle(next.unstored[0]?.order)
   }
 
   /** The leader set aside what it had; what had not arrived goes there, too. */
   #giveUp(): void {
-    const changes = this.#handIn.bytes
-    if (changes.length > 0) this.#post({ is: 'park', changes })
+    this.#post({ is: 'park', changes: this.#handIn.bytes })
     this.#handIn.giveUp()
     this.#kept.settling.reject(refusedError(this.refusal))
   }

@@ -12,18 +12,20 @@ import { ClientSession, type Scheduler } from '@joinery/sync'
 import { openPlatformSocket } from '@joinery/transport/websocket'
 import { checkNames } from '../arguments.ts'
 import { ClientError, refuse } from '../errors.ts'
-import { type Host, onNetwork, systemFetch, systemHost } from '../host.ts'
+import { drawActor, type Host, onNetwork, systemFetch, systemHost } from '../host.ts'
 import { Refusal, Unavailable } from '../http/failure.ts'
 import { createTransport } from '../http/transport.ts'
 import { defaultClientLimits } from '../limits.ts'
 import { ServerClock } from './clock.ts'
 import { Connection } from './connection.ts'
+import { forgetDocument, forgetIdle } from './forget.ts'
 import { Home } from './home.ts'
 import { defaultLiveLimits, type LiveLimits } from './limits.ts'
 import { Watched } from './listeners.ts'
 import { LiveDocument } from './live-document.ts'
+import { storageError } from './place.ts'
 import type { Shared } from './shared.ts'
-import type { Client, ClientOptions, ClientStatus, LiveDoc, OpenOptions } from './types.ts'
+import type { Client, ClientOptions, ClientStatus, ForgetOptions, LiveDoc, OpenOptions } from './types.ts'
 
 /**
  * Makes a client, which connects by itself. Throws `CLIENT_ARGUMENT`. What goes wrong later, a storage that does not open included, is
@@ -100,6 +102,7 @@ class LiveClient implements Client {
       host: this.#host,
       limits: this.#limits,
       wallMs: clock.nowMs,
+      drawnActor: () => drawActor(nodeId, clock.nowMs).id,
       serverTime: (micros) => clock.observe(micros),
       place: () => this.#home.place,
       tabs: this.#home.tabs,
@@ -120,6 +123,7 @@ class LiveClient implements Client {
       onChange: () => this.#touch(true),
     })
     this.#status = new Watched(() => this.#read())
+    void this.#forgetIdle()
     this.#endNetwork = onNetwork(() => this.connectNow())
   }
 
@@ -185,6 +189,20 @@ class LiveClient implements Client {
     }
   }
 
+  async forget(id: string, options?: ForgetOptions): Promise<void> {
+    if (this.#isOpen(id)) refuse('CLIENT_DOCUMENT_OPEN', `"${id}" is open`)
+    const place = await this.#home.place
+    try {
+      if (place !== undefined) await forgetDocument(place, this.#shared, id, options)
+    } catch (error) {
+      throw storageError(error)
+    }
+  }
+
+  #isOpen(id: string): boolean {
+    return this.#documents.has(id) || this.#ending.has(id)
+  }
+
   get status(): ClientStatus {
     return this.#status.value
   }
@@ -213,6 +231,13 @@ class LiveClient implements Client {
     if (this.#home.error !== undefined) for (const { document } of documents) document.abandon()
     await ended
     await this.#home.close()
+  }
+
+  /** What goes wrong here is told of when it matters. */
+  async #forgetIdle(): Promise<void> {
+    const place = await this.#home.place.catch(() => undefined)
+    if (place === undefined || this.#closed !== undefined) return
+    await forgetIdle(place, this.#shared, (id) => this.#isOpen(id)).catch(() => {})
   }
 
   #touch(documents: boolean): void {

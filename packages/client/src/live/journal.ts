@@ -86,6 +86,11 @@ export class Journal {
     const store = this.#store
     const key = this.#key(this.#record.generation)
     const head = await store.head(key)
+    if (head?.deleted === true) {
+      // A document that was forgotten: its life is over here, and may go on at the server.
+      const generation = await this.#freeGeneration(this.#record.generation + 1)
+      this.#record = { ...this.#record, generation }
+    }
     if (head === undefined || head.deleted) return { snapshot: undefined, entries: [] }
     this.#version = head.version
     this.#incarnation = head.incarnation
@@ -302,7 +307,7 @@ export class Journal {
     this.#version = entries.length
     this.#incarnation = incarnation
     // Nothing points to it any more: what is left of it is space.
-    if (version > 0) await this.#end(before).catch(() => {})
+    if (version > 0) await this.end(before).catch(() => {})
   }
 
   /** A crash may have left one behind that nothing points to. */
@@ -312,7 +317,8 @@ export class Journal {
     return generation
   }
 
-  async #end(generation: number): Promise<void> {
+  /** Gives back what a generation takes. */
+  async end(generation: number): Promise<void> {
     const store = this.#store
     const key = this.#key(generation)
     const head = await store.head(key)

@@ -2,18 +2,27 @@
  * The present life of a document, and its way into the storage: what was changed here is durable before it is sent, what came from the
  * server is kept beside it, and what the server has stored is marked.
  */
-import { type Actor, CoreError, type FieldSpecs, type Schema, SchemaDoc, type TypeTable } from '@joinery/core'
-import type { Outgoing, Position } from '@joinery/sync'
+import {
+  type Actor,
+  CoreError,
+  type FieldSpecs,
+  type Schema,
+  SchemaDoc,
+  type TypeTable,
+  VersionVector,
+} from '@joinery/core'
+import type { Position } from '@joinery/sync'
 import { refuse } from '../errors.ts'
 import { drawActor, randomName } from '../host.ts'
 import { type Journal, OWN, writePosition } from './journal.ts'
-import { baseOf, type Life, type OwnChange, ownChange } from './life.ts'
+import { baseOf, type Life, nameOf, type OwnChange, ownChange } from './life.ts'
 import type { Loaded } from './load.ts'
 import type { Place } from './place.ts'
 import type { ParkedEdit } from './records.ts'
 import { refusedError } from './refused-edits.ts'
 import { Settling } from './settling.ts'
 import type { Shared } from './shared.ts'
+import { joined, lackingSince } from './succession.ts'
 import type { LiveDocEvent } from './types.ts'
 
 export interface KeptOptions<S extends FieldSpecs> {
@@ -133,18 +142,10 @@ export class Kept<S extends FieldSpecs> {
       throw error
     }
     this.#journal = journal
-    const mine = new Map(life.unstored.map((own) => [nameOf(own), own]))
-    let order = 0
-    const kept = unstored.flatMap((bytes): OwnChange[] => {
-      const found = ownChange(bytes, order, true)
-      const own = mine.get(nameOf(found))
-      mine.delete(nameOf(found))
-      // What this tab knows to be stored the record may not know yet.
-      if (own === undefined && found.actor === life.actor.id) return []
-      order = own?.order ?? order
-      return [own === undefined ? found : Object.assign(own, { durable: true })]
-    })
-    life.unstored = [...kept, ...mine.values()]
+    const known = parts.length === 0 ? new VersionVector([]) : this.load(parts, this.drawActor()).version()
+    const change = lackingSince(life, known)
+    if (change !== undefined) void journal.append(life.doc.incarnation, { change, attributes: '' })
+    life.unstored = joined(life, unstored)
     const waiting = this.#release()
     for (const { own, done } of waiting) {
       if (own.durable) done()
@@ -342,9 +343,4 @@ export class Kept<S extends FieldSpecs> {
     if (this.#journal?.isLong !== true || unstored.length > 0) return
     void this.#journal.compact(doc.snapshot(), followed?.position)
   }
-}
-
-/** Names a change. */
-export function nameOf({ actor, last }: Pick<Outgoing, 'actor' | 'last'>): string {
-  return `${last}@${actor}`
 }

@@ -46,6 +46,11 @@ export function ownChange(bytes: Uint8Array, order: number, durable: boolean): O
   return { bytes, actor, first, last: first + length - 1, timeMicros, order, durable, restamped: false }
 }
 
+/** Names a change. */
+export function nameOf({ actor, last }: Pick<Outgoing, 'actor' | 'last'>): string {
+  return `${last}@${actor}`
+}
+
 /**
  * What leads to the document without the changes that the server has not stored: nothing where it is empty without them, undefined
  * where the past no longer reaches back so far.

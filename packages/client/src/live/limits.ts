@@ -32,6 +32,8 @@ export interface LiveLimits {
   readonly undoStepsMax: number
   /** All of these as text, in UTF-16 units; the oldest are left out. A page has a few MB for texts of this kind. */
   readonly undoTextLengthMax: number
+  /** A document that nobody opened for this long, and of which nothing waits for the server, leaves the device: it is at the server. */
+  readonly idleDocumentMsMax: number
 }
 
 export const defaultLiveLimits: LiveLimits = {
@@ -51,4 +53,5 @@ export const defaultLiveLimits: LiveLimits = {
   deleteTimeoutMs: 20_000,
   undoStepsMax: 100,
   undoTextLengthMax: 262_144,
+  idleDocumentMsMax: 7_776_000_000,
 }

@@ -6,6 +6,9 @@ import type { Place } from './place.ts'
 import { type DocRecord, type ParkedEdit, parkedPrefix, readParked, readRecord, recordName } from './records.ts'
 import type { Shared } from './shared.ts'
 
+/** When a document was opened last is known so exactly. */
+const OPENED_MS = 86_400_000
+
 export interface LoadOptions {
   readonly id: string
   readonly shared: Shared
@@ -13,6 +16,8 @@ export interface LoadOptions {
   readonly drawn: ActorId
   /** Whether that actor wrote here before, in a tab that another one led. */
   readonly succeeds: boolean
+  /** Whether the actor that wrote here last may go on; always by default. */
+  readonly claim?: ((actor: ActorId) => Promise<boolean>) | undefined
   readonly onTrouble: (error: unknown) => void
 }
 
@@ -27,18 +32,33 @@ export interface Loaded {
 }
 
 export async function loadReplica(place: Place, options: LoadOptions): Promise<Loaded> {
+  const { found, ...loaded } = await readReplica(place, options)
+  const { journal } = loaded
+  const { actor, openedAtMs = 0 } = journal.record
+  // Before it is used, so that a later life of the storage knows of it.
+  if (found !== undefined && found.actor !== actor) void journal.save()
+  else if (found !== undefined && openedAtMs - (found.openedAtMs ?? 0) > OPENED_MS) journal.mark({})
+  return loaded
+}
+
+/** The same to look at: it is not written that it was opened. */
+export async function readReplica(
+  place: Place,
+  options: LoadOptions,
+): Promise<Loaded & { readonly found: DocRecord | undefined }> {
   const { store, epoch } = place
-  const { id, shared, drawn, succeeds, onTrouble } = options
+  const { id, shared, drawn, claim, onTrouble } = options
   const { tenant, host, limits } = shared
   const text = await store.value(recordName(tenant, id))
   const found = text === undefined ? undefined : readRecord(text)
-  const record = continued(found, epoch, drawn, succeeds)
+  const mayGoOn = found === undefined || options.succeeds || ((await claim?.(found.actor)) ?? true)
+  const succeeds = options.succeeds || !mayGoOn
+  const record = { ...continued(found, epoch, drawn, succeeds), openedAtMs: host.nowMs() }
   const journal = new Journal({ store, tenant, id, host, limits, onTrouble }, record)
   const { snapshot, entries } = await journal.read()
-  // Before it is used, so that a later life of the storage knows of it.
-  if (found !== undefined && found.actor !== record.actor) void journal.save()
   const parked = await store.values(parkedPrefix(tenant, id))
   return {
+    found,
     journal,
     parts: [...(snapshot === undefined ? [] : [snapshot.bytes]), ...entries.map(({ change }) => change)],
     unstored: entries.filter((entry) => isUnstored(entry, record)).map(({ change }) => change),

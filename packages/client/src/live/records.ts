@@ -21,6 +21,8 @@ export interface DocRecord {
   /** The last dot of the actor that the server has stored, as far as it said. */
   readonly stored: number
   readonly storedAtMs?: number
+  /** By the device's clock. */
+  readonly openedAtMs?: number
   readonly former: readonly FormerActor[]
 }
 
@@ -35,6 +37,11 @@ export const CLOCK_NAME = 'client/clock'
 
 export function nodeName(tenant: string): string {
   return `client/node/${JSON.stringify(tenant)}`
+}
+
+/** What the names of all documents of a tenant begin with. */
+export function recordPrefix(tenant: string): string {
+  return `client/doc/${JSON.stringify([tenant]).slice(0, -1)},`
 }
 
 export function recordName(tenant: string, id: string): string {

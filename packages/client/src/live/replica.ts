@@ -5,8 +5,8 @@
 import type { Actor, FieldSpecs, SchemaDoc } from '@joinery/core'
 import { type FollowedDocument, type Peers, SessionRefusal } from '@joinery/sync'
 import { ClientError, refuse } from '../errors.ts'
-import { Kept, type KeptOptions, type Next, nameOf } from './kept.ts'
-import { adopted, baseOf, type Life, retimed, sendableThrough } from './life.ts'
+import { Kept, type KeptOptions, type Next } from './kept.ts'
+import { adopted, baseOf, type Life, nameOf, retimed, sendableThrough } from './life.ts'
 import { type Loaded, loadReplica } from './load.ts'
 import { type Place, storageError } from './place.ts'
 import type { ParkedEdit } from './records.ts'
@@ -29,26 +29,26 @@ export interface Inherited<S extends FieldSpecs> {
   readonly kept: Kept<S>
   /** Whether the tab has it already; else it is only about to. */
   readonly succeeds: boolean
+  /** Whether the actor that wrote here last may go on. */
+  readonly claim?: (actor: Actor['id']) => Promise<boolean>
 }
 
 export class Replica<S extends FieldSpecs> implements DocReplica<S> {
   readonly #options: ReplicaOptions<S>
   readonly #kept: Kept<S>
   readonly #aside: SetAside<S>
-  /** The refusal that was looked at last, and attempts since the server last took something. */
   #seen: SessionRefusal | undefined
   #attempts = 0
   #cancelAttempt: (() => void) | undefined
   #isReady = false
   #closed = false
-  /** Resolves when what the storage has is here. */
   readonly loaded: Promise<void>
 
   constructor(options: ReplicaOptions<S>, inherited: Inherited<S> = { kept: new Kept(options), succeeds: false }) {
     this.#options = options
     this.#kept = inherited.kept
     this.#aside = new SetAside(inherited.kept)
-    this.loaded = this.#load(inherited.succeeds)
+    this.loaded = this.#load(inherited)
   }
 
   get isReady(): boolean {
@@ -172,13 +172,13 @@ export class Replica<S extends FieldSpecs> implements DocReplica<S> {
     this.#kept.journal?.abandon()
   }
 
-  async #load(succeeds: boolean): Promise<void> {
+  async #load(inherited: Inherited<S>): Promise<void> {
     const { shared, after } = this.#options
     await after
     const place = await shared.place()
     if (place !== undefined) {
       try {
-        await this.#read(place, succeeds)
+        await this.#read(place, inherited)
       } catch (error) {
         throw storageError(error)
       }
@@ -188,11 +188,11 @@ export class Replica<S extends FieldSpecs> implements DocReplica<S> {
     this.#options.onStatus()
   }
 
-  async #read(place: Place, succeeds: boolean): Promise<void> {
+  async #read(place: Place, { succeeds, claim }: Inherited<S>): Promise<void> {
     const { id, shared } = this.#options
     const kept = this.#kept
     const load = (drawn: Actor['id'], anew: boolean): Promise<Loaded> =>
-      loadReplica(place, { id, shared, drawn, succeeds: anew, onTrouble: shared.trouble })
+      loadReplica(place, { id, shared, drawn, claim, succeeds: anew, onTrouble: shared.trouble })
     const { actor, unstored } = kept.life
     const found = await load(actor.id, succeeds)
     this.#aside.resume(found.parked)

@@ -1,4 +1,5 @@
 /** What the documents of a client share. */
+import type { ActorId } from '@joinery/core'
 import type { ClientSession } from '@joinery/sync'
 import type { Host } from '../host.ts'
 import type { LiveLimits } from './limits.ts'
@@ -14,6 +15,8 @@ export interface Shared {
   readonly limits: LiveLimits
   /** The server's time as far as it is known, milliseconds since 1970. */
   readonly wallMs: () => number
+  /** An actor that nobody else has. */
+  readonly drawnActor: () => ActorId
   /** Takes note of the server's time, microseconds since 1970. */
   readonly serverTime: (micros: number) => void
   /** The storage; undefined where there is none. */

@@ -9,6 +9,8 @@ import type { ReplicaOptions } from './replica.ts'
 export interface Tabs {
   /** Opens sockets that share one connection of all tabs. */
   shareSocket(open: OpenWebSocket): OpenWebSocket
+  /** Keeps a document from being opened in any tab until what it answers is called; `taken` where one has it. */
+  alone(tenant: string, id: string): Promise<(() => void) | 'taken'>
   /** A document that another tab may have, too. */
   replica<S extends FieldSpecs>(options: ReplicaOptions<S>): DocReplica<S>
 }
@@ -58,6 +60,8 @@ export type ToLeader =
 export type FromLeader =
   /** Actors that nobody writes under now, unless a lock says so. */
   | { readonly is: 'actors'; readonly actors: readonly ActorId[] }
+  /** The actor cannot be had after all: another one. */
+  | { readonly is: 'taken' }
   | {
       readonly is: 'state'
       readonly life: string

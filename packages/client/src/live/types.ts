@@ -63,6 +63,11 @@ export interface Client {
    * reached, `CLIENT_REFUSED` where it refuses.
    */
   delete(id: string): Promise<void>
+  /**
+   * Takes a document off this device; the server keeps it. Rejects with `CLIENT_DOCUMENT_OPEN` where it is open, in this client or another
+   * tab, and with `CLIENT_UNSENT` where edits of it are not at the server.
+   */
+  forget(id: string, options?: ForgetOptions): Promise<void>
   /** The same object until something in it changes. */
   readonly status: ClientStatus
   /** Calls back when `status` is another; answers what ends it. */
@@ -71,6 +76,11 @@ export interface Client {
   connectNow(): void
   /** Writes what is not durable yet, ends the connection and closes the storage. What was not sent stays there. */
   close(): Promise<void>
+}
+
+export interface ForgetOptions {
+  /** `drop`: edits that are not at the server are lost, and so is what was damaged. By default both are refused. */
+  readonly unsent?: 'drop'
 }
 
 export interface OpenOptions {

@@ -172,6 +172,14 @@ describe('what a browser does to the storage', () => {
     expect(await stored(options.id)).toMatchObject({ items: labels(3) })
     await tab.close()
     expect(await tab.start({ ...options, id: `${options.id}-other` })).toBeUndefined()
+    // What was damaged is given up, and comes from the server.
+    expect(await tab.forget(options.id)).toMatch(/^CLIENT_STORAGE/)
+    expect(await tab.forget(options.id, { unsent: 'drop' })).toBeUndefined()
+    await tab.close()
+    expect(await tab.start(options)).toBeUndefined()
+    await tab.until(({ items }) => items.length === 3, 'what the server has')
+    await tab.edit(['again'])
+    expect(await tab.saved()).toBeUndefined()
   })
 
   it('a copied profile: both go on, nothing acknowledged is lost, and what the server refuses is set aside', async () => {

@@ -1,6 +1,6 @@
 /** The side of the page: the SDK on IndexedDB, as an application has it, for tests to call. */
 import { type BrowserStorageOptions, browserStorage } from '../../src/browser.ts'
-import { type Client, ClientError, createClient, type LiveDoc } from '../../src/index.ts'
+import { type Client, ClientError, createClient, type ForgetOptions, type LiveDoc } from '../../src/index.ts'
 import { anyEdit, countedEdit, schema, seeded } from '../live/edits.mjs'
 
 export interface StartOptions {
@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly database: string
   /** The document that the other calls are for. */
   readonly id?: string
+  /** Its type at the server. */
+  readonly type?: string
   /** As in browsers that lack them. */
   readonly lacks?: 'locks' | 'indexedDB'
 }
@@ -33,6 +35,9 @@ export interface SdkPage {
   edit(labels: readonly string[]): void
   /** Random edits of every type. */
   scribble(seed: number, count: number): void
+  /** Edits at random until `stop`; `globalThis.report` is told what is saved. Labels begin with the name. */
+  run(seed: number, name: string): void
+  stop(): void
   /** Answers the code of what went wrong. */
   saved(): Promise<string | undefined>
   durable(): Promise<void>
@@ -42,11 +47,14 @@ export interface SdkPage {
   others(): readonly unknown[]
   undo(): boolean
   discard(): Promise<void>
+  /** Answers the code of what went wrong. */
+  forget(id: string, options?: ForgetOptions): Promise<string | undefined>
   state(): Promise<PageState>
   close(): Promise<void>
 }
 
 let sockets = 0
+let running = false
 const PageSocket = globalThis.WebSocket
 let client: Client
 let doc: LiveDoc<typeof schema.fields>
@@ -62,7 +70,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
 }
 
 const sdk: SdkPage = {
-  start({ url, nodeId, database, id = 'shared', lacks }) {
+  start({ url, nodeId, database, id = 'shared', type = 'doc', lacks }) {
     const platform: BrowserStorageOptions['platform'] = lacks === undefined ? {} : { [lacks]: undefined }
     client = createClient({
       url,
@@ -75,7 +83,7 @@ const sdk: SdkPage = {
       },
       limits: { connectRetryMsMin: 20, connectRetryMsMax: 200, markDelayMs: 20 },
     })
-    doc = client.open(id, schema)
+    doc = client.open(id, schema, { type })
     return codeOf(doc.ready)
   },
   edit(labels) {
@@ -85,12 +93,38 @@ const sdk: SdkPage = {
     const random = seeded(seed)
     for (let i = 0; i < count; i += 1) anyEdit(doc, random)
   },
+  run(seed, name) {
+    const random = seeded(seed)
+    const { report } = globalThis as unknown as { report: (what: string, label: string) => void }
+    const of = doc
+    let number = 0
+    running = true
+    const step = (): void => {
+      if (!running || of !== doc) return
+      if (random.below(3) === 0) {
+        number += 1
+        const label = `${name} ${number}`
+        countedEdit(of, label)
+        of.saved().then(
+          () => report('saved', label),
+          (error: unknown) => report('failed', `${label}: ${String(error)}`),
+        )
+      } else anyEdit(of, random)
+      // Slow enough for six pages on two cores.
+      setTimeout(step, 20 + random.below(60))
+    }
+    step()
+  },
+  stop() {
+    running = false
+  },
   saved: () => codeOf(doc.saved()),
   durable: () => doc.durable(),
   sockets: () => sockets,
   present: (state) => doc.presence.set(state),
   others: () => [...doc.presence.others.values()].map(({ state }) => state),
   undo: () => doc.undo.undo(),
+  forget: (id, options) => codeOf(client.forget(id, options)),
   discard: () => doc.refused.discard(),
   async state() {
     const { connection, pending, durable: undurable } = doc.status

@@ -114,6 +114,39 @@ describe('several tabs', () => {
     await client.close()
   })
 
+  it('what the server refuses is listed in every tab, and is dropped in all when one says so', async () => {
+    const headers = { 'X-Tenant-ID': 'acme', 'X-Node-ID': 'admin', 'Content-Type': 'application/json' }
+    const body = JSON.stringify({ type: 'orset', value: ['red'] })
+    await fetch(`${server().url}/v1/docs/refused`, { method: 'PUT', headers, body })
+    const options = { nodeId: 'refused', database: 'refused', id: 'refused', type: 'orset' } as const
+    const [one, two] = [await started(options), await started(options)]
+    await two.edit(['two'])
+    expect(await two.saved()).toBe('CLIENT_REFUSED')
+    await one.edit(['one'])
+    expect(await one.saved()).toBe('CLIENT_REFUSED')
+    for (const tab of [one, two]) {
+      const state = await tab.until(({ refused }) => refused.length === 2, 'both edits')
+      expect(state).toMatchObject({ error: 'CLIENT_REFUSED', connection: 'refused', pending: 2 })
+      expect(state.items.toSorted()).toEqual(['one', 'two'])
+    }
+    await two.discard()
+    for (const tab of [one, two]) {
+      const state = await tab.until(({ items, connection }) => items.length === 0 && connection === 'live', 'dropped')
+      expect(state).toMatchObject({ refused: [], pending: 0, visits: 0 })
+    }
+  })
+
+  it('what is open in another tab is not forgotten, and a document that was closed everywhere is', async () => {
+    const [one, two] = (await tabs('forgotten', 2)) as [Tab, Tab]
+    await one.edit(['one'])
+    await one.saved()
+    await two.close()
+    expect(await two.start({ url: line().url, nodeId: 'forgotten', database: 'forgotten', id: 'else' })).toBeUndefined()
+    expect(await two.forget('forgotten')).toBe('CLIENT_DOCUMENT_OPEN')
+    await one.close()
+    expect(await two.forget('forgotten')).toBeUndefined()
+  })
+
   it('where there are no Web Locks one tab works, and the other says so', async () => {
     const options = { nodeId: 'lockless', database: 'lockless', id: 'lockless', lacks: 'locks' } as const
     const one = await started(options)
