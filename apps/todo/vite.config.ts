@@ -42,5 +42,8 @@ export default defineConfig({
     // The policy of the page allows no data in addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // One script, which the service worker keeps.
+    chunkSizeWarningLimit: 700,
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 })
