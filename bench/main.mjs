@@ -21,6 +21,7 @@ const suites = {
   core: './core/suite.mjs',
   engines: './engines/suite.mjs',
   server: './server/suite.mjs',
+  replication: './replication/suite.mjs',
 }
 
 const { values: flags, positionals } = parseArgs({

@@ -13,5 +13,7 @@ export { checkHistories, type SuiteOptions, type TestRunner } from './property.t
 export { type SeededRandom, seededRandom } from './random.ts'
 export { type KeptHistory, replayHistory } from './replay.ts'
 export { historyPath, historyRuns, historySeed } from './runs.ts'
+export { Network, type NetworkFaults } from './simulator/network.ts'
 export { scenarios } from './simulator/scenarios.ts'
+export { Schedule } from './simulator/schedule.ts'
 export { type SimulationOptions, type SimulationReport, simulate } from './simulator/simulation.ts'

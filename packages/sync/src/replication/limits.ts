@@ -14,9 +14,12 @@ export interface ReplicationLimits {
   readonly batchMs: number
   /** Nodes that a node pushes a new change to. */
   readonly fanout: number
-  /** Times that a change is pushed on. A fuse: what ends the spreading is that everybody knows the change. */
+  /**
+   * Times that a change is pushed on, beyond twice the logarithm of the number of members. A fuse: what ends the spreading is that
+   * everybody knows the change.
+   */
   readonly hopsMax: number
-  /** A push that nobody confirmed is sent again after this time, then after twice as long. */
+  /** A push that nobody confirmed is sent again after this time; from the fifth time on after twice as long each. */
   readonly pushRetryMs: number
   /** Times that one push is sent to a peer before it is left to anti-entropy. */
   readonly pushTriesMax: number
@@ -66,6 +69,8 @@ export interface ReplicationLimits {
   readonly gossipIntervalMs: number
   /** A member that was given up is forgotten after this time. It is met again when it speaks. */
   readonly deadMemberMsMax: number
+  /** Changes younger than this are not sent as repair: they are being pushed, and most who lack them will have them in a moment. */
+  readonly repairAgeMs: number
   /** Members known at once. */
   readonly membersMax: number
 }
@@ -79,12 +84,12 @@ export const replicationLimits: ReplicationLimits = {
   batchMs: 50,
   fanout: 3,
   hopsMax: 10,
-  pushRetryMs: 400,
-  pushTriesMax: 5,
+  pushRetryMs: 350,
+  pushTriesMax: 6,
   pushesMax: 10_000,
   antiEntropyMinMs: 1_000,
   antiEntropyMaxMs: 30_000,
-  askAgainMs: 500,
+  askAgainMs: 300,
   digestCellsMax: 2_048,
   digestCellsTotalMax: 16_384,
   digestsMax: 64,
@@ -104,6 +109,7 @@ export const replicationLimits: ReplicationLimits = {
   probeMs: 1_000,
   gossipIntervalMs: 5_000,
   deadMemberMsMax: 259_200_000,
+  repairAgeMs: 500,
   membersMax: 16_384,
 }
 
@@ -113,5 +119,7 @@ export const nodeIdBytesMax = 128
 export const documentIdBytesMax = 512
 /** Members of whom one message has news. */
 export const membersPerMessageMax = 256
+/** Nodes that one push says were told already. */
+export const toldMax = 64
 /** Messages shorter than this travel as they are: deflated they would hardly be shorter. */
 export const deflateMessageBytesMin = 256

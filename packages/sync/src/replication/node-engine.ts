@@ -74,11 +74,15 @@ export class NodeEngine {
     this.#scrub = new Scrub(context, this.#documents, choice)
     this.#receiver = new Receiver(context, {
       documents: this.#documents,
-      push: (news) => this.#pusher.add(news),
+      push: (news) => {
+        this.#pusher.add(news)
+        this.#rounds.news()
+      },
       repaired: () => this.#rounds.interval.reset(),
       more: (from, lives) => this.#repair.tell(from, lives),
       forked: (life, actor, from) => this.#forked(life, actor, from),
       partner: () => choice.partner(),
+      isForeign: (node) => choice.isForeign(node),
     })
   }
 
@@ -243,13 +247,22 @@ export class NodeEngine {
     if (payload === undefined) return
     const lives = [{ ...message.life, ended: message.ended, parts: [payload] }]
     // Whoever had to send this much may have more.
-    this.#receiver.receive(from, { kind: 'changes', push: 0, hops: 0, cause: 'repair', more: true, lives })
+    this.#receiver.receive(from, {
+      kind: 'changes',
+      push: 0,
+      hops: 0,
+      cause: 'repair',
+      told: [],
+      foreign: false,
+      more: true,
+      lives,
+    })
   }
 
   #durable(life: Life, parts: readonly Staged[]): void {
-    const local = parts.filter((part) => part.local)
-    for (const part of local) this.#pusher.add({ life, part, from: undefined, hops: 0 })
-    if (local.length > 0) this.#rounds.interval.reset()
+    const local = parts.filter(({ via }) => via === undefined)
+    for (const part of local) this.#pusher.add({ life, part })
+    if (local.length > 0) this.#rounds.news()
   }
 
   #forked(life: Life, actor: string, from: NodeId): void {
@@ -273,7 +286,7 @@ export class NodeEngine {
       this.#pusher,
       this.#receiver,
       this.#transfers,
-      this.#rounds.interval,
+      this.#rounds,
       this.#scrub,
       this.#membership,
     ]

@@ -1,5 +1,5 @@
 /** What a peer lacks of a life, in causal order, and nothing that is not durable here. */
-import { limits, openChange, readBundle, VersionVector } from '@joinery/core'
+import { type ActorId, limits, openChange, readBundle, VersionVector } from '@joinery/core'
 import type { Life } from '../documents/life.ts'
 import type { LifeFrontier, WantedRange } from '../messages/messages.ts'
 
@@ -7,7 +7,7 @@ import type { LifeFrontier, WantedRange } from '../messages/messages.ts'
 export type Lacking = readonly Uint8Array[] | 'snapshot'
 
 /** @param frontier what the peer has, or a page of it: nothing is said of actors outside it. */
-export function lackingOf(life: Life, { entries, after, through }: Pagelike): Lacking {
+export function lackingOf(life: Life, { entries, after, through }: Pagelike, young: Young): Lacking {
   const known = new Map(entries.map(({ actor, counter }) => [actor, counter]))
   if (after !== '' || through !== '') {
     for (const { actor, counter } of life.entries()) {
@@ -15,8 +15,17 @@ export function lackingOf(life: Life, { entries, after, through }: Pagelike): La
     }
   }
   const bundle = life.document?.changesSince(new VersionVector(known))
-  return bundle === undefined ? 'snapshot' : durable(life, readBundle(bundle))
+  if (bundle === undefined) return 'snapshot'
+  const changes = durable(life, readBundle(bundle))
+  if (young.size === 0) return changes
+  return changes.filter((bytes) => {
+    const { actor, first } = openChange(bytes).header
+    return first < (young.get(actor) ?? Number.POSITIVE_INFINITY)
+  })
 }
+
+/** The first dot of each actor that is too young to be sent. */
+export type Young = ReadonlyMap<ActorId, number>
 
 type Pagelike = Pick<LifeFrontier, 'entries' | 'after' | 'through'>
 

@@ -151,13 +151,15 @@ export class Repair {
       if (mine === undefined || mine.counter < entry.counter) isMissing = true
       else if (mine.counter === entry.counter && mine.check !== entry.check) this.#parts.forked(life, entry, from)
     }
+    const young = life.youngerThan(this.#context.nowMs - this.#context.limits.repairAgeMs)
     const lacks = life.entries().some(({ actor, counter }) => {
       const isOnPage = actor > theirs.after && (theirs.through === '' || actor <= theirs.through)
-      return isOnPage && counter > (known.get(actor)?.counter ?? 0)
+      const old = Math.min(counter, (young.get(actor) ?? Number.POSITIVE_INFINITY) - 1)
+      return isOnPage && old > (known.get(actor)?.counter ?? 0)
     })
     if (lacks) {
       this.#parts.differs()
-      this.#answer(from, life, lackingOf(life, theirs))
+      this.#answer(from, life, lackingOf(life, theirs, young))
     }
     return isMissing
   }
@@ -177,7 +179,7 @@ export class Repair {
       this.#sendParts(to, life, lacking)
       return
     }
-    if (life.staged.some(({ local }) => local)) {
+    if (life.staged.some(({ via }) => via === undefined)) {
       // A snapshot would hold own changes that are not durable: it waits for the write that is out, and edits wait for it.
       life.isHeld = true
       this.#parts.documents.whenLoaded(life, () => this.#answer(to, life, lacking))
@@ -211,6 +213,10 @@ export class Repair {
   #send(to: NodeId, lives: readonly LifeChanges[], more: boolean): void {
     const bytes = lives.reduce((sum, { parts }) => sum + parts.reduce((length, part) => length + part.length, 0), 0)
     if (!this.#parts.budget.take(to, bytes)) return
-    this.#context.send(to, { kind: 'changes', push: 0, hops: 0, cause: 'repair', more, lives }, 'repair')
+    this.#context.send(
+      to,
+      { kind: 'changes', push: 0, hops: 0, cause: 'repair', told: [], foreign: false, more, lives },
+      'repair',
+    )
   }
 }

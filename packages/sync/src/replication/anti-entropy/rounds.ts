@@ -16,6 +16,20 @@ import { SketchDecoder } from './sketch.ts'
 /** Cells that are asked for first. */
 const CELLS_FIRST = 16
 
+/** Differences that are passed over in a row. */
+const PASSED_OVER_MAX = 3
+
+/** Times that a peer's documents are asked for without anything coming of it. */
+const PURSUITS = 3
+
+/** A peer that has something which is not here. */
+interface Pursuit {
+  readonly from: NodeId
+  readonly root: Hash64
+  readonly dueMs: number
+  readonly tries: number
+}
+
 /** A sketch that is being read. */
 interface Reading {
   readonly root: Hash64
@@ -30,6 +44,9 @@ export class Rounds {
   readonly #lives: Lives
   readonly #repair: Repair
   readonly #choice: PeerChoice
+  #newsMs = Number.NEGATIVE_INFINITY
+  #passedOver = 0
+  #pursuit: Pursuit | undefined
   readonly #readings = new Map<NodeId, Reading>()
   /** Rounds that found the same on both sides, and those that did not. */
   readonly counted: { equal: number; different: number } = { equal: 0, different: 0 }
@@ -42,7 +59,21 @@ export class Rounds {
     this.interval = new Interval(context)
   }
 
+  /** Something was just made here, or pushed here: others may lack it. */
+  news(): void {
+    this.#newsMs = this.#context.nowMs
+    this.interval.reset()
+  }
+
+  /** While news keeps coming two nodes differ most of the time, in what is on its way: only every few times is that looked into. */
+  #isOnItsWay(): boolean {
+    const isRecent = this.#newsMs + this.#context.limits.repairAgeMs > this.#context.nowMs
+    this.#passedOver = isRecent && this.#passedOver < PASSED_OVER_MAX ? this.#passedOver + 1 : 0
+    return this.#passedOver > 0
+  }
+
   wake(): void {
+    this.#pursueAgain()
     if (this.interval.dueMs > this.#context.nowMs) return
     this.interval.next()
     const partner = this.#choice.partner()
@@ -74,13 +105,35 @@ export class Rounds {
       this.#context.send(from, { kind: 'equal', root }, 'repair')
       return
     }
+    if (message.cells.length === 0 && this.#isOnItsWay()) return
     this.counted.different += 1
     this.interval.reset()
     const { shortListMax } = this.#context.limits
     if (message.cells.length > 0) this.#read(from, message)
     else if (this.#lives.count <= shortListMax && message.count <= shortListMax) {
       this.#repair.tell(from, [...this.#lives.listed()], { complete: true })
+      this.#pursue(from, PURSUITS)
     } else this.#ask(from, message.root, 0)
+  }
+
+  /** What a peer has is asked for again if nothing comes of it. */
+  #pursue(from: NodeId, tries: number): void {
+    if (this.#pursuit !== undefined && this.#pursuit.dueMs > this.#context.nowMs) return
+    const dueMs = this.#context.nowMs + this.#context.jitter(this.#context.limits.askAgainMs)
+    this.#pursuit = { from, root: this.#lives.root, dueMs, tries }
+  }
+
+  #pursueAgain(): void {
+    const pursuit = this.#pursuit
+    if (pursuit === undefined || pursuit.dueMs > this.#context.nowMs) return
+    this.#pursuit = undefined
+    if (!sameHash(pursuit.root, this.#lives.root) || pursuit.tries === 0) return
+    this.#repair.tell(pursuit.from, [...this.#lives.listed()], { complete: true })
+    this.#pursue(pursuit.from, pursuit.tries - 1)
+  }
+
+  get dueMs(): number {
+    return Math.min(this.interval.dueMs, this.#pursuit?.dueMs ?? Number.POSITIVE_INFINITY)
   }
 
   /** @param read cells at hand already. */

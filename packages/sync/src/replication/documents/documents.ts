@@ -9,10 +9,13 @@ import { sameHash } from '../hash64.ts'
 import type { LifeKey } from '../messages/messages.ts'
 import type { StoredLife, WriteChange } from '../ports.ts'
 import { Intake, Taken } from './intake.ts'
-import type { Life, Staged } from './life.ts'
+import type { Life, Staged, Via } from './life.ts'
 import { Lives } from './lives.ts'
 import { readSummary, summaryOf } from './summary.ts'
 import { encodeTombstone, isTombstone, joinTombstones } from './tombstone.ts'
+
+/** From so many on those that are no longer recent are cleared away. */
+const RECENT_MAX = 1_000
 
 /** Whom the documents tell. */
 export interface DocumentEvents {
@@ -156,11 +159,11 @@ export class Documents {
   }
 
   /** Takes what a peer sent. The life must be in memory. */
-  take(life: Life, parts: readonly Uint8Array[]): Taken {
-    return this.#takeIn(life, parts, false)
+  take(life: Life, parts: readonly Uint8Array[], via: Via): Taken {
+    return this.#takeIn(life, parts, via)
   }
 
-  #takeIn(life: Life, parts: readonly Uint8Array[], local: boolean): Taken {
+  #takeIn(life: Life, parts: readonly Uint8Array[], via: Via | undefined): Taken {
     const { document } = life
     if (document === undefined || life.tombstone !== undefined) return new Taken()
     if (this.#stagedBytes > this.#context.limits.unstoredBytesMax) {
@@ -168,9 +171,9 @@ export class Documents {
       busy.refused.push('REPLICATION_BUSY')
       return busy
     }
-    const taken = new Intake(life, document, local).take(parts)
+    const taken = new Intake(life, document, via).take(parts)
     this.#stage(life, taken.news)
-    if (!local && taken.news.length > 0) {
+    if (via !== undefined && taken.news.length > 0) {
       this.#context.emit({ type: 'changed', life: life.key, headers: taken.headers })
     }
     return taken
@@ -183,14 +186,14 @@ export class Documents {
       else {
         const { header, check } = readChange(bytes)
         const knows = [{ actor: header.actor, counter: header.first + header.length - 1, check }]
-        this.#stage(life, [{ bytes, knows, headers: [header], local: true, ticket }])
+        this.#stage(life, [{ bytes, knows, headers: [header], ticket }])
       }
     })
   }
 
   submit(key: LifeKey, ticket: number, changes: readonly Uint8Array[]): void {
     this.#locally(key, ticket, (life) => {
-      const { news, refused, forks } = this.#takeIn(life, changes, true)
+      const { news, refused, forks } = this.#takeIn(life, changes, undefined)
       const last = news.at(-1)
       if (refused.length > 0 || forks.length > 0) {
         this.#refuse(ticket, 'REPLICATION_MALFORMED', refused[0] ?? 'two histories of one actor')
@@ -228,28 +231,29 @@ export class Documents {
 
   endLocally(key: LifeKey, ticket: number): void {
     this.#locally(key, ticket, (life, { actor }) => {
-      this.end(life, encodeTombstone({ actor: actor.id, timeMicros: actor.clock.now() }), ticket)
+      this.end(life, encodeTombstone({ actor: actor.id, timeMicros: actor.clock.now() }), { ticket })
     })
   }
 
   /** Ends a life here, by this node or because a peer did. */
-  end(life: Life, tombstone: Uint8Array, ticket?: number): void {
+  end(life: Life, tombstone: Uint8Array, how: { readonly ticket: number } | { readonly via: Via }): void {
     const joined = joinTombstones(life.tombstone, tombstone)
     if (joined === life.tombstone) return
     life.tombstone = joined
     life.document = undefined
     life.early.clear()
     const headers: readonly ChangeHeader[] = []
-    const part: Staged = { bytes: joined, knows: [], headers, local: ticket !== undefined }
-    this.#stage(life, [ticket === undefined ? part : { ...part, ticket }])
+    this.#stage(life, [{ bytes: joined, knows: [], headers, ...how }])
     this.#runTasks(life)
   }
 
   #stage(life: Life, parts: readonly Staged[]): void {
     for (const part of parts) {
       life.stage(part)
+      for (const { actor, first } of part.headers) life.recent.push({ actor, first, atMs: this.#context.nowMs })
       this.#stagedBytes += part.bytes.length
     }
+    if (life.recent.length > RECENT_MAX) life.youngerThan(this.#context.nowMs - this.#context.limits.repairAgeMs)
     this.write(life)
   }
 

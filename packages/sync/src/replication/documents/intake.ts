@@ -2,8 +2,16 @@
  * Takes what others sent into a document. What is known already is passed over, what comes early waits in the document, what
  * cannot be taken changes nothing. Answers what is news, to be stored and told on.
  */
-import { type ActorId, type Change, type ChangeHeader, CoreError, readChange, type SchemaDoc } from '@joinery/core'
-import type { Life, Staged } from './life.ts'
+import {
+  type ActorId,
+  type Change,
+  type ChangeHeader,
+  CoreError,
+  openChange,
+  readChange,
+  type SchemaDoc,
+} from '@joinery/core'
+import type { Life, Staged, Via } from './life.ts'
 
 /** First byte of a change, and of a snapshot: docs/FORMAT.md. */
 const KIND_CHANGE = 0x13
@@ -25,13 +33,14 @@ export class Taken {
 export class Intake {
   readonly #life: Life
   readonly #document: SchemaDoc
-  readonly #local: boolean
+  readonly #via: Via | undefined
   readonly #taken = new Taken()
 
-  constructor(life: Life, document: SchemaDoc, local: boolean) {
+  /** @param via how they came; absent for what is admitted here. */
+  constructor(life: Life, document: SchemaDoc, via: Via | undefined) {
     this.#life = life
     this.#document = document
-    this.#local = local
+    this.#via = via
   }
 
   take(parts: readonly Uint8Array[]): Taken {
@@ -66,7 +75,8 @@ export class Intake {
     const bytes = part.slice()
     try {
       const { applied, refused } = this.#document.apply(bytes)
-      if (applied.length === 0 && refused.length === 0) this.#life.early.set(keyOf(change.header), bytes)
+      if (applied.length === 0 && refused.length === 0)
+        this.#life.early.set(keyOf(change.header), { bytes, via: this.#via })
       this.#note(applied, bytes, change)
       for (const header of refused) this.#refuse(header)
     } catch (error) {
@@ -82,11 +92,11 @@ export class Intake {
       return
     }
     // In one write with what it let go of the queue, so what the document knows now is durable with it.
-    this.#taken.news.push({ bytes, knows: this.#document.chain(), headers: [], local: this.#local })
+    this.#taken.news.push({ bytes, knows: this.#document.chain(), headers: [], via: this.#via })
     this.#note(applied)
     for (const header of refused) this.#refuse(header)
     for (const [key, early] of this.#life.early) {
-      const { actor, first, length } = readChange(early).header
+      const { actor, first, length } = openChange(early.bytes).header
       if (first + length - 1 <= this.#document.known(actor)) this.#life.early.delete(key)
     }
   }
@@ -97,11 +107,11 @@ export class Intake {
       const key = keyOf(header)
       const early = this.#life.early.get(key)
       this.#life.early.delete(key)
-      const part = early ?? (bytes as Uint8Array)
+      const part = early?.bytes ?? (bytes as Uint8Array)
       const check = early === undefined && change !== undefined ? change.check : readChange(part).check
       const counter = header.first + header.length - 1
       const knows = [{ actor: header.actor, counter, check }]
-      this.#taken.news.push({ bytes: part, knows, headers: [header], local: this.#local })
+      this.#taken.news.push({ bytes: part, knows, headers: [header], via: early === undefined ? this.#via : early.via })
       this.#taken.headers.push(header)
     }
   }

@@ -4,7 +4,19 @@
  */
 import { type ActorId, type ChangeHeader, CoreError, compareActorIds, type SchemaDoc, Writer } from '@joinery/core'
 import { addHash, type Hash64, type HashKey, hash64, subtractHash, ZERO } from '../hash64.ts'
-import type { FrontierEntry, LifeKey } from '../messages/messages.ts'
+import type { Cause, FrontierEntry, LifeKey } from '../messages/messages.ts'
+import type { NodeId } from '../ports.ts'
+
+/** How a part came here. */
+export interface Via {
+  readonly from: NodeId
+  readonly cause: Cause
+  readonly hops: number
+  /** Marks of nodes that were told, too. */
+  readonly told: readonly number[]
+  /** It comes from another region. */
+  readonly foreign: boolean
+}
 
 /** A part that was taken in and is not durable yet. */
 export interface Staged {
@@ -13,8 +25,8 @@ export interface Staged {
   readonly knows: readonly FrontierEntry[]
   /** Headers of the changes in it. */
   readonly headers: readonly ChangeHeader[]
-  /** Made or admitted here: nobody else has it. */
-  readonly local: boolean
+  /** Absent where it was made or admitted here: nobody else has it. */
+  readonly via?: Via | undefined
   /** Of the edit, submission or end that it is. */
   readonly ticket?: number
 }
@@ -58,7 +70,9 @@ export class Life {
   loading = false
   damaged = false
   /** Changes that came before what they follow, by their dots, as the document itself keeps them. */
-  readonly early: Map<string, Uint8Array> = new Map()
+  readonly early: Map<string, { readonly bytes: Uint8Array; readonly via: Via | undefined }> = new Map()
+  /** Changes that came in a moment ago, oldest first. */
+  recent: { readonly actor: ActorId; readonly first: number; readonly atMs: number }[] = []
   /** When it was last asked for, so that what nobody asks for leaves memory. */
   usedAtMs = 0
   /** What is missing was asked for; not again before this time. */
@@ -175,6 +189,15 @@ export class Life {
       if (error instanceof CoreError && error.code === 'CORE_FORMAT_UNSUPPORTED') return undefined
       throw error
     }
+  }
+
+  /** The first dot of each actor that came in after a moment. What is older is forgotten. */
+  youngerThan(atMs: number): ReadonlyMap<ActorId, number> {
+    const old = this.recent.findIndex((each) => each.atMs > atMs)
+    this.recent.splice(0, old < 0 ? this.recent.length : old)
+    const young = new Map<ActorId, number>()
+    for (const { actor, first } of this.recent) if (!young.has(actor)) young.set(actor, first)
+    return young
   }
 
   stage(part: Staged): void {

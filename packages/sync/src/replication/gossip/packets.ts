@@ -13,6 +13,9 @@ export const PART_BYTES_MAX = 196_608
 export interface Packet {
   readonly lives: readonly LifeChanges[]
   readonly hops: number
+  readonly foreign: boolean
+  /** Marks of nodes that were told all of it. */
+  readonly told: readonly number[]
   readonly own: readonly { readonly life: LifeKey; readonly actor: ActorId; readonly counter: number }[]
 }
 
@@ -49,15 +52,17 @@ function packetOf(news: readonly News[]): Packet {
     return { ...life.key, ended: end.length > 0, parts: end.length > 0 ? end.slice(-1) : parts }
   })
   // The fuse is a fuse only: a packet counts as its youngest part.
-  const hops = news.reduce((least, each) => Math.min(least, each.hops), 255)
-  return { lives, hops, own: ownOf(news) }
+  const hops = news.reduce((least, { part: { via } }) => Math.min(least, via?.hops ?? 0), 255)
+  const [first] = news
+  const told = first?.part.via?.told.filter((mark) => news.every(({ part: { via } }) => via?.told.includes(mark))) ?? []
+  return { lives, hops, foreign: first?.part.via?.foreign ?? false, told, own: ownOf(news) }
 }
 
 /** The last dot of each actor that writes here. */
 function ownOf(news: readonly News[]): Packet['own'] {
   const last = new Map<string, Packet['own'][number]>()
-  for (const { life, part, from } of news) {
-    if (from !== undefined) continue
+  for (const { life, part } of news) {
+    if (part.via !== undefined) continue
     for (const { actor, counter } of part.knows) last.set(`${actor} ${life.name}`, { life: life.key, actor, counter })
   }
   return [...last.values()]

@@ -5,6 +5,7 @@
 import type { ActorId } from '@joinery/core'
 import type { Context } from '../context.ts'
 import type { Life, Staged } from '../documents/life.ts'
+import { toldMax } from '../limits.ts'
 import type { PeerChoice } from '../membership/peer-choice.ts'
 import type { LifeKey } from '../messages/messages.ts'
 import type { NodeId } from '../ports.ts'
@@ -15,9 +16,6 @@ import { type Packet, packetsOf } from './packets.ts'
 export interface News {
   readonly life: Life
   readonly part: Staged
-  /** Who told it; nobody where it was made here. */
-  readonly from: NodeId | undefined
-  readonly hops: number
 }
 
 interface Push {
@@ -62,7 +60,7 @@ export class Pusher {
   }
 
   add(news: News): void {
-    if (news.hops >= this.#context.limits.hopsMax) return
+    if ((news.part.via?.hops ?? 0) >= this.#context.limits.hopsMax + this.#choice.diameter()) return
     this.#news.push(news)
     const { batchMs, batchChangesMax } = this.#context.limits
     if (this.#news.length >= batchChangesMax) this.#flushMs = this.#context.nowMs
@@ -80,24 +78,55 @@ export class Pusher {
     this.#news = []
     this.#flushMs = Number.POSITIVE_INFINITY
     this.#flushedMs = this.#context.nowMs
-    const senders = new Set(news.flatMap(({ from }) => from ?? []))
-    // Who told all of it needs none of it; who told some of it is left that out.
-    const except = senders.size === 1 && news.every(({ from }) => from !== undefined) ? senders : NOBODY
-    const targets = this.#choice.targets(except)
-    const shared = targets.filter((node) => !senders.has(node))
-    for (const packet of packetsOf(news)) this.#send(packet, shared)
-    for (const node of targets) {
-      if (!senders.has(node)) continue
-      for (const packet of packetsOf(news.filter(({ from }) => from !== node))) this.#send(packet, [node])
+    for (const foreign of [false, true]) {
+      const some = news.filter(({ part: { via } }) => (via?.foreign ?? false) === foreign)
+      if (some.length > 0)
+        this.#tell(some, [...this.#choice.targets(NOBODY), ...(foreign ? [] : this.#choice.across())])
     }
   }
 
-  #send({ lives, hops, own }: Packet, targets: readonly NodeId[]): void {
+  /** Tells each target what nobody is known to have told it. Targets that lack the same get the same message. */
+  #tell(news: readonly News[], targets: readonly NodeId[]): void {
+    const groups = new Map<string, { readonly news: readonly News[]; readonly to: NodeId[] }>()
+    const marks = targets.map((node) => this.#choice.mark(node))
+    const missed = new Set(news.filter(({ part: { via } }) => via === undefined))
+    for (const [i, node] of targets.entries()) {
+      const lacks = news.map(({ part: { via } }) => via?.from !== node && !via?.told.includes(marks[i] as number))
+      const some = news.filter((_, at) => lacks[at])
+      if (some.length === 0) continue
+      for (const each of some) missed.delete(each)
+      const name = lacks.map(Number).join('')
+      const group = groups.get(name)
+      if (group === undefined) groups.set(name, { news: some, to: [node] })
+      else group.to.push(node)
+    }
+    // What was made here and has nobody to be told to waits for somebody.
+    if (missed.size > 0) groups.set('', { news: [...missed], to: [] })
+    for (const { news: some, to } of groups.values()) {
+      for (const packet of packetsOf(some)) this.#send(packet, to, marks)
+    }
+  }
+
+  #send(
+    { lives, hops, own, foreign, told: known }: Packet,
+    targets: readonly NodeId[],
+    marks: readonly number[],
+  ): void {
     const isOwn = own.length > 0
     if (targets.length === 0 && !isOwn) return
     this.#lastPush += 1
     const id = this.#lastPush
-    const bytes = this.#context.codec.encode({ kind: 'changes', push: id, hops, cause: 'live', more: false, lives })
+    const told = [...new Set([this.#choice.mark(this.#context.options.node), ...marks, ...known])].slice(0, toldMax)
+    const bytes = this.#context.codec.encode({
+      kind: 'changes',
+      push: id,
+      hops,
+      cause: 'live',
+      told,
+      foreign,
+      more: false,
+      lives,
+    })
     const push: Push = { id, bytes, waiting: new Map(), own, confirmed: !isOwn, rounds: 0 }
     this.#pushes.set(id, push)
     for (const node of targets) this.#sendTo(push, node, 0)
@@ -121,7 +150,7 @@ export class Pusher {
   }
 
   #delayMs(tries: number): number {
-    return this.#context.jitter(this.#context.limits.pushRetryMs * 2 ** Math.min(tries, 4))
+    return this.#context.jitter(this.#context.limits.pushRetryMs * 2 ** Math.min(Math.max(0, tries - EVEN_TRIES), 4))
   }
 
   #retry({ push, to }: Again): void {
@@ -158,5 +187,8 @@ export class Pusher {
     }
   }
 }
+
+/** Tries that are made at the same distance: loss is likelier than a peer that is gone. From then on each takes twice as long. */
+const EVEN_TRIES = 4
 
 const NOBODY: ReadonlySet<NodeId> = new Set()

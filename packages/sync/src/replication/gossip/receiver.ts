@@ -1,7 +1,7 @@
 /** Takes in changes that peers send: into the documents, on to others where they are news, and confirmed once they are durable. */
 import type { Context } from '../context.ts'
 import type { Documents } from '../documents/documents.ts'
-import type { Life } from '../documents/life.ts'
+import type { Life, Via } from '../documents/life.ts'
 import { readTombstone } from '../documents/tombstone.ts'
 import type { ChangesMessage, LifeChanges } from '../messages/messages.ts'
 import type { NodeId } from '../ports.ts'
@@ -19,6 +19,8 @@ export interface ReceiverParts {
   readonly forked: (life: Life, actor: string, from: NodeId) => void
   /** Somebody to ask, where whoever told of a gap did not help. */
   readonly partner: () => NodeId | undefined
+  /** Of another region than this node. */
+  readonly isForeign: (node: NodeId) => boolean
 }
 
 /** A document that has changes which wait for others. */
@@ -75,36 +77,38 @@ export class Receiver {
   }
 
   /** Answers whether all of it is taken in, now or before. */
-  #take(from: NodeId, { cause, hops }: ChangesMessage, life: Life, changes: LifeChanges): boolean {
+  #take(from: NodeId, message: ChangesMessage, life: Life, changes: LifeChanges): boolean {
     const { documents } = this.#parts
     const before = life.stagedCount
+    const { cause, hops, told } = message
+    const foreign = message.foreign || this.#parts.isForeign(from)
+    const via: Via = { from, cause, hops: hops + 1, told, foreign }
     if (changes.ended) {
       const [tombstone] = changes.parts
       if (tombstone === undefined || readTombstone(tombstone) === undefined) {
         this.#context.emit({ type: 'peer-refused', from, code: 'REPLICATION_MALFORMED' })
         return false
       }
-      documents.end(life, tombstone.slice())
-      this.#tell(from, { cause, hops, life, before })
+      documents.end(life, tombstone.slice(), { via })
+      this.#tell(life, before)
       return true
     }
     if (life.tombstone !== undefined) return true
-    const taken = documents.take(life, changes.parts)
+    const taken = documents.take(life, changes.parts, via)
     this.counted.applied += taken.headers.length
     this.counted.duplicates += taken.duplicates
     for (const code of taken.refused) this.#context.emit({ type: 'peer-refused', from, code })
     for (const actor of taken.forks) this.#parts.forked(life, actor, from)
-    this.#tell(from, { cause, hops, life, before })
+    this.#tell(life, before)
     if (taken.waiting > 0) this.#noteGap({ life, from, tries: 0 })
     return taken.waiting === 0 && taken.refused.length === 0 && taken.forks.length === 0
   }
 
-  #tell(from: NodeId, what: Pick<ChangesMessage, 'cause' | 'hops'> & { life: Life; before: number }): void {
-    const { life, before, cause, hops } = what
+  /** Tells on what was not here, as it came: what waited for something else came another way. */
+  #tell(life: Life, before: number): void {
     const news = life.staged.slice(life.staged.length - (life.stagedCount - before))
-    if (news.length === 0) return
-    if (cause === 'repair') this.#parts.repaired()
-    else for (const part of news) this.#parts.push({ life, part, from, hops: hops + 1 })
+    for (const part of news) if (part.via?.cause === 'live') this.#parts.push({ life, part })
+    if (news.some(({ via }) => via?.cause === 'repair')) this.#parts.repaired()
   }
 
   #noteGap(gap: Gap): void {

@@ -16,8 +16,8 @@ export class PeerChoice {
   }
 
   /**
-   * The successor in the ring of the own region, others of it at random, and from a gateway one node of each other region. The
-   * ring sees to it that everybody is reached, the rest that it does not take long.
+   * The successor in the ring of the own region, and others of it at random. The ring sees to it that everybody is reached, the
+   * rest that it does not take long.
    */
   targets(except: ReadonlySet<NodeId>): NodeId[] {
     const roster = this.#roster()
@@ -33,13 +33,22 @@ export class PeerChoice {
     for (let i = targets.length; i < this.#context.limits.fanout; i += 1) {
       choose(roster.somebody(random, chosen, region))
     }
+    // A region of few: what it cannot use goes across.
+    if (targets.length === 0) choose(roster.somebody(random, chosen))
+    return targets
+  }
+
+  /** One node of each other region to which this one is a gateway. */
+  across(): NodeId[] {
+    const roster = this.#roster()
+    const { node, region, random } = this.#context.options
+    const targets: NodeId[] = []
     for (const other of roster.regions) {
       if (other === region || !roster.gateways(region, other).includes(node)) continue
       const [first, second] = roster.gateways(other, region)
-      choose(random(2) === 0 ? first : (second ?? first))
+      const peer = random(2) === 0 ? first : (second ?? first)
+      if (peer !== undefined) targets.push(peer)
     }
-    // A region of few: what it cannot use goes across.
-    if (targets.length === 0) choose(roster.somebody(random, chosen))
     return targets
   }
 
@@ -55,6 +64,19 @@ export class PeerChoice {
       peers.push(peer)
     }
     return peers
+  }
+
+  /** Steps that news may need to come to everybody, with detours. */
+  diameter(): number {
+    return 2 * Math.ceil(Math.log2(this.#roster().size + 1))
+  }
+
+  mark(node: NodeId): number {
+    return this.#roster().mark(node)
+  }
+
+  isForeign(node: NodeId): boolean {
+    return this.#roster().regionOf(node) !== this.#context.options.region
   }
 
   /** Somebody to compare with. */

@@ -54,6 +54,8 @@ export class Swim implements Membership {
   #sequence = 0
   #roster: Roster | undefined
   #left = false
+  /** When somebody came or went: then more is told. */
+  #changedMs = 0
 
   constructor(context: Context) {
     this.#context = context
@@ -209,6 +211,7 @@ export class Swim implements Membership {
   }
 
   #askOthers({ node, sequence }: Probe): void {
+    this.#send(node, { kind: 'ping', sequence, target: '', news: [] })
     const except = new Set([this.#self.node, node])
     for (let i = 0; i < HELPERS; i += 1) {
       const helper = this.roster.somebody(this.#context.options.random, except)
@@ -276,6 +279,7 @@ export class Swim implements Membership {
     this.#news.add(news)
     if (before?.news.state === news.state && before.news.region === news.region) return
     this.#roster = undefined
+    this.#changedMs = nowMs
     if (news.node !== this.#self.node) this.#context.emit({ type: 'member', node: news.node, state: news.state })
   }
 
@@ -291,7 +295,8 @@ export class Swim implements Membership {
       if (nowMs - sinceMs > limits.deadMemberMsMax) this.#members.delete(news.node)
     }
     const known = [...this.#members.values()]
-    if (options.random(6) > 0 || known.length < 3) return
+    const isQuiet = this.#changedMs + 6 * limits.gossipIntervalMs < nowMs
+    if ((isQuiet && options.random(6) > 0) || known.length < 3) return
     const somebody = this.roster.somebody(options.random, new Set([this.#self.node]))
     const from = options.random(known.length)
     const page = [...known, ...known].slice(from, from + Math.min(PAGE, known.length)).map(({ news }) => news)

@@ -1,7 +1,7 @@
 /** How the body of each message is written and read, side by side. Readers trust nothing: every count is checked before it is used. */
 import { limits, type Reader, type Writer } from '@joinery/core'
 import type { Hash64 } from '../hash64.ts'
-import { membersPerMessageMax, nodeIdBytesMax, replicationLimits } from '../limits.ts'
+import { membersPerMessageMax, nodeIdBytesMax, replicationLimits, toldMax } from '../limits.ts'
 import {
   readActor,
   readBoolean,
@@ -39,10 +39,15 @@ const WANTED_BYTES = 21
 
 export const bodies: { readonly [K in Kind]: Body<Of<K>> } = {
   changes: {
-    write(writer, { push, hops, cause, more, lives }) {
+    write(writer, { push, hops, cause, told, foreign, more, lives }) {
       writer.varint(push)
       writer.byte(hops)
-      writer.byte((cause === 'repair' ? REPAIR : 0) | (more ? MORE : 0))
+      writer.byte((cause === 'repair' ? REPAIR : 0) | (more ? MORE : 0) | (foreign ? FOREIGN : 0))
+      writer.varint(told.length)
+      for (const mark of told) {
+        writer.byte(mark & 255)
+        writer.byte(mark >>> 8)
+      }
       writer.varint(lives.length)
       for (const life of lives) writeChanges(writer, life)
     },
@@ -50,10 +55,12 @@ export const bodies: { readonly [K in Kind]: Body<Of<K>> } = {
       const push = reader.varint()
       const hops = reader.byte()
       const flags = reader.byte()
-      if (flags > (REPAIR | MORE)) reader.invalid('not canonical')
+      if (flags > (REPAIR | MORE | FOREIGN)) reader.invalid('not canonical')
+      const told = many(reader, 2, toldMax, (from) => from.byte() | (from.byte() << 8))
       const lives = many(reader, LIFE_BYTES, replicationLimits.messageLivesMax, readChanges)
       const cause = flags & REPAIR ? 'repair' : 'live'
-      return { kind: 'changes', push, hops, cause, more: (flags & MORE) !== 0, lives }
+      const foreign = (flags & FOREIGN) !== 0
+      return { kind: 'changes', push, hops, cause, told, foreign, more: (flags & MORE) !== 0, lives }
     },
   },
   ack: {
@@ -191,6 +198,7 @@ export const bodies: { readonly [K in Kind]: Body<Of<K>> } = {
 
 const REPAIR = 1
 const MORE = 2
+const FOREIGN = 4
 const COMPLETE = 1
 const ANSWER = 2
 

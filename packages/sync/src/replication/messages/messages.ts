@@ -33,6 +33,10 @@ export interface ChangesMessage {
   /** How often it was pushed on. */
   readonly hops: number
   readonly cause: Cause
+  /** Nodes that were told of it by the same push, or before: the first two bytes of a hash of their names. */
+  readonly told: readonly number[]
+  /** It comes from another region: whoever pushed it here has pushed it to all regions. */
+  readonly foreign: boolean
   /** There is more to send: ask again when this is stored. */
   readonly more: boolean
   readonly lives: readonly LifeChanges[]
