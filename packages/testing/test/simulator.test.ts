@@ -9,16 +9,20 @@ const timeoutMs = process.env.JOINERY_SOAK === undefined ? 300_000 : 36_000_000
 const names = Object.keys(scenarios)
 
 describe.each(['safety', 'liveness'] as const)('simulated histories, %s', (mode) => {
-  test(`of ${seeds} seeds lose, resurrect and confuse nothing`, () => {
-    const failures: string[] = []
-    for (let seed = 1; seed <= seeds && failures.length < 10; seed += 1) {
-      const scenario = names[seed % names.length] as string
-      const report = simulate({ seed, scenario, mode, nodes: 3 + (seed % 4), regions: 1 + (seed % 3) })
-      if (report.failures.length > 0) failures.push(`${report.replay}\n  ${report.failures.join('\n  ')}`)
-      expect(report.acknowledged).toBeGreaterThan(0)
-    }
-    expect(failures).toEqual([])
-  }, timeoutMs)
+  test(
+    `of ${seeds} seeds lose, resurrect and confuse nothing`,
+    () => {
+      const failures: string[] = []
+      for (let seed = 1; seed <= seeds && failures.length < 10; seed += 1) {
+        const scenario = names[seed % names.length] as string
+        const report = simulate({ seed, scenario, mode, nodes: 3 + (seed % 4), regions: 1 + (seed % 3) })
+        if (report.failures.length > 0) failures.push(`${report.replay}\n  ${report.failures.join('\n  ')}`)
+        expect(report.acknowledged).toBeGreaterThan(0)
+      }
+      expect(failures).toEqual([])
+    },
+    timeoutMs,
+  )
 })
 
 test('a seed is run again as it was', () => {
