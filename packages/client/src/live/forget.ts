@@ -3,7 +3,7 @@ import { refuse } from '../errors.ts'
 import { Journal } from './journal.ts'
 import { readReplica } from './load.ts'
 import type { Place } from './place.ts'
-import { parkedPrefix, readRecord, recordName, recordPrefix, undoName } from './records.ts'
+import { parkedPrefix, readRecord, recordName, recordPrefix, undoName, writeRecord } from './records.ts'
 import type { Shared } from './shared.ts'
 import type { ForgetOptions } from './types.ts'
 
@@ -42,7 +42,8 @@ async function requireSent(place: Place, shared: Shared, id: string): Promise<vo
   if (count > 0) refuse('CLIENT_UNSENT', `${count} edits of "${id}" are not at the server`)
 }
 
-async function remove({ store, epoch }: Place, { tenant, host, limits }: Shared, id: string): Promise<void> {
+async function remove({ store, epoch }: Place, shared: Shared, id: string): Promise<void> {
+  const { tenant, host, limits } = shared
   const name = recordName(tenant, id)
   const text = await store.value(name)
   const generation = text === undefined ? 0 : generationOf(text)
@@ -50,8 +51,13 @@ async function remove({ store, epoch }: Place, { tenant, host, limits }: Shared,
   await store.setValue(name, undefined)
   for (const parked of await store.values(parkedPrefix(tenant, id))) await store.setValue(parked.name, undefined)
   await store.setValue(undoName(tenant, id), undefined)
-  const record = { generation, actor: '' as never, epoch, stored: 0, former: [] }
-  await new Journal({ store, tenant, id, host, limits, onTrouble: () => {} }, record).end(generation)
+  const record = { generation, actor: shared.drawnActor(), epoch, stored: 0, former: [] }
+  try {
+    await new Journal({ store, tenant, id, host, limits, onTrouble: () => {} }, record).end(generation)
+  } catch {
+    // It cannot even be read what there is: the document begins beside it.
+    await store.setValue(name, writeRecord({ ...record, generation: generation + 1 }))
+  }
 }
 
 /** Of a record that may be damaged. */

@@ -269,7 +269,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
    * it was not ours that was stored.
    */
   #tellKnown(): void {
-    if (this.followable) this.#events.onKnown?.(this.#known)
+    if (this.followable && this.#refusal?.code !== 'forked') this.#events.onKnown?.(this.#known)
   }
 
   #make(parts: readonly Uint8Array[]): SchemaDoc<S> {
