@@ -63,4 +63,6 @@ export const openClient = (): Client =>
     nodeId: deviceId,
     auth: () => settings.get('key') ?? '',
     storage: browserStorage({ name: 'joinery-todo' }),
+    // Somebody is looking.
+    limits: { connectRetryMsMax: 8000 },
   })

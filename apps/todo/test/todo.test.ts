@@ -226,6 +226,7 @@ describe('without the server', () => {
     await addItem(second, 'three')
     await listIs(second, ['three', 'two', 'one'])
     server = await start(port)
+    await second.locator('.status').click()
     await statusIs(second, /^Saved$/)
   })
 })

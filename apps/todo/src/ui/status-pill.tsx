@@ -1,5 +1,5 @@
 import type { DocStatus, LiveDoc } from '@joinery/client'
-import { useStatus } from '@joinery/client/react'
+import { useClient, useStatus } from '@joinery/client/react'
 import type { ReactElement } from 'react'
 import type { ListFields } from '../model/schema.ts'
 
@@ -19,17 +19,30 @@ function shownOf({ connection, pending, refused }: DocStatus): Shown {
 const explained = {
   good: 'Everything is stored at the server.',
   busy: 'On its way to the server.',
-  off: 'You can go on: edits are kept on this device and sent when there is a connection.',
+  off: 'You can go on: edits are kept on this device and sent when there is a connection. Click to try now.',
   bad: 'The server does not take an edit.',
 }
 
 /** Whether the edits are saved. */
 export function StatusPill({ doc }: { readonly doc: LiveDoc<ListFields> }): ReactElement {
   const { kind, text } = shownOf(useStatus(doc))
-  return (
-    <span className={`status is-${kind}`} role="status" title={explained[kind]}>
+  const client = useClient()
+  const looks = { className: `status is-${kind}`, title: explained[kind] }
+  const content = (
+    <>
       <span className="status-dot" aria-hidden="true" />
       {text}
+    </>
+  )
+  return (
+    <span role="status">
+      {kind === 'off' ? (
+        <button type="button" {...looks} onClick={() => client?.connectNow()}>
+          {content}
+        </button>
+      ) : (
+        <span {...looks}>{content}</span>
+      )}
     </span>
   )
 }
