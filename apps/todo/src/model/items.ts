@@ -18,11 +18,20 @@ const notesText = text()
 
 /** The items in their order. */
 export function itemsOf(root: ListRoot): Item[] {
-  const details = root.details.toJSON() as Record<string, Partial<Item>>
+  const details = root.details.toJSON() as Record<string, Readonly<Record<string, unknown>>>
   return orderOf(root).map((id) => {
-    const { title = '', done = false, tags = [], notes = '' } = details[id] ?? {}
-    return { id, title: String(title), done: done === true, tags: [...tags].sort(), notes: String(notes) }
+    const { title, done, tags, notes } = details[id] ?? {}
+    return { id, title: textOf(title), done: done === true, tags: tagsOfValue(tags), notes: textOf(notes) }
   })
+}
+
+/** Others may write anything. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function tagsOfValue(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String).sort() : []
 }
 
 /** The ids that are in the list, each once: what somebody added without a place comes last. */
