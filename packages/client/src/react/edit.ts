@@ -14,15 +14,14 @@ export interface Edit {
 export function editBetween(before: string, after: string, caret: number = after.length): Edit | undefined {
   if (before === after) return undefined
   const shorter = Math.min(before.length, after.length)
-  let suffix = 0
-  const growSuffix = (max: number): void => {
-    while (suffix < max && before.at(-1 - suffix) === after.at(-1 - suffix)) suffix += 1
-  }
-  growSuffix(Math.min(shorter, after.length - caret))
-  let prefix = 0
+  // Mostly all that may be alike is, which is found out at once.
+  let suffix = Math.min(shorter, after.length - caret)
+  if (!before.endsWith(after.slice(after.length - suffix))) suffix = 0
+  let prefix = shorter - suffix
+  if (!before.startsWith(after.slice(0, prefix))) prefix = 0
   while (prefix < shorter - suffix && before[prefix] === after[prefix]) prefix += 1
   // The caret may be elsewhere than where the text changed.
-  growSuffix(shorter - prefix)
+  while (suffix < shorter - prefix && before.at(-1 - suffix) === after.at(-1 - suffix)) suffix += 1
   if (/^[\ud800-\udbff]/.test(before.charAt(prefix - 1))) prefix -= 1
   if (suffix > 0 && /[\udc00-\udfff]/.test(before.charAt(before.length - suffix))) suffix -= 1
   const removed = before.length - suffix - prefix
@@ -60,5 +59,5 @@ export function rebased(edit: Edit, over: readonly Edit[]): { readonly removals:
     if (last && last.at + last.removed === unit) removals[0] = { ...last, removed: last.removed + 1 }
     else removals.unshift({ at: unit, removed: 1, inserted: '' })
   }
-  return { removals, insertion: { at, removed: 0, inserted: edit.inserted } }
+  return { removals, insertion: { ...edit, at } }
 }

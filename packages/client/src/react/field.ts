@@ -25,13 +25,13 @@ export function fieldOf(element: TextElement, text: string): Field {
       const { selectionStart, selectionEnd } = element
       return selectionStart === null || selectionEnd === null ? undefined : [selectionStart, selectionEnd]
     },
-    show(next: string, [first, second]: readonly number[] = []) {
+    show(next: string, [first = 0, second]: readonly number[] = []) {
       const { selectionDirection, scrollTop } = element
       element.value = next
       field.text = next
       shown = element.value
-      if (first === undefined || second === undefined) return
-      element.setSelectionRange(first, second, selectionDirection ?? 'none')
+      if (second === undefined) return
+      element.setSelectionRange(first, second, selectionDirection ?? undefined)
       element.scrollTop = scrollTop
     },
     typed() {

@@ -28,12 +28,12 @@ const status: DocStatus = {
 export const INERT_CLIENT_STATUS: ClientStatus = {
   online: false,
   pending: 0,
-  storage: { durable: true, warning: undefined },
   lastError,
+  storage: { durable: true, warning: lastError },
 }
 
 function refuse(): never {
-  throw new ClientError('CLIENT_NOT_READY', 'no browser')
+  throw new ClientError('CLIENT_NOT_READY', 'on a server')
 }
 
 function makeInert<S extends FieldSpecs>(schema: Schema<S>): LiveDoc<S> {

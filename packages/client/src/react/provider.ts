@@ -30,7 +30,7 @@ export function JoineryProvider({ client, children }: JoineryProviderProps): Rea
 export function useClient(): Client | undefined {
   const source = useContext(Source)
   const isHere = useSyncExternalStore(never, yes, no)
-  if (source === undefined) throw new Error('no JoineryProvider above')
+  if (source === undefined) throw new Error('no JoineryProvider')
   if (!isHere) return undefined
   if (typeof source !== 'function') return source
   let client = made.get(source)

@@ -34,11 +34,13 @@ interface Caret {
 
 /** Answers what ends it. */
 export function bindText(element: TextElement, source: TextSource): () => void {
-  const read = (): string => source.text()?.toString() ?? ''
+  const read = (): string => `${source.text() ?? ''}`
   const field = fieldOf(element, read())
   let caret: Caret | undefined
   /** What others wrote while a word is being composed. */
   let missed: Edit[] | undefined
+  /** What is typed here is in the field already, unless others wrote meanwhile. */
+  let isTyping = false
 
   const selected = (): void => {
     // What is being composed is not in the text yet.
@@ -47,7 +49,7 @@ export function bindText(element: TextElement, source: TextSource): () => void {
     if (!caret) return
     const [first = '', second = ''] = caret.cursors
     const isBackward = element.selectionDirection === 'backward'
-    source.select(isBackward ? { anchor: second, head: first } : { anchor: first, head: second })
+    source.select({ anchor: isBackward ? second : first, head: isBackward ? first : second })
   }
   const show = (next: string): void => {
     field.show(next, stay(field, next, caret, source.text()))
@@ -56,16 +58,20 @@ export function bindText(element: TextElement, source: TextSource): () => void {
   const write = (over: readonly Edit[] = []): void => {
     const edit = missed ? undefined : field.typed()
     if (!edit) return
+    isTyping = !over.length
     try {
       source.doc.change(() => writeInto(source.text(), rebased(edit, over)))
     } catch (error) {
       // What cannot be written is not to look as if it had been.
       show(read())
       throw error
+    } finally {
+      isTyping = false
     }
     selected()
   }
   const changed = (): void => {
+    if (isTyping) return
     const next = read()
     if (!missed) {
       if (next !== field.text) show(next)
@@ -88,11 +94,11 @@ export function bindText(element: TextElement, source: TextSource): () => void {
       changed()
     }),
     listen(element, 'beforeinput', (event) => {
-      const direction = /^history(Undo|Redo)$/.exec((event as InputEvent).inputType)?.[1]
-      if (!direction) return
+      const [, step] = (event as InputEvent).inputType.split('history')
+      if (!step) return
       // The field knows nothing of what others wrote.
       event.preventDefault()
-      source.doc.undo[direction === 'Undo' ? 'undo' : 'redo']()
+      source.doc.undo[step === 'Undo' ? 'undo' : 'redo']()
     }),
     listen(element, 'blur', () => source.select(undefined)),
   ]

@@ -40,9 +40,6 @@ export function useDoc<S extends FieldSpecs>(id: string, schema: Schema<S>, opti
   )
   const read = (): boolean => doc.isReady
   const isReady = useSyncExternalStore(onReady, read, read)
-  if (options.suspense && !isReady && handle !== undefined) {
-    if (handle.error !== undefined) throw handle.error
-    throw doc.ready
-  }
+  if (options.suspense && !isReady && handle) throw handle.error ?? doc.ready
   return doc
 }

@@ -36,7 +36,7 @@ export function useText<S extends FieldSpecs>(
 ): TextProps {
   const [element, setElement] = useState<TextElement | null>(null)
   const text = select(doc.root)
-  const [defaultValue] = useState(() => text?.toString() ?? '')
+  const [defaultValue] = useState(() => `${text ?? ''}`)
   const latest = useRef({ select, options })
   useEffect(() => {
     latest.current = { select, options }

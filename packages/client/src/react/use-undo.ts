@@ -24,7 +24,7 @@ export function useUndo<S extends FieldSpecs>(doc: LiveDoc<S>): UndoState {
       canRedo,
       undo: () => after(doc.undo.undo()),
       redo: () => after(doc.undo.redo()),
-      stopGrouping: () => doc.undo.stopGrouping(),
+      stopGrouping: doc.undo.stopGrouping,
     }
   }, [doc, canUndo, canRedo])
 }

@@ -55,7 +55,7 @@ describe('an edit', () => {
           merged = apply(merged, each)
           place = moved(place, each)
         }
-        merged = apply(merged, { ...insertion, at: place })
+        merged = apply(merged, { ...insertion, at: place, removed: 0 })
         const gone = before.slice(own.at, own.at + own.removed)
         const kept = [...text].filter((unit) => !gone.includes(unit)).join('')
         return merged.replace(own.inserted, '') === kept && merged.includes(own.inserted)
