@@ -81,6 +81,19 @@ export class Checkers {
       this.#fail(`a storm: ${Math.round(perSecond)} messages a second from each node`)
   }
 
+  /** What has ended has ended everywhere, and in the same way. */
+  #ends(nodes: readonly SimNode[], { shortLife, operations }: Workload): void {
+    const names = new Set(nodes.map(({ name }) => name))
+    const isPromised = operations.some(({ kind, state, node }) => {
+      return kind === 'end' && state === 'acknowledged' && names.has(node) && !this.excused.has(node)
+    })
+    for (const node of nodes) {
+      if (isPromised && !node.hasEnded(shortLife)) this.#fail(`resurrected: ${shortLife.document} at ${node.name}`)
+      if (!sameBytes(nodes[0]?.disk.parts(shortLife)[0], node.disk.parts(shortLife)[0]) && isPromised)
+        this.#fail(`${node.name} and ${nodes[0]?.name} do not agree how ${shortLife.document} ended`)
+    }
+  }
+
   /**
    * At the end: everybody has the same bytes, and every promise is kept. What a node acknowledged that is not among these counts
    * as sent: only it may have it.
@@ -91,6 +104,7 @@ export class Checkers {
     const promised = workload.operations.map((operation): SimOperation => {
       return operation.state !== 'acknowledged' || isHere(operation) ? operation : { ...operation, state: 'sent' }
     })
+    this.#ends(nodes, workload)
     for (const life of workload.lives) {
       const states = nodes.map((node) => ({ node, document: node.stored(life) }))
       const some = states.find(({ document }) => document !== undefined)
@@ -107,7 +121,8 @@ export class Checkers {
 
 /** Snapshots hold changes, too, so where no change says so the whole is asked. */
 function hasStored(node: SimNode, life: LifeKey, actor: ActorId, counter: number): boolean {
-  return node.disk.reached(life, actor) >= counter || (node.stored(life)?.known(actor) ?? 0) >= counter
+  if (node.hasEnded(life) || node.disk.reached(life, actor) >= counter) return true
+  return (node.stored(life)?.known(actor) ?? 0) >= counter
 }
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

@@ -33,6 +33,10 @@ export class Disk {
     return this.#lives.get(nameOf(key)) ?? { parts: [] }
   }
 
+  isEnded(key: LifeKey): boolean {
+    return this.#lives.get(nameOf(key))?.ended ?? false
+  }
+
   parts(key: LifeKey): readonly Uint8Array[] {
     return this.#lives.get(nameOf(key))?.parts ?? []
   }

@@ -27,6 +27,10 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'one-way': { about: 'links carry in one direction only', faults: [oneWayCuts, losses(0.05)] },
   flapping: { about: 'one node is there and not there by turns', faults: [flapping] },
   crashes: { about: 'nodes lose what was not durable, and come back', faults: [crashes, losses(0.05)] },
+  restarts: {
+    about: 'nodes crash often, and messages of before come late',
+    faults: [crashes, crashes, crashes, disorder],
+  },
   clocks: { about: 'wall clocks are off, and jump', faults: [clocks, losses(0.05)] },
   rot: { about: 'a disk gives back other bytes than it was given', faults: [rot, losses(0.05)] },
   everything: {

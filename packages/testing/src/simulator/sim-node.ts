@@ -75,10 +75,15 @@ export class SimNode {
     return actor === this.actorId || [...this.#actors.values()].includes(actor)
   }
 
+  /** Whether its disk says that a life has ended. */
+  hasEnded(life: LifeKey): boolean {
+    return this.disk.isEnded(life)
+  }
+
   /** A life as it would come back after a crash at this moment. */
   stored(life: LifeKey): Doc<SimFields> | undefined {
     const parts = this.disk.parts(life)
-    if (parts.length === 0) return undefined
+    if (parts.length === 0 || this.hasEnded(life)) return undefined
     const id = `reader~----------------` as ActorId
     return Doc.load(parts, { schema: simSchema, actor: this.#actor(id) })
   }

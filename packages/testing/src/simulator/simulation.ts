@@ -174,6 +174,7 @@ class Simulation {
         excuse: (node) => this.#checkers.excused.add(node.name),
       })
     }
+    this.#planEnds(endMs)
     for (let i = 0; i < operations; i += 1) {
       this.#schedule.at(this.#random.below(endMs), () => {
         const up = this.#nodes.filter((node) => node.isUp)
@@ -181,6 +182,13 @@ class Simulation {
         if (node !== undefined) this.#workload.perform(node)
       })
     }
+  }
+
+  #planEnds(endMs: number): void {
+    this.#schedule.at(this.#random.below(endMs), () => {
+      const up = this.#random.shuffle(this.#nodes.filter((node) => node.isUp))
+      this.#workload.performEnds(up.slice(0, 2))
+    })
   }
 
   /** Ends the faults, of all or of a majority; answers those that must agree now. */

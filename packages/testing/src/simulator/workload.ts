@@ -8,7 +8,7 @@ import type { SeededRandom } from '../random.ts'
 import type { SimNode } from './sim-node.ts'
 import type { SimFields } from './workload-schema.ts'
 
-export type OperationKind = 'add' | 'remove' | 'vote' | 'title' | 'note'
+export type OperationKind = 'add' | 'remove' | 'vote' | 'title' | 'note' | 'end'
 
 export interface SimOperation {
   readonly ticket: number
@@ -29,10 +29,19 @@ export class Workload {
   readonly operations: SimOperation[] = []
   readonly #random: SeededRandom
   readonly #lives: readonly LifeKey[]
+  /** Ended before the history does. */
+  readonly shortLife: LifeKey = { document: 'short', incarnation: 'life-1' }
 
   constructor(random: SeededRandom, documents: number) {
     this.#random = random
     this.#lives = Array.from({ length: documents }, (_, i) => ({ document: `doc-${i}`, incarnation: 'life-1' }))
+  }
+
+  /** Two nodes write to a document of its own and end it, each without waiting for the other. */
+  performEnds(nodes: readonly SimNode[]): void {
+    for (const node of nodes) {
+      for (const kind of ['add', 'end'] as const) this.#perform(node, kind, this.shortLife)
+    }
   }
 
   get lives(): readonly LifeKey[] {
@@ -42,9 +51,13 @@ export class Workload {
   /** One operation at a node. */
   perform(node: SimNode): void {
     const random = this.#random
-    const ticket = this.operations.length + 1
     const kind = kinds[random.below(kinds.length)] as OperationKind
-    const life = this.#lives[random.below(this.#lives.length)] as LifeKey
+    this.#perform(node, kind, this.#lives[random.below(this.#lives.length)] as LifeKey)
+  }
+
+  #perform(node: SimNode, kind: OperationKind, life: LifeKey): void {
+    const random = this.#random
+    const ticket = this.operations.length + 1
     const operation: SimOperation = {
       ticket,
       life,
@@ -55,7 +68,8 @@ export class Workload {
       state: 'sent',
     }
     this.operations.push(operation)
-    node.handle({ type: 'edit', life, ticket, write: (document) => this.#write(document as SimDoc, operation) })
+    if (kind === 'end') node.handle({ type: 'end', life, ticket })
+    else node.handle({ type: 'edit', life, ticket, write: (document) => this.#write(document as SimDoc, operation) })
   }
 
   #write(document: SimDoc, operation: SimOperation): Uint8Array | undefined {
@@ -80,6 +94,8 @@ export class Workload {
           break
         case 'note':
           notes.insert(this.#random.below(2) === 0 ? 0 : notes.length, value)
+          break
+        case 'end':
           break
       }
     })

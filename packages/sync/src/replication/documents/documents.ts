@@ -322,7 +322,13 @@ export class Documents {
   }
 
   wake(): void {
-    for (const life of this.#failed) if ((life.writeAgainAtMs ?? 0) <= this.#context.nowMs) this.write(life)
+    for (const life of this.#failed) {
+      if ((life.writeAgainAtMs ?? 0) > this.#context.nowMs) continue
+      // A fold that failed leaves nothing to be written, and maybe nothing to be folded any more.
+      this.#failed.delete(life)
+      this.write(life)
+      if (life.writing === undefined) this.#fold(life)
+    }
   }
 
   /** Folds what has become long in the store into a snapshot. */

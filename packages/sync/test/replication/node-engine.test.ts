@@ -1,0 +1,223 @@
+/** The engine of a node, a few of them at a time. What random histories show is the simulator's affair. */
+import { Doc, readChange } from '@joinery/core'
+import { MessageCodec, replicationLimits } from '@joinery/sync/replication'
+import { describe, expect, test } from 'vitest'
+import { compression, life, Nodes } from './nodes.ts'
+
+describe('a local write', () => {
+  test('is acknowledged when it is durable, and told of only then', () => {
+    const nodes = new Nodes(['a', 'b'])
+    nodes.run(5_000)
+    nodes.failing.add('a')
+    const ticket = nodes.edit('a', 'x')
+    nodes.run(3_000)
+    expect(nodes.outcome(ticket)).toBeUndefined()
+    expect(nodes.tags('b')).toBeUndefined()
+    nodes.failing.delete('a')
+    nodes.run(2_000)
+    expect(nodes.outcome(ticket)).toBe('admitted')
+    expect(nodes.tags('b')).toEqual(['x'])
+    expect(nodes.outputs('replicated').map(({ by, counter }) => [by, counter])).toEqual([['b', 1]])
+  })
+
+  test('that changes nothing is acknowledged at once, and one that throws is refused with what it threw', () => {
+    const nodes = new Nodes(['a'])
+    expect(nodes.outcome(nodes.write('a', () => undefined))).toBe('admitted')
+    const ticket = nodes.write('a', () => {
+      throw Object.assign(new Error('mine'), { code: 'MINE' })
+    })
+    expect(nodes.outcome(ticket)).toBe('MINE')
+  })
+
+  test('waits for somebody who confirms it, for as long as it takes', () => {
+    const nodes = new Nodes(['a'])
+    nodes.edit('a', 'x')
+    nodes.run(100_000)
+    expect(nodes.engines.get('a')?.status().pushes).toBe(1)
+    nodes.open('b')
+    nodes.handle('a', { type: 'peer', node: 'b', region: 'r', address: 'b' })
+    nodes.run(20_000)
+    expect(nodes.tags('b')).toEqual(['x'])
+    expect(nodes.engines.get('a')?.status().pushes).toBe(0)
+  })
+
+  test('is refused where there is no room for more documents, or for more that is not stored', () => {
+    const nodes = new Nodes(['a'], { limits: { livesMax: 2, unstoredBytesMax: 300 } })
+    const of = (document: string) => nodes.edit('a', 'x', { document, incarnation: 'life' })
+    const [first, second, third] = [of('1'), of('2'), of('3')]
+    nodes.run(100)
+    expect([first, second, third].map((ticket) => nodes.outcome(ticket))).toEqual([
+      'admitted',
+      'admitted',
+      'REPLICATION_FULL',
+    ])
+    nodes.failing.add('a')
+    const tickets = Array.from({ length: 9 }, () => of('1'))
+    nodes.run(100)
+    expect(tickets.map((ticket) => nodes.outcome(ticket))).toContain('REPLICATION_BUSY')
+  })
+})
+
+describe('a life that has ended', () => {
+  test('ends everywhere, takes nothing more, and stays ended for who was away', () => {
+    const nodes = new Nodes(['a', 'b', 'c'])
+    nodes.edit('a', 'x')
+    nodes.run(5_000)
+    for (const other of ['a', 'b']) {
+      nodes.network.cut('c', other)
+      nodes.network.cut(other, 'c')
+    }
+    nodes.edit('c', 'late')
+    expect(nodes.end('a')).toBeGreaterThan(0)
+    nodes.end('b')
+    nodes.run(60_000)
+    expect(nodes.outcome(nodes.edit('b', 'y'))).toBe('REPLICATION_ENDED')
+    nodes.network.heal()
+    nodes.run(60_000)
+    const engines = [...nodes.engines.values()]
+    expect(engines.map((engine) => engine.stateOf(life))).toEqual(['ended', 'ended', 'ended'])
+    expect(new Set(engines.map((engine) => engine.status().digest)).size).toBe(1)
+    expect(nodes.stores.get('c')?.at(-1)?.kind).toBe('end')
+  })
+})
+
+describe('what is too large for a message', () => {
+  test.each([0, 0.2])('travels in pieces, with %f of the messages lost', (loss) => {
+    const nodes = new Nodes(['a', 'b'])
+    nodes.run(3_000)
+    nodes.network.faults.loss = loss
+    const text = Array.from({ length: 900_000 }, (_, i) => String.fromCharCode(97 + ((i * i) % 23))).join('')
+    nodes.write('a', (document) =>
+      document.change((root) => (root as { body: { set(text: string): void } }).body.set(text)),
+    )
+    nodes.run(60_000)
+    expect((nodes.engines.get('b')?.document(life)?.toJSON() as { body: string } | undefined)?.body.length).toBe(
+      900_000,
+    )
+  })
+})
+
+describe('a store that is damaged', () => {
+  test('gets its life anew from peers, as another actor, and replaces what it had', () => {
+    const nodes = new Nodes(['a', 'b', 'c'])
+    nodes.edit('a', 'x')
+    nodes.run(5_000)
+    nodes.handle('a', { type: 'damaged', life })
+    expect(nodes.outcome(nodes.edit('a', 'lost?'))).toBe('REPLICATION_DAMAGED')
+    nodes.run(20_000)
+    expect(nodes.tags('a')).toEqual(['x'])
+    expect(nodes.outputs('repaired', 'a')).toHaveLength(1)
+    expect(nodes.stores.get('a')?.at(-1)?.kind).toBe('replace')
+    nodes.edit('a', 'y')
+    nodes.run(5_000)
+    expect(nodes.tags('c')).toEqual(['x', 'y'])
+    const writers = nodes.stores.get('c')?.flatMap(({ parts }) => parts.map((part) => readChange(part).header.actor))
+    expect(new Set(writers).size).toBe(2)
+  })
+})
+
+describe('what has silently gone wrong in memory', () => {
+  /** Changes an element behind the engine's back, in the bytes of the stored change and nowhere else. */
+  function corrupted(names: readonly string[]) {
+    const nodes = new Nodes(names)
+    nodes.edit('a', 'x')
+    nodes.run(10_000)
+    const document = nodes.engines.get('b')?.document(life)
+    if (!(document instanceof Doc)) throw new Error('not there')
+    Object.defineProperty(document, 'snapshot', { value: () => new Uint8Array([1, 2, 3]) })
+    nodes.run(300_000)
+    return nodes
+  }
+
+  test('is outvoted by those who have the same version, and fetched anew', () => {
+    const nodes = corrupted(['a', 'b', 'c', 'd'])
+    expect(nodes.outputs('repaired').length).toBe(1)
+    expect(nodes.outputs('repaired', 'b').length).toBe(1)
+    expect(nodes.tags('b')).toEqual(['x'])
+  })
+
+  test('is only told of where nobody can decide', () => {
+    const nodes = corrupted(['a', 'b'])
+    expect(nodes.outputs('repaired')).toEqual([])
+    expect(nodes.outputs('diverged').length).toBeGreaterThan(0)
+  })
+})
+
+describe('a peer that sends what cannot be taken', () => {
+  test('is told of, and changes nothing', () => {
+    const nodes = new Nodes(['a', 'b'])
+    nodes.edit('a', 'x')
+    nodes.run(3_000)
+    const before = nodes.engines.get('a')?.status().digest
+    const codec = new MessageCodec(compression)
+    const changes = (parts: readonly Uint8Array[], ended = false) =>
+      codec.encode({
+        kind: 'changes',
+        push: 1,
+        hops: 0,
+        cause: 'live',
+        told: [],
+        foreign: false,
+        more: false,
+        lives: [{ ...life, ended, parts }],
+      })
+    const sent = [
+      new Uint8Array([9, 9, 9]),
+      new Uint8Array([1, 99]),
+      new Uint8Array(replicationLimits.messageBytesMax + 1).fill(1),
+      changes([new Uint8Array([0x13, 0, 1, 2])]),
+      changes([new Uint8Array([0x14, 0, 1, 2])]),
+      changes([new Uint8Array([0x77])]),
+      changes([new Uint8Array([0x1e, 255])], true),
+    ]
+    for (const bytes of sent) nodes.handle('a', { type: 'message', from: 'b', bytes })
+    expect(nodes.outputs('peer-refused', 'a').map(({ code }) => code)).toEqual([
+      'REPLICATION_VERSION',
+      'REPLICATION_MALFORMED',
+      'REPLICATION_TOO_LARGE',
+      'CORE_DECODE_TRUNCATED',
+      'CORE_DECODE_TRUNCATED',
+      'CORE_DECODE_INVALID',
+      'REPLICATION_MALFORMED',
+    ])
+    expect(nodes.engines.get('a')?.status().digest).toBe(before)
+    expect(nodes.tags('a')).toEqual(['x'])
+  })
+})
+
+describe('membership', () => {
+  test('finds who is gone, and who came back', () => {
+    const nodes = new Nodes(['a', 'b', 'c', 'd'])
+    nodes.run(5_000)
+    const gone = nodes.engines.get('d') as typeof nodes.engines extends Map<string, infer E> ? E : never
+    nodes.engines.delete('d')
+    nodes.run(60_000)
+    const states = (name: string) =>
+      Object.fromEntries(
+        nodes.engines
+          .get(name)
+          ?.members()
+          .map(({ node, state }) => [node, state]) ?? [],
+      )
+    expect(states('a').d).toBe('dead')
+    expect(states('b').d).toBe('dead')
+    nodes.engines.set('d', gone)
+    nodes.handle('d', { type: 'wake' })
+    nodes.run(60_000)
+    expect(states('a').d).toBe('alive')
+    expect(states('d').a).toBe('alive')
+  })
+
+  test('does not look for who has left', () => {
+    const nodes = new Nodes(['a', 'b', 'c'])
+    nodes.run(5_000)
+    nodes.handle('c', { type: 'leave' })
+    nodes.run(5_000)
+    expect(
+      nodes.engines
+        .get('a')
+        ?.members()
+        .find(({ node }) => node === 'c')?.state,
+    ).toBe('left')
+  })
+})
