@@ -162,12 +162,16 @@ describe('order', () => {
       await page.mouse.move(grip.x + grip.width / 2, grip.y + grip.height / 2)
       await page.mouse.down()
       await page.mouse.move(grip.x + grip.width / 2, row.y + row.height / 2, { steps: 6 })
+      await page.waitForFunction(() => document.querySelector('.is-taken[style*=transform]'))
     }
+    // Where rows are is asked for once they are there.
+    const settled = () => page.waitForFunction(() => !document.querySelector('.is-taken, .item[style*=transform]'))
     await drag('one', 'three')
     await page.mouse.up()
     await listIs(page, ['two', 'three', 'one', 'four'])
     await drag('four', 'two')
     await page.keyboard.press('Escape')
+    await settled()
     await page.mouse.up()
     await drag('four', 'three')
     await page.mouse.up()
