@@ -105,7 +105,7 @@ test(`${DOCUMENTS} documents from SQLite to PostgreSQL to LevelDB to SQLite, kil
   expect(printed[2]).toBe(printed[0])
   expect(new Set(await Promise.all(stores.map(storeIdOf))).size).toBe(stores.length)
   await expectServed(stores.at(-1)!, key)
-})
+}, 3_600_000)
 
 /** The copy lives: its documents are there, its keys hold, its actor is its own, and what is written has the next version. */
 async function expectServed(url: string, key: string): Promise<void> {

@@ -164,7 +164,7 @@ describe('limits', () => {
     const socket = connect(path)
     const closed = ended(socket)
     socket.write(read)
-    await delay(400)
+    await delay(2_000)
     let taken = 0
     socket.on('data', (data) => {
       taken += data.length
