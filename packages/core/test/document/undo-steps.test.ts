@@ -107,6 +107,7 @@ describe('steps that were kept', () => {
         }
         expect(shown(true)).toEqual(shown(false))
       }),
+      { numRuns: process.env.JOINERY_SOAK ? 2_000 : 30 },
     )
   })
 
