@@ -41,7 +41,7 @@ export const historicalBugs: readonly HistoricalBug[] = [
     file: 'packages/core/src/document/history.ts',
     find: 'if (version.get(actor) < counter) return undefined',
     replace: 'if (version.get(actor) < -counter) return undefined',
-    history: { seed: 1, scenario: 'crashes', limits: { foldBytesMin: 1 } },
+    history: { seed: 1, scenario: 'everything', limits: { foldBytesMin: 1 } },
   },
   {
     name: 'stuck partial buffer',
