@@ -100,6 +100,8 @@ export type Output =
     }
   /** A life is another than before, by what a peer sent. */
   | { readonly type: 'changed'; readonly life: LifeKey; readonly headers: readonly ChangeHeader[] }
+  /** Others know more of this node's actor than it does: an older copy was put back. The life was opened with a new actor. */
+  | { readonly type: 'renewed'; readonly life: LifeKey }
   /** Two histories of one actor were met. */
   | { readonly type: 'forked'; readonly life: LifeKey; readonly actor: ActorId; readonly from: NodeId }
   /** A peer has the same version of a life and another state, and there is nobody to tell who is right. */

@@ -116,6 +116,25 @@ describe('a store that is damaged', () => {
   })
 })
 
+describe('a store that was put back from an old copy, unnoticed', () => {
+  test('goes on under another actor as soon as others tell what it had written, and has that again', () => {
+    const nodes = new Nodes(['a', 'b'])
+    nodes.edit('a', 'old')
+    nodes.run(5_000)
+    const copy = nodes.stores.get('a')?.flatMap(({ parts }) => parts) ?? []
+    nodes.edit('a', 'since')
+    nodes.run(5_000)
+    nodes.restart('a', copy)
+    nodes.run(30_000)
+    expect(nodes.outputs('renewed', 'a')).toHaveLength(1)
+    expect(nodes.tags('a')).toEqual(['old', 'since'])
+    nodes.edit('a', 'new')
+    nodes.run(5_000)
+    expect(nodes.tags('b')).toEqual(['new', 'old', 'since'])
+    expect(nodes.outputs('forked')).toEqual([])
+  })
+})
+
 describe('what has silently gone wrong in memory', () => {
   /** Changes an element behind the engine's back, in the bytes of the stored change and nowhere else. */
   function corrupted(names: readonly string[]) {

@@ -34,6 +34,8 @@ export class Nodes {
   /** Bytes sent, by kind of message. */
   readonly sent = new Map<number, number>()
   readonly #wakes = new Map<string, number>()
+  readonly #actors = new Map<string, ReturnType<typeof newActor>>()
+  readonly #copies = new Map<string, readonly Uint8Array[]>()
   #tickets = 0
 
   constructor(names: readonly string[], options: Partial<NodeOptions> = {}) {
@@ -48,9 +50,19 @@ export class Nodes {
     }
   }
 
+  /** Starts a node again, as the actor that it was, with these parts on its store. */
+  restart(name: string, parts: readonly Uint8Array[]): void {
+    this.#copies.set(name, parts)
+    this.open(name)
+    for (const node of this.engines.keys()) {
+      if (node !== name) this.handle(name, { type: 'peer', node, region: 'r', address: node })
+    }
+  }
+
   open(name: string, options: Partial<NodeOptions> = {}): void {
     const random = seededRandom(name.charCodeAt(0))
-    const own = newActor(name)
+    const own = this.#actors.get(name) ?? newActor(name)
+    this.#actors.set(name, own)
     const open: NodeOptions['open'] = ({ incarnation }, parts, choice) => {
       const actor = choice === 'own' ? own : newActor(name)
       return parts.length === 0 ? new Doc({ schema, actor, incarnation }) : Doc.load(parts, { schema, actor })
@@ -59,7 +71,9 @@ export class Nodes {
     const base = { node: name, region: 'r', open, digestKey, random: (bound: number) => random.below(bound) }
     this.engines.set(name, new NodeEngine({ ...base, ...options }))
     this.stores.set(name, this.stores.get(name) ?? [])
-    this.handle(name, { type: 'start', lives: [] })
+    const copy = this.#copies.get(name)
+    this.handle(name, { type: 'start', lives: copy === undefined ? [] : [{ ...life, ended: false }] })
+    if (copy !== undefined) this.handle(name, { type: 'loaded', life, parts: copy })
   }
 
   edit(node: string, tag: string, key: LifeKey = life): number {

@@ -99,6 +99,7 @@ export class Disk {
   restore(image: DiskImage): void {
     this.#lives.clear()
     for (const [name, life] of image) this.#lives.set(name, life)
+    this.#durable.clear()
     this.#out = []
   }
 }

@@ -47,6 +47,19 @@ export const rot: Fault = ({ schedule, random, nodes, endMs, excuse }) => {
   })
 }
 
+/** A node's disk is put back as it was some time ago. What it alone had since then is gone, so nothing of that is promised. */
+export const backups: Fault = ({ schedule, random, nodes, endMs, excuse }) => {
+  const node = pick(random, nodes)
+  const takenMs = random.below(endMs / 2)
+  schedule.at(takenMs, () => {
+    const image = node.disk.image()
+    schedule.at(takenMs + random.below(endMs - takenMs), () => {
+      excuse(node)
+      node.restore(image)
+    })
+  })
+}
+
 /** The nodes fall into two groups that do not hear each other for a while. */
 export const partitions: Fault = ({ schedule, random, nodes, network, endMs }) => {
   for (let count = 1 + random.below(2); count > 0; count -= 1) {

@@ -1,5 +1,6 @@
 /** Histories by name: which faults, and what is left broken at the end. */
 import {
+  backups,
   bursts,
   clocks,
   crashes,
@@ -33,6 +34,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   },
   clocks: { about: 'wall clocks are off, and jump', faults: [clocks, losses(0.05)] },
   rot: { about: 'a disk gives back other bytes than it was given', faults: [rot, losses(0.05)] },
+  backup: { about: 'a disk is put back as it was some time ago', faults: [backups, losses(0.05)] },
   everything: {
     about: 'all of it at once',
     faults: [losses(0.2), bursts, disorder, partitions, oneWayCuts, crashes, clocks],

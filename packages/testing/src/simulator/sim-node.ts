@@ -2,7 +2,7 @@
 import { type Actor, type ActorId, Doc, type DocOptions, HybridClock } from '@joinery/core'
 import { type Input, type LifeKey, NodeEngine, type NodeOptions, type Output } from '@joinery/sync/replication'
 import type { SeededRandom } from '../random.ts'
-import { Disk } from './disk.ts'
+import { Disk, type DiskImage } from './disk.ts'
 import type { Network } from './network.ts'
 import type { Schedule } from './schedule.ts'
 import { type SimFields, simSchema } from './workload-schema.ts'
@@ -49,6 +49,15 @@ export class SimNode {
 
   get isUp(): boolean {
     return this.engine !== undefined
+  }
+
+  /** Everything on its disk is as it was, its store notices, and it goes on as another actor. */
+  restore(image: DiskImage): void {
+    this.crash()
+    this.disk.restore(image)
+    this.actorId = this.#options.newActorId()
+    this.#actors.clear()
+    this.start()
   }
 
   /** @param knows others it is told of when it starts. */

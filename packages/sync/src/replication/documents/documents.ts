@@ -123,6 +123,21 @@ export class Documents {
     this.#runTasks(life)
   }
 
+  /**
+   * This node's actor has written more than is here: an older copy was put back. The life goes on under an actor of its own, and
+   * takes what it had written before from those who have it.
+   */
+  renew(life: Life, then: () => void): void {
+    this.whenDurable(life, () => {
+      const snapshot = life.snapshot()
+      if (snapshot === undefined) return
+      life.early.clear()
+      life.settle(this.#context.options.open(life.key, [snapshot], 'new'))
+      this.#context.emit({ type: 'renewed', life: life.key })
+      then()
+    })
+  }
+
   #runTasks(life: Life): void {
     const tasks = life.onceLoaded
     life.onceLoaded = []

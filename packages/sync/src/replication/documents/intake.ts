@@ -26,6 +26,8 @@ export class Taken {
   /** Changes that wait for others now. */
   waiting = 0
   readonly forks: ActorId[] = []
+  /** Others know more of the actor that writes here than is here: what is here was put back. */
+  reused = false
   /** Codes of what could not be taken. */
   readonly refused: string[] = []
 }
@@ -49,7 +51,8 @@ export class Intake {
         this.#take(part)
       } catch (error) {
         if (!(error instanceof CoreError)) throw error
-        this.#taken.refused.push(error.code)
+        if (error.code === 'CORE_ACTOR_REUSED') this.#taken.reused = true
+        else this.#taken.refused.push(error.code)
       }
     }
     this.#taken.waiting = this.#life.early.size
@@ -123,7 +126,7 @@ export class Intake {
 }
 
 function isFork(error: unknown): boolean {
-  return error instanceof CoreError && (error.code === 'CORE_ACTOR_FORKED' || error.code === 'CORE_ACTOR_REUSED')
+  return error instanceof CoreError && error.code === 'CORE_ACTOR_FORKED'
 }
 
 function keyOf({ actor, first }: ChangeHeader): string {

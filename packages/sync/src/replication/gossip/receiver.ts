@@ -100,6 +100,10 @@ export class Receiver {
     for (const code of taken.refused) this.#context.emit({ type: 'peer-refused', from, code })
     for (const actor of taken.forks) this.#parts.forked(life, actor, from)
     this.#tell(life, before)
+    if (taken.reused) {
+      documents.renew(life, () => this.#parts.more(from, [life]))
+      return false
+    }
     if (taken.waiting > 0) this.#noteGap({ life, from, tries: 0 })
     return taken.waiting === 0 && taken.refused.length === 0 && taken.forks.length === 0
   }
