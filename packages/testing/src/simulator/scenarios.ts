@@ -17,6 +17,8 @@ export interface Scenario {
   readonly faults: readonly Fault[]
   /** What it shows. */
   readonly about: string
+  /** Time that healed nodes get to find what nobody asks for: a document that is not in memory is looked at by scrubbing only. */
+  readonly scrubSeconds?: number
 }
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
@@ -33,7 +35,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     faults: [crashes, crashes, crashes, disorder],
   },
   clocks: { about: 'wall clocks are off, and jump', faults: [clocks, losses(0.05)] },
-  rot: { about: 'a disk gives back other bytes than it was given', faults: [rot, losses(0.05)] },
+  rot: { about: 'a disk gives back other bytes than it was given', faults: [rot, losses(0.05)], scrubSeconds: 90 },
   backup: { about: 'a disk is put back as it was some time ago', faults: [backups, losses(0.05)] },
   everything: {
     about: 'all of it at once',

@@ -151,6 +151,11 @@ class Simulation {
     }
     const core = this.#heal()
     const convergedMs = this.#converge(core)
+    const { scrubSeconds } = scenarios[this.#options.scenario] ?? {}
+    if (scrubSeconds !== undefined) {
+      this.#schedule.runUntil(this.#schedule.nowMs + scrubSeconds * 1000)
+      this.#converge(core)
+    }
     this.#checkers.final(core, this.#workload)
     this.#meetAgain(core)
     this.#checkers.traffic(this.#network.counted.messages, this.#nodes.length, this.#schedule.nowMs)
