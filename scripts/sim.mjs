@@ -20,6 +20,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '30' },
     scenario: { type: 'string' },
     mode: { type: 'string', default: 'safety' },
+    /** Logs are folded after each write, so that snapshots travel. */
+    fold: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
@@ -49,11 +51,12 @@ if (values.scenario !== undefined && scenarios[values.scenario] === undefined) {
 const options = Object.fromEntries(
   ['nodes', 'regions', 'loss', 'documents', 'operations', 'seconds'].map((name) => [name, number(name)]),
 )
+const limits = values.fold ? { foldBytesMin: 1 } : {}
 const first = number('seed')
 let failed = 0
 for (let seed = first; seed < first + number('seeds'); seed += 1) {
   for (const scenario of values.scenario === undefined ? Object.keys(scenarios) : [values.scenario]) {
-    const report = simulate({ ...options, seed, scenario, mode: values.mode, compression })
+    const report = simulate({ ...options, seed, scenario, mode: values.mode, limits, compression })
     if (report.failures.length > 0) failed += 1
     if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`)
     else if (report.failures.length > 0 || number('seeds') === 1) print(report)

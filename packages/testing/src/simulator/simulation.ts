@@ -254,7 +254,10 @@ class Simulation {
     const { seed, scenario, mode, nodes, regions, loss } = this.#options
     const { messages, bytes, lost } = this.#network.counted
     const acknowledged = this.#workload.operations.filter(({ state }) => state === 'acknowledged').length
-    const more = `${loss > 0 ? ` --loss ${loss}` : ''}${mode === 'liveness' ? ' --mode liveness' : ''}`
+    const { documents, operations, seconds, limits } = this.#options
+    const sizes = `--documents ${documents} --operations ${operations} --seconds ${seconds}`
+    const folds = limits?.foldBytesMin === undefined ? '' : ' --fold'
+    const more = ` ${sizes}${loss > 0 ? ` --loss ${loss}` : ''}${mode === 'liveness' ? ' --mode liveness' : ''}${folds}`
     return {
       seed,
       scenario,
