@@ -5,7 +5,7 @@ import { memoryStore } from '@joinery/storage/memory'
 import type { Store } from '@joinery/sync'
 import { connectWebSocket } from '@joinery/transport/websocket'
 import { afterEach, expect, test } from 'vitest'
-import { nodeScheduler } from '../../src/scheduler.ts'
+import { nodeScheduler } from '@joinery/transport/scheduler'
 import { connectClient, openSocket, startServer, type TestClient, type TestServer, until } from './harness.ts'
 
 const schema = defineSchema({

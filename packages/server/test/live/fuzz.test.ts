@@ -4,7 +4,7 @@ import { newActor } from '@joinery/core/system'
 import { memoryStore } from '@joinery/storage/memory'
 import { type ClientFrame, encodeFrame, type Link, ServerSession, type SessionHost } from '@joinery/sync'
 import { expect, it } from 'vitest'
-import { nodeScheduler } from '../../src/scheduler.ts'
+import { nodeScheduler } from '@joinery/transport/scheduler'
 import { testService } from '../http/harness.ts'
 import { hello, subscribe } from './raw-client.ts'
 

@@ -3,7 +3,7 @@ import { defineSchema, list, lww, orSet, pnCounter, text } from '@joinery/core'
 import { memoryMedium, memoryStore } from '@joinery/storage/memory'
 import { connectWebSocket } from '@joinery/transport/websocket'
 import { afterEach, describe, expect, it } from 'vitest'
-import { nodeScheduler } from '../../src/scheduler.ts'
+import { nodeScheduler } from '@joinery/transport/scheduler'
 import { connectClient, openSocket, startServer, type TestClient, type TestServer, until } from './harness.ts'
 
 const schema = defineSchema({
