@@ -3,9 +3,9 @@ import { defineSchema, list, lww, orSet, pnCounter, text } from '@joinery/core'
 import { migrate } from '@joinery/storage/archive'
 import { memoryStore } from '@joinery/storage/memory'
 import type { Store } from '@joinery/sync'
+import { nodeScheduler } from '@joinery/transport/scheduler'
 import { connectWebSocket } from '@joinery/transport/websocket'
 import { afterEach, expect, test } from 'vitest'
-import { nodeScheduler } from '@joinery/transport/scheduler'
 import { connectClient, openSocket, startServer, type TestClient, type TestServer, until } from './harness.ts'
 
 const schema = defineSchema({

@@ -3,8 +3,8 @@ import { Doc, defineSchema, encodeBundle, lww, orSet, text } from '@joinery/core
 import { newActor } from '@joinery/core/system'
 import { memoryStore } from '@joinery/storage/memory'
 import { type ClientFrame, encodeFrame, type Link, ServerSession, type SessionHost } from '@joinery/sync'
-import { expect, it } from 'vitest'
 import { nodeScheduler } from '@joinery/transport/scheduler'
+import { expect, it } from 'vitest'
 import { testService } from '../http/harness.ts'
 import { hello, subscribe } from './raw-client.ts'
 

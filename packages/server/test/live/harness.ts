@@ -11,6 +11,7 @@ import {
   type SessionLimits,
   type Store,
 } from '@joinery/sync'
+import { nodeScheduler } from '@joinery/transport/scheduler'
 import {
   connectWebSocket,
   type OpenWebSocket,
@@ -24,7 +25,6 @@ import { type KeyRing, openKeyRing } from '../../src/keys.ts'
 import type { ServerLimits } from '../../src/limits.ts'
 import type { ServerMetrics } from '../../src/metrics/metrics.ts'
 import type { Policy } from '../../src/policy/policy.ts'
-import { nodeScheduler } from '@joinery/transport/scheduler'
 import { createServer, type JoineryServer } from '../../src/server.ts'
 import type { ServiceLimits } from '../../src/service/limits.ts'
 import { serverActor } from '../../src/service/server-actor.ts'

@@ -1,9 +1,9 @@
 /** Live sync, end to end: a real server, real sockets, clients that come and go. */
 import { defineSchema, list, lww, orSet, pnCounter, text } from '@joinery/core'
 import { memoryMedium, memoryStore } from '@joinery/storage/memory'
+import { nodeScheduler } from '@joinery/transport/scheduler'
 import { connectWebSocket } from '@joinery/transport/websocket'
 import { afterEach, describe, expect, it } from 'vitest'
-import { nodeScheduler } from '@joinery/transport/scheduler'
 import { connectClient, openSocket, startServer, type TestClient, type TestServer, until } from './harness.ts'
 
 const schema = defineSchema({
