@@ -115,6 +115,10 @@ class MemoryTransport implements NodeTransport {
     this.#events?.message(from, bytes)
   }
 
+  reaches(node: NodeId): boolean {
+    return this.#linked.has(node)
+  }
+
   peers(): readonly TransportPeer[] {
     return [...this.#linked.values()].map((other) => other.#self)
   }

@@ -62,6 +62,8 @@ export interface NodeTransport {
    * Throws `TRANSPORT_TOO_LARGE`.
    */
   send(to: NodeId, bytes: Uint8Array): boolean
+  /** Whether a connection to this node stands. */
+  reaches(node: NodeId): boolean
   /** Those that can be spoken to now. */
   peers(): readonly TransportPeer[]
   figures(): NodeTransportFigures

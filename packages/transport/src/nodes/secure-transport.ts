@@ -136,6 +136,10 @@ class SecureTransport implements NodeTransport, ConnectionContext {
     return true
   }
 
+  reaches(node: NodeId): boolean {
+    return this.#links.of(node) !== undefined
+  }
+
   peers(): readonly TransportPeer[] {
     return this.#links.all().map((link) => peerOf(link.peer as Hello))
   }

@@ -55,7 +55,9 @@ export class SuiteNode {
   }
 
   knows(node: string): boolean {
-    return this.transport.peers().some((peer) => peer.node === node)
+    const isPeer = this.transport.peers().some((peer) => peer.node === node)
+    deepStrictEqual(this.transport.reaches(node), isPeer, 'who is a peer is reached')
+    return isPeer
   }
 
   /** What came, as text. */

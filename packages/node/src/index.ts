@@ -1,0 +1,15 @@
+export { type ClusterKeys, clusterKeys } from './cluster-keys.ts'
+export { NodeError, type NodeErrorCode } from './errors.ts'
+export { allowListFile, readIdentityFile, readSecretFile, writeIdentity, writeSecret } from './key-files.ts'
+export { type NodeLimits, nodeLimits } from './limits.ts'
+export { type NodeMetrics, nodeMetrics } from './metrics/metrics.ts'
+export {
+  type DocumentNews,
+  type EditOptions,
+  type JoineryNode,
+  type NodeOptions,
+  type NodeStatus,
+  startNode,
+} from './node.ts'
+export { type NodeLogOptions, nodeLog, observers } from './node-log.ts'
+export type { NodeObserver } from './observer.ts'

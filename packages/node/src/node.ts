@@ -1,0 +1,324 @@
+/** A node: an engine with a store, transports and an actor. Catalog and cluster are built on it. */
+import { type ChangeHeader, Doc, HybridClock } from '@joinery/core'
+import type { Scheduler, Store } from '@joinery/sync'
+import {
+  type ActorChoice,
+  type NodeStatus as EngineStatus,
+  type LifeKey,
+  type MemberNews,
+  NodeEngine,
+  type Output,
+  type ReplicationLimits,
+} from '@joinery/sync/replication'
+import { nodeCompression } from '@joinery/transport/deflate'
+import type { NodeTransport, NodeTransportFigures, TransportPeer } from '@joinery/transport/nodes'
+import { EngineLoop } from './engine-loop.ts'
+import { NodeError } from './errors.ts'
+import { LifeStore } from './life-store.ts'
+import { type NodeLimits, nodeLimits } from './limits.ts'
+import { CurrentLives, checkDocumentName } from './lives.ts'
+import { NodeActor } from './node-actor.ts'
+import type { NodeObserver } from './observer.ts'
+import { Outcomes } from './outcomes.ts'
+import { Transports } from './transports.ts'
+
+export interface NodeOptions {
+  /** Name of the node, unique in its cluster: 1 to 128 bytes. */
+  readonly node: string
+  /** Nodes of one region prefer each other. */
+  readonly region: string
+  /** Its own, and nobody else's. Stays open when the node stops. */
+  readonly store: Store
+  /** Not yet open. At least one, or the node is alone. */
+  readonly transports: readonly NodeTransport[]
+  /** 16 bytes that all nodes of the cluster share and nobody else knows. */
+  readonly digestKey: Uint8Array
+  /** Milliseconds since 1970. */
+  readonly wallMs: () => number
+  /** Its clock is never set back. */
+  readonly scheduler: Scheduler
+  readonly randomBytes: (count: number) => Uint8Array
+  readonly observer?: NodeObserver
+  readonly limits?: Partial<NodeLimits>
+  readonly replication?: Partial<ReplicationLimits>
+}
+
+export interface EditOptions {
+  /**
+   * - `stored` (default): resolves when the change is durable here.
+   * - `replicated`: resolves when it is durable on another node, too. Throws `NODE_NOT_REPLICATED` when that takes too long; the
+   *   change stays.
+   */
+  readonly acknowledge?: 'stored' | 'replicated'
+}
+
+/** What changed, and whether others changed it. */
+export interface DocumentNews {
+  readonly document: string
+  readonly origin: 'local' | 'remote'
+}
+
+export interface NodeStatus {
+  readonly node: string
+  readonly region: string
+  /** Where others reach it; several are separated by spaces. */
+  readonly address: string
+  readonly actor: string
+  readonly storeId: string
+  readonly peers: readonly TransportPeer[]
+  /** What is known of all nodes, those that are gone among them. */
+  readonly members: readonly MemberNews[]
+  readonly replication: EngineStatus
+  readonly transport: NodeTransportFigures
+}
+
+export interface JoineryNode {
+  /** Keeps a connection to the node at this address, and finds the others through it. Throws `TRANSPORT_ADDRESS`. */
+  join(address: string): void
+  /**
+   * Changes a document, or begins it. `write` is called once, with the document as it is then; what it throws is thrown, and
+   * changes nothing. Answers what was changed; nothing where `write` changed nothing.
+   */
+  edit(document: string, write: (doc: Doc) => void, options?: EditOptions): Promise<readonly ChangeHeader[]>
+  /** Reads a document. Throws `NODE_DOCUMENT_MISSING`. */
+  read<T>(document: string, look: (doc: Doc) => T): Promise<T>
+  /** Deletes a document. What others write to it meanwhile is not taken any more. Throws `NODE_DOCUMENT_MISSING`. */
+  delete(document: string): Promise<void>
+  /** Names of the documents that are there, ascending. */
+  documents(): string[]
+  /** Told of every change; answers what ends that. Listeners must not throw. */
+  subscribe(listener: (news: DocumentNews) => void): () => void
+  status(): NodeStatus
+  /** Stores what was begun, tells the others if the node goes for good, and closes the transports. Idempotent. */
+  stop(options?: { readonly leave?: boolean }): Promise<void>
+}
+
+/** Opens the transports and begins. Throws `TransportError`, `StoreError`, `NODE_STORE_SHARED`. */
+export async function startNode(options: NodeOptions): Promise<JoineryNode> {
+  const node = new RunningNode(options)
+  await node.start()
+  return node
+}
+
+interface Running {
+  readonly engine: NodeEngine
+  readonly loop: EngineLoop
+  readonly actor: NodeActor
+}
+
+class RunningNode implements JoineryNode {
+  readonly #options: NodeOptions
+  readonly #limits: NodeLimits
+  readonly #store: LifeStore
+  readonly #transports: Transports
+  readonly #outcomes: Outcomes
+  readonly #lives = new CurrentLives()
+  readonly #listeners = new Set<(news: DocumentNews) => void>()
+  #running: Running | undefined
+  #address = ''
+  /** Somebody may be where nobody was told of yet. */
+  #hasNews = false
+
+  constructor(options: NodeOptions) {
+    this.#options = options
+    this.#limits = { ...nodeLimits, ...options.limits }
+    this.#store = new LifeStore(options.store, this.#limits)
+    this.#transports = new Transports(options.transports)
+    this.#outcomes = new Outcomes(options.scheduler, this.#limits)
+  }
+
+  async start(): Promise<void> {
+    const { node, region, store, wallMs, randomBytes, digestKey, scheduler, observer = {}, replication } = this.#options
+    const actor = await NodeActor.open({ store, node, clock: new HybridClock(wallMs), randomBytes })
+    const lives = await this.#store.lives()
+    for (const life of lives) this.#lives.add(life, life.ended)
+    // Who connects before the engine is there is told to it then; messages that come so early are lost, as any may be.
+    const early: TransportPeer[] = []
+    this.#address = await this.#transports.open({
+      message: (from, bytes) => this.#running?.loop.take({ type: 'message', from, bytes }),
+      connected: (peer) => {
+        observer.connected?.(peer)
+        if (this.#running === undefined) early.push(peer)
+        else this.#running.loop.take({ type: 'peer', ...peer })
+      },
+      disconnected: (peer) => observer.disconnected?.(peer),
+      refused: (code, who) => observer.refused?.(code, who),
+    })
+    const engine = new NodeEngine({
+      node,
+      region,
+      address: this.#address,
+      digestKey,
+      compression: nodeCompression,
+      random: (bound) => randomBelow(bound, randomBytes),
+      open: (life, parts, choice) => openDocument(life, parts, choice, actor),
+      ...(replication !== undefined && { limits: replication }),
+    })
+    const loop = new EngineLoop({
+      engine,
+      actor,
+      scheduler,
+      observer,
+      store: this.#store,
+      send: (to, bytes) => this.#send(engine, to, bytes),
+      told: (output) => this.#told(output),
+    })
+    this.#running = { engine, loop, actor }
+    loop.take({ type: 'start', lives })
+    for (const peer of early) loop.take({ type: 'peer', ...peer })
+  }
+
+  join(address: string): void {
+    this.#transports.join(address)
+  }
+
+  async edit(
+    document: string,
+    write: (doc: Doc) => void,
+    { acknowledge = 'stored' }: EditOptions = {},
+  ): Promise<readonly ChangeHeader[]> {
+    checkDocumentName(document)
+    const life = this.#lives.toWrite(document)
+    const { ticket, outcome } = this.#outcomes.ticket()
+    this.#require().loop.take({ type: 'edit', life, ticket, write: (doc) => doc.change(() => write(doc as Doc)) })
+    const headers = await outcome
+    const change = headers.at(-1)
+    if (change === undefined) return headers
+    this.#tell({ document, origin: 'local' })
+    if (acknowledge === 'replicated') await this.#outcomes.replication(life, change)
+    return headers
+  }
+
+  async read<T>(document: string, look: (doc: Doc) => T): Promise<T> {
+    const life = this.#lifeOf(document)
+    const { ticket, outcome } = this.#outcomes.ticket()
+    let seen: { readonly value: T } | undefined
+    this.#require().loop.take({
+      type: 'edit',
+      life,
+      ticket,
+      write: (doc) => {
+        seen = { value: look(doc as Doc) }
+        return undefined
+      },
+    })
+    await outcome
+    return (seen as unknown as { readonly value: T }).value
+  }
+
+  async delete(document: string): Promise<void> {
+    const life = this.#lifeOf(document)
+    const { ticket, outcome } = this.#outcomes.ticket()
+    this.#require().loop.take({ type: 'end', life, ticket })
+    await outcome
+    this.#tell({ document, origin: 'local' })
+  }
+
+  documents(): string[] {
+    return this.#lives.documents()
+  }
+
+  subscribe(listener: (news: DocumentNews) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  status(): NodeStatus {
+    const { engine, actor } = this.#require()
+    const { node, region, store } = this.#options
+    return {
+      node,
+      region,
+      address: this.#address,
+      actor: actor.actor.id,
+      storeId: store.identity.storeId,
+      peers: this.#transports.peers(),
+      members: engine.members(),
+      replication: engine.status(),
+      transport: this.#transports.figures(),
+    }
+  }
+
+  async stop({ leave = false }: { readonly leave?: boolean } = {}): Promise<void> {
+    const running = this.#running
+    if (running === undefined) return
+    const { loop } = running
+    await this.#inTime(loop.idle())
+    if (leave) loop.take({ type: 'leave' })
+    this.#running = undefined
+    await this.#transports.close()
+    await this.#inTime(loop.stop())
+    this.#outcomes.stop()
+    this.#listeners.clear()
+  }
+
+  /** A store that hangs does not keep the process for ever. */
+  #inTime(work: Promise<void>): Promise<void> {
+    const { scheduler } = this.#options
+    return new Promise((resolve, reject) => {
+      const cancel = scheduler.after(this.#limits.stopMsMax, resolve)
+      work.then(resolve, reject).finally(cancel)
+    })
+  }
+
+  #require(): Running {
+    if (this.#running === undefined) throw new NodeError('NODE_STOPPED', 'the node is not running')
+    return this.#running
+  }
+
+  #lifeOf(document: string): LifeKey {
+    checkDocumentName(document)
+    const life = this.#lives.current(document)
+    if (life === undefined) {
+      throw new NodeError('NODE_DOCUMENT_MISSING', `there is no document ${JSON.stringify(document)} on this node`)
+    }
+    return life
+  }
+
+  #send(engine: NodeEngine, to: string, bytes: Uint8Array): void {
+    if (this.#hasNews) {
+      this.#hasNews = false
+      for (const { node, address } of engine.members()) if (address !== '') this.#transports.locate(node, address)
+    }
+    this.#transports.send(to, bytes)
+  }
+
+  #told(output: Output): void {
+    switch (output.type) {
+      case 'write':
+        this.#lives.add(output.write, output.write.kind === 'end')
+        break
+      case 'admitted':
+        this.#outcomes.admitted(output.ticket, output.headers)
+        break
+      case 'refused':
+        this.#outcomes.refused(output.ticket, output.error)
+        break
+      case 'replicated':
+        this.#outcomes.replicated(output)
+        break
+      case 'changed':
+        this.#tell({ document: output.life.document, origin: 'remote' })
+        break
+      case 'member':
+        this.#hasNews = true
+        break
+      default:
+    }
+  }
+
+  #tell(news: DocumentNews): void {
+    for (const listener of this.#listeners) listener(news)
+  }
+}
+
+function openDocument(life: LifeKey, parts: readonly Uint8Array[], choice: ActorChoice, own: NodeActor): Doc {
+  if (choice === 'new') own.renew()
+  const { actor } = own
+  return parts.length === 0 ? new Doc({ actor, incarnation: life.incarnation }) : Doc.load(parts, { actor })
+}
+
+/** As even as a remainder of 48 random bits is. */
+function randomBelow(bound: number, randomBytes: (count: number) => Uint8Array): number {
+  return Buffer.from(randomBytes(6)).readUIntBE(0, 6) % bound
+}
