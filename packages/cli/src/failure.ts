@@ -1,7 +1,9 @@
 /** Failures that the user can mend: a sentence about what is wrong, one about what to do. */
+import { NodeError, NodeRefusal } from '@joinery/node'
 import { StartError } from '@joinery/server'
 import { DataError } from '@joinery/storage/archive'
 import { StoreError } from '@joinery/sync'
+import { TransportError } from '@joinery/transport/nodes'
 
 /** Wrong use of the command: exit status 2, as shells have it. */
 export class UsageError extends Error {
@@ -39,6 +41,17 @@ const dataAdvice: Readonly<Record<DataError['code'], readonly [string, number]>>
   DATA_INTERRUPTED: ['Run the same command again: it goes on where it stopped.', 130],
 }
 
+/** Of nodes: their own refusals, those of transports, and what a running node refuses. */
+const nodeAdvice: Readonly<Record<string, string>> = {
+  NODE_NOT_RUNNING: 'Start it by joinery node start, and give --store or --control as there.',
+  NODE_DOCUMENT_MISSING: 'joinery node ls shows those that are there; joinery node set begins one.',
+  NODE_NOT_REPLICATED: 'joinery node status shows whether others are connected.',
+  NODE_STORE_SHARED: 'Give --store sqlite:PATH or leveldb:DIR.',
+  NODE_KEY_FILE: 'joinery node keygen makes keys and secrets; a line of a list is NAME ed25519:KEY.',
+  TRANSPORT_ADDRESS: 'Use tcp://HOST:PORT, ws://HOST:PORT/PATH or wss://HOST/PATH.',
+  TRANSPORT_UNAVAILABLE: 'Give --listen another address; --advertise says where others reach it.',
+}
+
 export interface Failure {
   readonly text: string
   readonly exitCode: number
@@ -55,6 +68,10 @@ export function describeFailure(error: unknown): Failure {
   }
   if (error instanceof StoreError) {
     const advice = storeAdvice[error.code]
+    return { text: `joinery: ${error.message} (${error.code})${advice ? `\n  ${advice}` : ''}`, exitCode: 1 }
+  }
+  if (error instanceof NodeError || error instanceof TransportError || error instanceof NodeRefusal) {
+    const advice = nodeAdvice[error.code]
     return { text: `joinery: ${error.message} (${error.code})${advice ? `\n  ${advice}` : ''}`, exitCode: 1 }
   }
   return { text: `joinery: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, exitCode: 1 }

@@ -7,6 +7,7 @@ import type { Environment } from './environment.ts'
 import { describeFailure, UsageError } from './failure.ts'
 import { createKey, type KeysOptions, listKeys, revokeKey } from './keys.ts'
 import { type LogLevel, logLevels } from './log.ts'
+import { addNode } from './node/node-command.ts'
 import { DEFAULT_STORE, set, wholeNumber } from './options.ts'
 import { type CompactionPolicy, type ServeOptions, serve } from './serve.ts'
 
@@ -43,6 +44,7 @@ function buildProgram(environment: Environment, done: (status: number) => void):
   addKeys(program, environment)
   addDocuments(program, environment)
   addData(program, environment)
+  addNode(program, environment, done)
   return program
 }
 

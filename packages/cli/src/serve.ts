@@ -26,6 +26,7 @@ import { demoSite, seedDemo } from './demo/demo.ts'
 import type { Environment } from './environment.ts'
 import { UsageError } from './failure.ts'
 import { createLog, type LogLevel } from './log.ts'
+import { stopRequest } from './stop-request.ts'
 import { formatStoreUrl, openStore, parseStoreUrl, type StoreUrl, storePath } from './store-url.ts'
 import { boundYoungGeneration } from './young-generation.ts'
 
@@ -174,23 +175,6 @@ function announce(server: JoineryServer, { url, demo }: Announced, { stdout, ver
       '',
     ].join('\n'),
   )
-}
-
-/** Resolves at the first signal; the second stops at once. */
-function stopRequest({ onSignal, exit }: Environment, logger: Logger): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false
-    onSignal((signal) => {
-      if (asked) {
-        logger.warn({ signal }, 'asked twice: stopping at once')
-        exit(1)
-        return
-      }
-      asked = true
-      logger.info({ signal }, 'asked to stop')
-      resolve()
-    })
-  })
 }
 
 function purgeReceipts(store: Store, { nowMs }: Environment, logger: Logger): void {

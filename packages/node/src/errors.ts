@@ -10,6 +10,10 @@ export type NodeErrorCode =
   | 'NODE_STORE_SHARED'
   /** No other node confirmed the change in time. It is stored here, and is sent again until others have it. */
   | 'NODE_NOT_REPLICATED'
+  /** No node answers on the control socket. */
+  | 'NODE_NOT_RUNNING'
+  /** What was asked on the control socket is nothing that a node can be asked, or not in JSON. Nothing was done. */
+  | 'NODE_REQUEST_INVALID'
   /** A key, secret or list of keys cannot be read, or others than its owner can read it. */
   | 'NODE_KEY_FILE'
 
@@ -19,6 +23,17 @@ export class NodeError extends Error {
 
   constructor(code: NodeErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
+    this.code = code
+  }
+}
+
+/** What a running node refused, told over its control socket. The code is one of the node, its engine, its transports or operations. */
+export class NodeRefusal extends Error {
+  override readonly name = 'NodeRefusal'
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
     this.code = code
   }
 }

@@ -1,5 +1,7 @@
 export { type ClusterKeys, clusterKeys } from './cluster-keys.ts'
-export { NodeError, type NodeErrorCode } from './errors.ts'
+export { type NodeControlClient, nodeControlClient } from './control/control-client.ts'
+export { type NodeControl, type NodeControlOptions, serveNodeControl } from './control/control-server.ts'
+export { NodeError, type NodeErrorCode, NodeRefusal } from './errors.ts'
 export { allowListFile, readIdentityFile, readSecretFile, writeIdentity, writeSecret } from './key-files.ts'
 export { type NodeLimits, nodeLimits } from './limits.ts'
 export { type NodeMetrics, nodeMetrics } from './metrics/metrics.ts'

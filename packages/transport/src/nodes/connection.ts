@@ -159,7 +159,7 @@ export class NodeConnection {
     const failed = (error: Error): void => this.cut(this.#failure(error))
     socket.on('error', failed)
     // What lies below is closed with it; what it has to say has been said above.
-    stream.on('error', () => socket.destroy())
+    stream.on('error', (error) => socket.destroy(error))
     stream.on('close', () => socket.destroy())
     socket.on(this.role === 'dialled' ? 'secureConnect' : 'secure', () => this.#secured())
     socket.on('data', (chunk: Uint8Array) => this.#receive(chunk))
