@@ -57,7 +57,10 @@ function clean(): NodeJS.ProcessEnv {
 async function shell(script: string): Promise<Finished> {
   const lines = script.replaceAll('\\\n', ' ').trim().split('\n')
   if (!lines.every((line) => line.startsWith('joinery '))) {
-    return await command('bash', ['-c', `set -e; cd "${process.cwd()}"; joinery() { "${process.execPath}" "${MAIN}" "$@"; }\n${script}`])
+    return await command('bash', [
+      '-c',
+      `set -e; cd "${process.cwd()}"; joinery() { "${process.execPath}" "${MAIN}" "$@"; }\n${script}`,
+    ])
   }
   let stdout = ''
   for (const line of lines) {
