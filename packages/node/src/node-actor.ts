@@ -5,6 +5,7 @@
  */
 import { type Actor, type ActorId, actorId, type HybridClock, parseActorId, replicaId, replicaOf } from '@joinery/core'
 import { ownValuePrefix, requireFinished, type Store } from '@joinery/sync'
+import type { ActorChoice } from '@joinery/sync/replication'
 
 const VALUE = `${ownValuePrefix}node/actor`
 const EPOCH_BYTES = 12
@@ -21,6 +22,10 @@ export class NodeActor {
   #id: ActorId
   #durable: Promise<void> = Promise.resolve()
   #isDurable = true
+  /** It was drawn since the start, so nobody can know more of it than this node does. */
+  #isFresh = false
+  /** Lives that were opened under it. */
+  readonly #used = new Set<string>()
 
   private constructor(options: NodeActorOptions, id: ActorId) {
     this.#options = options
@@ -46,11 +51,23 @@ export class NodeActor {
     return { id: this.#id, clock: this.#options.clock }
   }
 
+  /**
+   * The actor under which a life is opened: `new` where what the node wrote to it as its actor was lost. One new actor does for all
+   * lives of a disk that was put back.
+   */
+  forLife(life: string, choice: ActorChoice): Actor {
+    if (choice === 'new' && (!this.#isFresh || this.#used.has(life))) this.renew()
+    this.#used.add(life)
+    return this.actor
+  }
+
   /** Takes an actor that was never used. Nothing that it writes may be stored before `durable`. */
   renew(): void {
     const id = newId(this.#options)
     this.#id = id
     this.#isDurable = false
+    this.#isFresh = true
+    this.#used.clear()
     this.#durable = this.#durable.then(() => this.#keep(id))
     // Whoever waits is told.
     this.#durable.catch(() => {})

@@ -47,6 +47,13 @@ function sayOutput(output: Output, say: (level: Level, members: object, message:
         'two histories of one actor',
       )
       break
+    case 'renewed':
+      say(
+        'warn',
+        { document: output.life.document },
+        'others know more of this node than it does: it writes on as another actor',
+      )
+      break
     case 'diverged':
       say('error', { document: output.life.document }, 'a peer has another state of the same version')
       break

@@ -313,8 +313,7 @@ class RunningNode implements JoineryNode {
 }
 
 function openDocument(life: LifeKey, parts: readonly Uint8Array[], choice: ActorChoice, own: NodeActor): Doc {
-  if (choice === 'new') own.renew()
-  const { actor } = own
+  const actor = own.forLife(`${life.incarnation}\n${life.document}`, choice)
   return parts.length === 0 ? new Doc({ actor, incarnation: life.incarnation }) : Doc.load(parts, { actor })
 }
 

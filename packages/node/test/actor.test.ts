@@ -82,3 +82,46 @@ test('a backup that was put back, and a disk that was copied, write on as others
   await converged([copied, b], 'page')
   expect(await value(b, 'page')).toEqual({ visits: 111 })
 })
+
+test('one new actor does for all lives of a disk that was put back, and another one where that was lost, too', async () => {
+  const medium = memoryMedium()
+  await memoryStore({ medium }).close()
+  const store = closing(memoryStore({ medium }))
+  await store.setValue('own/node/actor', 'a~AAAAAAAAAAAAAAAA')
+  const actor = await open(store)
+  expect(actor.forLife('one', 'own').id).toBe('a~AAAAAAAAAAAAAAAA')
+  const second = actor.forLife('one', 'new').id
+  expect(second).not.toBe('a~AAAAAAAAAAAAAAAA')
+  expect([actor.forLife('two', 'new').id, actor.forLife('one', 'own').id]).toEqual([second, second])
+  const third = actor.forLife('two', 'new').id
+  expect(third).not.toBe(second)
+  expect(actor.forLife('one', 'own').id).toBe(third)
+})
+
+test('what a store does not notice the others do: a node that knows less of itself than they goes on as another', async () => {
+  const network = testNetwork()
+  const b = await network.start({ node: 'b' })
+  const before = await network.start({ node: 'a' })
+  before.join(b.status().address)
+  for (const document of ['one', 'two', 'three']) await set(before, document, increment('visits', 1))
+  for (const document of ['one', 'two', 'three']) await converged([before, b], document)
+  const { actor } = before.status()
+  await before.stop()
+
+  // An empty store that says that it went on, and has the actor of the one before.
+  const medium = memoryMedium()
+  const empty = memoryStore({ medium })
+  await empty.setValue('own/node/actor', actor)
+  await empty.close()
+  const a = await network.start({ node: 'a', store: closing(memoryStore({ medium })) })
+  expect(a.status().actor).toBe(actor)
+  a.join(b.status().address)
+  for (const document of ['one', 'two', 'three']) await converged([a, b], document)
+  await set(a, 'two', increment('visits', 100))
+  await converged([a, b], 'two')
+  // Whatever it writes to, it must not stamp again what it has stamped before.
+  await set(a, 'one', increment('visits', 10))
+  await converged([a, b], 'one')
+  expect(await value(b, 'one')).toEqual({ visits: 11 })
+  expect([await value(b, 'two'), await value(b, 'three')]).toEqual([{ visits: 101 }, { visits: 1 }])
+})

@@ -42,7 +42,7 @@ export const nodeMeasured: Readonly<Record<NodeMeasuredName, NodeInstrument>> = 
   changes: counter('joinery_node_changes_received_total', 'Changes taken from other nodes.'),
   anomalies: counter(
     'joinery_node_anomalies_total',
-    'What should not happen to a document, by kind (forked, diverged), and its end (repaired).',
+    'What should not happen to a document, by kind (forked, renewed, diverged), and its end (repaired).',
     'kind',
   ),
   storeFailures: counter('joinery_node_store_failures_total', 'Reads and writes of the store that failed.'),

@@ -71,6 +71,7 @@ function outputCounter(counter: (instrument: NodeInstrument) => Counter): NonNul
         peerRefusals.inc({ code: output.code })
         break
       case 'forked':
+      case 'renewed':
       case 'diverged':
       case 'repaired':
         anomalies.inc({ kind: output.type })
