@@ -1,9 +1,12 @@
 /** Gives an engine what happens, one thing after the other, and does what it says, in order. */
 import type { Scheduler } from '@joinery/sync'
 import type { Input, LifeKey, LifeWrite, NodeEngine, Output } from '@joinery/sync/replication'
-import type { LifeStore } from './life-store.ts'
+import { isUnreadable, type LifeStore } from './life-store.ts'
 import type { NodeActor } from './node-actor.ts'
 import type { NodeObserver } from './observer.ts'
+
+/** A read that the store refused is tried again after this time. */
+const LOAD_AGAIN_MS = 500
 
 export interface EngineLoopOptions {
   readonly engine: NodeEngine
@@ -101,6 +104,13 @@ export class EngineLoop {
     this.take({ type: 'stored', write: write.write })
   }
 
+  /** What a store refuses for a while is not lost: to take it for that would fetch it anew, and cost an actor. */
+  #loadAgain(life: LifeKey): void {
+    this.#options.scheduler.after(LOAD_AGAIN_MS, () => {
+      if (!this.#isStopped) this.#begin(this.#load(life))
+    })
+  }
+
   async #load(life: LifeKey): Promise<void> {
     const { store, observer } = this.#options
     let parts: Uint8Array[]
@@ -108,7 +118,8 @@ export class EngineLoop {
       parts = await store.load(life)
     } catch (error) {
       observer.storeFailed?.(error)
-      this.take({ type: 'damaged', life })
+      if (isUnreadable(error)) this.take({ type: 'damaged', life })
+      else this.#loadAgain(life)
       return
     }
     this.take({ type: 'loaded', life, parts })

@@ -3,7 +3,15 @@
  * there at once: one that has ended and the one that follows it. The parts of a life are a snapshot, if it has one, and the log after
  * it. What the engine wants to find again at the next start stands beside the part that was written last.
  */
-import type { DocumentHead, DocumentKey, LogEntry, NewEntry, Store, StoredDocument } from '@joinery/sync'
+import {
+  type DocumentHead,
+  type DocumentKey,
+  type LogEntry,
+  type NewEntry,
+  type Store,
+  type StoredDocument,
+  StoreError,
+} from '@joinery/sync'
 import type { LifeKey, LifeWrite, StoredLife } from '@joinery/sync/replication'
 import { NodeError } from './errors.ts'
 import type { NodeLimits } from './limits.ts'
@@ -46,7 +54,7 @@ export class LifeStore {
   async #life(head: DocumentHead): Promise<StoredLife> {
     const life = { ...lifeOf(head.key), ended: head.deleted }
     if (head.deleted) return life
-    const summary = await this.#summary(head)
+    const summary = await this.#summary(head).catch(unreadable)
     return summary === undefined ? life : { ...life, summary }
   }
 
@@ -119,6 +127,16 @@ export class LifeStore {
     const expectedVersion = head?.version ?? entries.length
     await this.#store.commit({ key, expectedVersion, kind: 'end', incarnation, entries })
   }
+}
+
+/** What cannot be read of one life does not keep the others from being there: it is looked at again when the life is loaded. */
+function unreadable(error: unknown): undefined {
+  if (!isUnreadable(error)) throw error
+}
+
+/** The medium has lost it. Other failures of a store pass. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'STORE_IO'
 }
 
 /** The same document with another tombstone. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { encodeNodeFrame, NodeFrameReader } from '../../src/nodes/frames.ts'
+import { encodeNodeFrame, frameKind, NodeFrameReader } from '../../src/nodes/frames.ts'
 import { decodeBye, decodeHello, encodeBye, encodeHello } from '../../src/nodes/hello.ts'
 import { helloOf } from './raw-peer.ts'
 
@@ -108,4 +108,31 @@ describe('greetings and farewells', () => {
     }
     expect(refused).toBeGreaterThan(500)
   })
+})
+
+test('what goes over the wire is what docs/NODES.md says', () => {
+  const hello = {
+    cluster: 'c#0a0b0c0d',
+    node: 'paris',
+    region: 'eu',
+    address: 'tcp://h:1',
+    instance: Uint8Array.from({ length: 16 }, (_, i) => i),
+    messageBytesMax: 262_144,
+  }
+  const body = [
+    '01',
+    '0a63233061306230633064',
+    '057061726973',
+    '026575',
+    '097463703a2f2f683a31',
+    '000102030405060708090a0b0c0d0e0f',
+    '808010',
+  ].join('')
+  expect(Buffer.from(encodeHello(hello)).toString('hex')).toBe(body)
+  const frame = encodeNodeFrame(frameKind.hello, encodeHello(hello))
+  expect(Buffer.from(frame).toString('hex')).toBe(`000000${(1 + body.length / 2).toString(16)}01${body}`)
+  expect(Buffer.from(encodeBye({ code: 'TRANSPORT_FULL', node: 'a' })).toString('hex')).toBe(
+    `0e${Buffer.from('TRANSPORT_FULL').toString('hex')}0161`,
+  )
+  expect(frameKind).toEqual({ hello: 1, proof: 2, message: 3, ping: 4, bye: 5 })
 })
