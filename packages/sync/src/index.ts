@@ -37,7 +37,7 @@ export { ClientSession, type ClientSessionOptions } from './session/client-sessi
 export { type Compression, Packer } from './session/compression.ts'
 export { decodeClientFrame, decodeServerFrame } from './session/decode-frame.ts'
 export { encodeFrame } from './session/encode-frame.ts'
-export { Feed, type FeedEntry, type FeedUpdate, type Follower } from './session/feed.ts'
+export { Feed, type FeedEntry, type FeedsKept, type FeedUpdate, type Follower } from './session/feed.ts'
 export {
   FollowedDocument,
   type FollowedEvents,

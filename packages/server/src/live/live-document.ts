@@ -9,6 +9,7 @@ import {
   type DocumentHead,
   type DocumentKey,
   Feed,
+  type FeedsKept,
   type From,
   type HostedDocument,
   PresenceBoard,
@@ -65,6 +66,8 @@ export interface LiveDocumentOptions {
   readonly transfers: TransferCache
   /** What presence of all documents shares, in bytes. */
   readonly presenceBudget: Budget
+  /** What the feeds of all documents keep. */
+  readonly feedsKept: FeedsKept
   readonly onIdle: (document: LiveDocument) => void
 }
 
@@ -93,11 +96,11 @@ export class LiveDocument implements HostedDocument {
   #users = 0
 
   constructor(options: LiveDocumentOptions) {
-    const { key, handle, head, store, limits, scheduler, transfers, presenceBudget, onIdle } = options
+    const { key, handle, head, store, limits, scheduler, transfers, presenceBudget, feedsKept, onIdle } = options
     this.key = key
     this.handle = handle
     this.incarnation = head === undefined || head.deleted ? '' : head.incarnation
-    this.feed = new Feed(head?.version ?? 0, limits, (task) => scheduler.soon(task))
+    this.feed = new Feed(head?.version ?? 0, limits, (task) => scheduler.soon(task), feedsKept)
     this.presence = new PresenceBoard({ limits, scheduler, tenant: key.tenant, budget: presenceBudget })
     this.catchUps = new CatchUps(store, transfers)
     this.#store = store
@@ -122,7 +125,9 @@ export class LiveDocument implements HostedDocument {
   }
 
   #letGo(): void {
-    if (this.#users === 0 && !this.#submitting && this.#judging.size === 0) this.#onIdle(this)
+    if (this.#users > 0 || this.#submitting || this.#judging.size > 0) return
+    this.feed.close()
+    this.#onIdle(this)
   }
 
   catchUp(from: From, resume: string | undefined): Promise<CatchUp> {

@@ -5,6 +5,7 @@ import {
   type DocumentHead,
   type DocumentKey,
   documentTypes,
+  type FeedsKept,
   type LogEntry,
   type NewEntry,
   type Opened,
@@ -54,6 +55,7 @@ export class LiveDocuments implements LiveStore {
   readonly #documents = new Map<string, LiveDocument>()
   readonly #transfers: TransferCache
   readonly #presenceBudget: Budget
+  readonly #feedsKept: FeedsKept = { bytes: 0 }
   #handles = 0
   draining = false
 
@@ -190,6 +192,7 @@ export class LiveDocuments implements LiveStore {
       scheduler,
       transfers: this.#transfers,
       presenceBudget: this.#presenceBudget,
+      feedsKept: this.#feedsKept,
       onIdle: ({ key: idle }) => this.#documents.delete(nameOf(idle)),
     })
     this.#documents.set(nameOf(key), document)

@@ -28,22 +28,39 @@ export interface Follower {
   ended(code: RefusalCode, message: string): void
 }
 
+/** What the feeds of all documents keep. */
+export interface FeedsKept {
+  bytes: number
+}
+
+/** What an update takes beside its payload: objects, and the frame that was made of it. A small one takes little else. */
+const UPDATE_BYTES = 800
+
+const costOf = ({ payload }: FeedUpdate): number => UPDATE_BYTES + payload.length
+
 export class Feed {
   readonly #limits: SessionLimits
   readonly #soon: (task: () => void) => void
   readonly #followers = new Set<Follower>()
   /** By the version that each begins at, the oldest first. */
   readonly #updates = new Map<number, FeedUpdate>()
+  readonly #kept: FeedsKept
   #bytes = 0
   #pending: FeedEntry[] = []
   #pendingBytes = 0
   #version: number
   #scheduled = false
 
-  constructor(version: number, limits: SessionLimits, soon: (task: () => void) => void) {
+  constructor(
+    version: number,
+    limits: SessionLimits,
+    soon: (task: () => void) => void,
+    kept: FeedsKept = { bytes: 0 },
+  ) {
     this.#version = version
     this.#limits = limits
     this.#soon = soon
+    this.#kept = kept
   }
 
   /** The version that the last update leads to. */
@@ -106,18 +123,34 @@ export class Feed {
     const source = pending[0]?.source
     const same = source !== undefined && pending.every((entry) => entry.source === source)
     const payload = encodeBundle(pending.map(({ change }) => change))
-    this.#updates.set(from, { from, to: this.#version, payload, source: same ? source : undefined })
-    this.#bytes += payload.length
-    for (const [oldest, { payload: bytes }] of this.#updates) {
-      if (this.#bytes <= this.#limits.feedBytesMax || oldest === from) break
+    const update = { from, to: this.#version, payload, source: same ? source : undefined }
+    this.#updates.set(from, update)
+    this.#account(costOf(update))
+    for (const [oldest, kept] of this.#updates) {
+      if (!this.#isFull || oldest === from) break
       this.#updates.delete(oldest)
-      this.#bytes -= bytes.length
+      this.#account(-costOf(kept))
     }
+  }
+
+  get #isFull(): boolean {
+    const { feedBytesMax, feedTotalBytesMax } = this.#limits
+    return this.#bytes > feedBytesMax || this.#kept.bytes > feedTotalBytesMax
+  }
+
+  #account(bytes: number): void {
+    this.#bytes += bytes
+    this.#kept.bytes += bytes
   }
 
   #forget(): void {
     this.#updates.clear()
-    this.#bytes = 0
+    this.#account(-this.#bytes)
+  }
+
+  /** Lets go of everything: nobody follows any more. */
+  close(): void {
+    this.#forget()
   }
 
   /** The update that begins at a version; undefined when there is none any more, or yet. */

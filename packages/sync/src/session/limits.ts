@@ -41,6 +41,8 @@ export interface SessionLimits {
   readonly socketBytesMax: number
   /** Recent updates of one document that are kept encoded. Who is further behind is brought up to date from the log or by a snapshot. */
   readonly feedBytesMax: number
+  /** The same over all documents. Beyond it a document that gets another update lets go of its own oldest. */
+  readonly feedTotalBytesMax: number
   /** Changes merged into one update. */
   readonly updateChangesMax: number
   /** Changes of one document that wait to be stored. Beyond it a batch is refused with `rate_limited`. */
@@ -87,6 +89,7 @@ export const sessionLimits: SessionLimits = {
   windowBytesMax: 4_194_304,
   socketBytesMax: 1_048_576,
   feedBytesMax: 1_048_576,
+  feedTotalBytesMax: 67_108_864,
   updateChangesMax: 5_000,
   inboxChangesMax: 20_000,
   inboxBytesMax: 33_554_432,
