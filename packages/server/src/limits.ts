@@ -28,6 +28,8 @@ export interface ServerLimits {
   readonly requestsTenantMax: number
   /** Open connections; more are dropped at accept. */
   readonly connectionsMax: number
+  /** Sessions over plain requests. They have no socket of their own that would be counted. */
+  readonly linksMax: number
   /** WebSocket connections of one tenant, counted from its greeting. */
   readonly sessionsTenantMax: number
   /** Request line and headers together, and the longest of them: ids, key and cursor with room for a proxy's additions. */
@@ -83,6 +85,7 @@ export const defaultServerLimits: ServerLimits = {
   requestsConcurrentMax: 256,
   requestsTenantMax: 192,
   connectionsMax: 10_000,
+  linksMax: 1_000,
   sessionsTenantMax: 7_500,
   headersBytesMax: 16_384,
   headersMax: 100,

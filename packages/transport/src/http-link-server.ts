@@ -7,20 +7,23 @@ import { framedBytes, joinFrames, splitFrames } from './framing.ts'
 import { bodyBytesMax, closeMsMax, linkIdleMsMax } from './limits.ts'
 import type { LinkEvents } from './websocket-server.ts'
 
-export interface HttpLinksOptions {
+/** @typeParam E what is told of a connection, and whatever else the host knows of it. */
+export interface HttpLinksOptions<E extends LinkEvents = LinkEvents> {
   /** A name that nobody can guess. */
   readonly newName: () => string
   readonly scheduler: Scheduler
   readonly frameBytesMax: number
-  readonly onConnection: (link: Link) => LinkEvents
+  /** Connections at a time: no socket of their own bounds them. */
+  readonly linksMax: number
+  readonly onConnection: (link: Link) => E
 }
 
 /** All connections of this kind. */
-export class HttpLinks {
-  readonly #options: HttpLinksOptions
-  readonly #links = new Map<string, HttpLinkEnd>()
+export class HttpLinks<E extends LinkEvents = LinkEvents> {
+  readonly #options: HttpLinksOptions<E>
+  readonly #links = new Map<string, HttpLinkEnd<E>>()
 
-  constructor(options: HttpLinksOptions) {
+  constructor(options: HttpLinksOptions<E>) {
     this.#options = options
   }
 
@@ -28,8 +31,9 @@ export class HttpLinks {
     return this.#links.size
   }
 
-  /** Begins a connection. */
-  open(): HttpLinkEnd {
+  /** Begins a connection; undefined while there are as many as there may be. */
+  open(): HttpLinkEnd<E> | undefined {
+    if (this.#links.size >= this.#options.linksMax) return undefined
     const name = this.#options.newName()
     const link = new HttpLinkEnd(name, this.#options, () => this.#links.delete(name))
     this.#links.set(name, link)
@@ -37,7 +41,7 @@ export class HttpLinks {
   }
 
   /** Undefined when there is none, or none any more. */
-  find(name: string): HttpLinkEnd | undefined {
+  find(name: string): HttpLinkEnd<E> | undefined {
     return this.#links.get(name)
   }
 
@@ -47,12 +51,12 @@ export class HttpLinks {
   }
 }
 
-export class HttpLinkEnd implements Link {
+export class HttpLinkEnd<E extends LinkEvents = LinkEvents> implements Link {
   readonly name: string
+  readonly events: E
   waitingBytes = 0
-  readonly #options: HttpLinksOptions
+  readonly #options: HttpLinksOptions<E>
   readonly #forget: () => void
-  readonly #events: LinkEvents
   #queue: Uint8Array[] = []
   #cancelIdle: () => void = () => {}
   /** Answers the request that waits. */
@@ -60,11 +64,11 @@ export class HttpLinkEnd implements Link {
   #closing = false
   #gone = false
 
-  constructor(name: string, options: HttpLinksOptions, forget: () => void) {
+  constructor(name: string, options: HttpLinksOptions<E>, forget: () => void) {
     this.name = name
     this.#options = options
     this.#forget = forget
-    this.#events = options.onConnection(this)
+    this.events = options.onConnection(this)
     this.#watchIdle()
   }
 
@@ -92,7 +96,7 @@ export class HttpLinkEnd implements Link {
     this.waitingBytes = 0
     this.#wake?.()
     // Whoever drops a connection need not be told in the middle of it.
-    this.#options.scheduler.soon(() => this.#events.closed())
+    this.#options.scheduler.soon(() => this.events.closed())
   }
 
   /** Takes the body of a request. False when it is malformed: the connection has ended then. */
@@ -105,7 +109,7 @@ export class HttpLinkEnd implements Link {
     this.#watchIdle()
     for (const frame of framed.frames) {
       if (this.#closing || this.#gone) break
-      this.#events.receive(frame)
+      this.events.receive(frame)
     }
     return true
   }
@@ -117,12 +121,12 @@ export class HttpLinkEnd implements Link {
   async take(waitMs: number, gone: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     this.#wake?.()
     if (this.#queue.length === 0 && !this.#closing && !this.#gone) await this.#news(waitMs, gone)
-    if (gone.aborted) return joinFrames([])
     this.#watchIdle()
+    if (gone.aborted) return joinFrames([])
     const frames = this.#takeSome()
     const ended = this.#gone || (this.#closing && this.#queue.length === 0)
     if (ended) this.drop()
-    else if (frames.length > 0 && this.#queue.length === 0) this.#options.scheduler.soon(() => this.#events.drained())
+    else if (frames.length > 0 && this.#queue.length === 0) this.#options.scheduler.soon(() => this.events.drained())
     return joinFrames(frames, ended)
   }
 
@@ -154,9 +158,9 @@ export class HttpLinkEnd implements Link {
     })
   }
 
-  /** Ends the connection of a client that asks for nothing any more. */
+  /** Ends the connection of a client that asks for nothing any more; one whose request waits does. */
   #watchIdle(): void {
-    if (this.#closing || this.#gone) return
+    if (this.#closing || this.#gone || this.#wake !== undefined) return
     this.#cancelIdle()
     this.#cancelIdle = this.#options.scheduler.after(linkIdleMsMax, () => this.drop())
   }

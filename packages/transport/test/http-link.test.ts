@@ -3,7 +3,7 @@ import type { Link } from '@joinery/sync'
 import { describe, expect, test } from 'vitest'
 import { joinFrames, splitFrames } from '../src/framing.ts'
 import { webSocketOrHttp } from '../src/http-link.ts'
-import { HttpLinks } from '../src/http-link-server.ts'
+import { type HttpLinkEnd, HttpLinks } from '../src/http-link-server.ts'
 import { bodyBytesMax, closeMsMax, connectMsMax, linkIdleMsMax } from '../src/limits.ts'
 import type { WebSocketLike } from '../src/websocket.ts'
 
@@ -36,6 +36,7 @@ function ends() {
     newName: () => 'secret',
     scheduler: time,
     frameBytesMax: 2 * bodyBytesMax,
+    linksMax: 1,
     onConnection(link) {
       session = link
       return {
@@ -46,7 +47,7 @@ function ends() {
       }
     },
   })
-  const link = links.open()
+  const link = links.open() as HttpLinkEnd
   return { time, told, links, link, session: session as Link, here: new AbortController().signal }
 }
 
@@ -145,6 +146,38 @@ describe('the server end', () => {
     time.goOn(0)
     expect([links.size, told]).toEqual([0, ['closed']])
   })
+})
+
+describe('a client that waits', () => {
+  test('is there, whatever it sends meanwhile and however often it asked', async () => {
+    const { link, links, time, here } = ends()
+    const earlier = link.take(2 * linkIdleMsMax, here)
+    const later = link.take(2 * linkIdleMsMax, here)
+    expect(lengths(await earlier)).toEqual([])
+    link.receive(joinFrames([frame(1)]))
+    time.goOn(linkIdleMsMax)
+    expect(links.size).toBe(1)
+    time.goOn(linkIdleMsMax)
+    expect(lengths(await later)).toEqual([])
+  })
+
+  test('and goes without a word is missed', async () => {
+    const { link, links, told, time } = ends()
+    const gone = new AbortController()
+    const waiting = link.take(2 * linkIdleMsMax, gone.signal)
+    gone.abort()
+    expect(lengths(await waiting)).toEqual([])
+    time.goOn(linkIdleMsMax)
+    time.goOn(0)
+    expect([links.size, told]).toEqual([0, ['closed']])
+  })
+})
+
+test('there are as many connections as there may be, and a place that is left is free', () => {
+  const { links, link } = ends()
+  expect(links.open()).toBeUndefined()
+  link.drop()
+  expect(links.open()).toBeDefined()
 })
 
 /** A socket that does what the test says. */

@@ -17,7 +17,7 @@ import { addLinkRoutes } from './routes/links.ts'
 import { type ApiInfo, addMetaRoutes, addMetricsRoute } from './routes/meta.ts'
 import { addOperationRoutes } from './routes/operations.ts'
 import { requestSchemas } from './schemas/requests.ts'
-import { liveSessions, type Sessions } from './sessions.ts'
+import { liveSessions, type SessionEvents, type Sessions } from './sessions.ts'
 import { siteHandler } from './site.ts'
 import { Streams } from './streams.ts'
 
@@ -28,7 +28,7 @@ export interface App {
   readonly streams: Streams
   readonly sessions: Sessions
   /** Sessions that come over plain requests. */
-  readonly links: HttpLinks
+  readonly links: HttpLinks<SessionEvents>
 }
 
 export function createApp(options: AppOptions, info: ApiInfo): App {
@@ -62,12 +62,16 @@ export function createApp(options: AppOptions, info: ApiInfo): App {
   return { fetch: app.fetch, load, grants, streams, sessions, links }
 }
 
-function httpLinks({ random, service }: AppOptions, sessions: Sessions): HttpLinks {
+function httpLinks(
+  { random, service, limits: { linksMax } }: AppOptions,
+  sessions: Sessions,
+): HttpLinks<SessionEvents> {
   const { scheduler, limits } = service.live
   return new HttpLinks({
     newName: () => Buffer.from(random(LINK_NAME_BYTES)).toString('base64url'),
     scheduler,
     frameBytesMax: limits.frameBytesMax,
+    linksMax,
     onConnection: (link) => sessions.accept(link, Buffer.from(random(12)).toString('base64url')),
   })
 }

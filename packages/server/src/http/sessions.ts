@@ -22,11 +22,17 @@ import type { Grants } from './grants.ts'
 import { sessionJournal } from './session-journal.ts'
 import { isDotSegment, isUsableText } from './text.ts'
 
+/** A session, to the connection that carries it. */
+export interface SessionEvents extends LinkEvents {
+  /** Whose it is, once that is known. */
+  readonly tenant: string | undefined
+}
+
 export interface Sessions {
   /** What they share. */
   readonly budgets: SessionBudgets
   /** Begins a session on a connection that the log calls by a name. */
-  accept(link: Link, name: string): LinkEvents
+  accept(link: Link, name: string): SessionEvents
   /** Asks again about everybody who follows a document, and ends what is not allowed any more. */
   review(): Promise<void>
   /** Tells every client to connect again within the window, and closes. */
@@ -66,6 +72,9 @@ export function liveSessions(options: SessionsOptions): Sessions {
       })
       sessions.add(session)
       return {
+        get tenant() {
+          return session.principal?.tenant
+        },
         receive: (frame) => session.receive(frame),
         pinged: () => session.heard(),
         drained: () => session.drained(),

@@ -69,6 +69,31 @@ describe('the requests', () => {
   })
 })
 
+describe('bounds', () => {
+  const begin = (server: TestServer) => asked(server, { method: 'POST', headers: FRAMES })
+
+  it('linksMax: one more is put off, and a place that is left is free', async () => {
+    const server = await start({ limits: { linksMax: 2 } })
+    const [{ text: name }] = await Promise.all([begin(server), begin(server)])
+    expect(await begin(server)).toMatchObject({ status: 503, code: 'OVERLOADED' })
+    await asked(server, { method: 'DELETE', headers: { [LINK_HEADER]: name } })
+    expect((await begin(server)).status).toBe(201)
+  })
+
+  it('of a tenant are its own: where one waits with all it may, another is served', async () => {
+    const { wsUrl } = await start({ limits: { streamsMax: 10, streamsTenantMax: 1 } })
+    const [one, other] = ['acme', 'other'].map((tenant) => {
+      const made = connectClient(wsUrl, 'anna', { open: httpLinks(), tenant })
+      clients.push(made)
+      return made.follow('plan', schema)
+    })
+    const [a, b] = [await one!.opened(), await other!.opened()]
+    for (const doc of [a, b]) doc.change((root) => root.title.set('x'))
+    await Promise.all([one!.saved(), other!.saved()])
+    expect([one!.pending, other!.pending]).toEqual([0, 0])
+  })
+})
+
 describe('a session over requests', () => {
   it('sees what is written over a WebSocket, and the other way', async () => {
     const { wsUrl } = await start()

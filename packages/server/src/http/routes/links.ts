@@ -6,30 +6,30 @@
 import { LINK_HEADER } from '@joinery/transport/http-link'
 import type { HttpLinkEnd, HttpLinks } from '@joinery/transport/http-link-server'
 import type { Context } from 'hono'
-import { ServerError } from '../../errors.ts'
+import { ServerError, type ServerErrorCode } from '../../errors.ts'
 import type { HttpEnv } from '../context.ts'
 import type { Endpoints } from '../endpoint.ts'
 import { mayConnect } from '../guard.ts'
+import type { SessionEvents } from '../sessions.ts'
 
 const PATH = '/v1/sync/frames'
 const FRAMES = 'application/octet-stream'
 /** Until it is known whose a connection is, its requests count together. */
 const NOBODY = ''
 
-export function addLinkRoutes(to: Endpoints, links: HttpLinks): void {
-  const { app, load, bodies, options } = to
+type SessionLink = HttpLinkEnd<SessionEvents>
+
+export function addLinkRoutes({ app, load, bodies, options }: Endpoints, links: HttpLinks<SessionEvents>): void {
   app.post(PATH, async (c) => {
     checkOrigin(c, options.allowOrigins)
-    if (c.req.header('content-type') !== FRAMES) {
-      throw new ServerError('MEDIA_TYPE', `frames travel as ${FRAMES}`)
-    }
-    const name = c.req.header(LINK_HEADER)
-    const known = name === undefined ? undefined : linkOf(c, links)
-    const visit = load.enter(NOBODY)
+    if (c.req.header('content-type') !== FRAMES) throw new ServerError('MEDIA_TYPE', `frames travel as ${FRAMES}`)
+    const known = c.req.header(LINK_HEADER) === undefined ? undefined : linkOf(c, links)
+    const tenant = known?.events.tenant ?? NOBODY
+    const visit = load.enter(tenant)
     try {
       const source = c.env?.incoming ?? c.req.raw.body
-      const body = await bodies.read(source, { tenant: NOBODY, contentLength: c.req.header('content-length') })
-      const link = known ?? links.open()
+      const body = await bodies.read(source, { tenant, contentLength: c.req.header('content-length') })
+      const link = known ?? opened(links)
       if (!link.receive(body)) throw new ServerError('BODY_INVALID', 'these are no frames; the connection has ended')
       return c.text(link.name, known === undefined ? 201 : 200)
     } finally {
@@ -38,7 +38,7 @@ export function addLinkRoutes(to: Endpoints, links: HttpLinks): void {
   })
   app.get(PATH, async (c) => {
     const link = linkOf(c, links)
-    const visit = load.enter(NOBODY)
+    const visit = load.enter(link.events.tenant ?? NOBODY)
     try {
       const gone = AbortSignal.any([c.req.raw.signal, load.leaving])
       const body = await visit.aside(() => link.take(options.limits.waitMsMax, gone))
@@ -53,10 +53,17 @@ export function addLinkRoutes(to: Endpoints, links: HttpLinks): void {
   })
 }
 
-function linkOf(c: Context<HttpEnv>, links: HttpLinks): HttpLinkEnd {
+function opened(links: HttpLinks<SessionEvents>): SessionLink {
+  return links.open() ?? refuse('OVERLOADED', `${links.size} sessions over requests already`)
+}
+
+function linkOf(c: Context<HttpEnv>, links: HttpLinks<SessionEvents>): SessionLink {
   const link = links.find(c.req.header(LINK_HEADER) ?? '')
-  if (link === undefined) throw new ServerError('LINK_UNKNOWN', `${LINK_HEADER} names no connection that is open`)
-  return link
+  return link ?? refuse('LINK_UNKNOWN', `${LINK_HEADER} names no connection that is open`)
+}
+
+function refuse(code: ServerErrorCode, detail: string): never {
+  throw new ServerError(code, detail)
 }
 
 function checkOrigin(c: Context<HttpEnv>, allowOrigins: readonly string[]): void {
