@@ -35,5 +35,7 @@ export const logBytesMax = 67_108_864
 export const recentLogBytesMax = 1_048_576
 /** Steps that can be undone. The oldest is forgotten. */
 export const undoStepsMax = 1000
+/** Elements that undo brought back, in steps that were kept: each is remembered with what it is a copy of. */
+export const undoCopiesMax = 1_000_000
 /** Clocks may differ by this much before a time is not believed. */
 export const clockDriftMsMax = 60_000

@@ -194,6 +194,15 @@ const cases: Readonly<Record<keyof typeof limits, () => void>> = {
     for (let i = 0; i < 8; i += 1) writer.change((root) => root.notes.insert(0, 'x'.repeat(part)))
     expect(writer.changesSince(folded)).toBeDefined()
   },
+  undoCopiesMax() {
+    const open = (size: number) => {
+      const { id } = testActor('x')
+      const copies = [1, size - 1].map((of, i) => [`${i + 1}@${id}`, `${i + 9}@${id}`, of])
+      openDoc('a').undoManager({ steps: { format: 1, done: [], undone: [], copies, actors: [] } })
+    }
+    expect(code(() => open(limits.undoCopiesMax))).toBeUndefined()
+    expect(code(() => open(limits.undoCopiesMax + 1))).toBe('CORE_VALUE_INVALID')
+  },
   clockDriftMsMax() {
     const clock = new HybridClock(() => 0)
     expect(clock.believes(limits.clockDriftMsMax * 1000)).toBe(true)

@@ -12,15 +12,13 @@ import type { Dot } from '../causality/dot.ts'
 import type { VersionVector } from '../causality/version-vector.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import type { JsonValue } from '../codec/json.ts'
-import { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
-import { Encoder, reusedActor, unknownTypes } from '../kernel/codec.ts'
+import { reusedActor, unknownTypes } from '../kernel/codec.ts'
 import type { Container, Effect, Place } from '../kernel/container.ts'
 import { KIND_BUNDLE, KIND_SNAPSHOT } from '../kernel/frame.ts'
 import type { Patch, Path } from '../kernel/patch.ts'
 import { SELF, Site } from '../kernel/site.ts'
 import type { Spec, TypeTable } from '../kernel/spec.ts'
-import * as limits from '../limits.ts'
 import { Struct } from '../types/struct.ts'
 import type { TypeName } from '../types/tags.ts'
 import { type AddressedEffect, revert } from './address.ts'
@@ -29,18 +27,16 @@ import { readBundle } from './bundle.ts'
 import { CausalBuffer, type MissingRange } from './causal-buffer.ts'
 import {
   type Change,
-  ChangeEncoder,
   type ChangeHeader,
-  type ChangeNote,
   checkIncarnation,
   checkNote,
   type Extent,
   type Head,
   lastOf,
   NO_HEADERS,
-  NO_HEADS,
   openChange,
 } from './change.ts'
+import { ChangeWriter, NO_NOTE } from './change-writer.ts'
 import { checkChanges, forked, otherLife } from './check-changes.ts'
 import type { ApplyOptions, ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
 import { Events } from './events.ts'
@@ -73,12 +69,8 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
   #actorsKept = 0
   readonly #events = new Events()
   readonly #arrivals: Arrivals
-  #encoder: ChangeEncoder | undefined
-  /** Used anew for each change, as most are too small to be worth objects of their own. */
-  readonly #out: Encoder
+  readonly #writer: ChangeWriter
   readonly #next: NextReader
-  /** Where the change in progress begins in its slab. */
-  #from = 0
 
   constructor(options: NewDocOptions<S>) {
     this.#actor = options.actor
@@ -94,7 +86,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     this.#arrivals = new Arrivals(this.#past, this.#buffer, (change) => this.#applyChange(change))
     const place: Place = { site: this.#site, parent: undefined, step: '', removable: false, depth: 0 }
     this.#root = new Struct(place)
-    this.#out = new Encoder(this.#site, undefined, payload)
+    this.#writer = new ChangeWriter({ site: this.#site, past: this.#past, root: this.#root, log: this.#history.log })
     this.#next = new NextReader(this.#site, this.#past, this.#root)
   }
 
@@ -147,10 +139,10 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
    * Makes one atomic change and answers its bytes; undefined when `mutate` changed nothing. When `mutate` throws, nothing of
    * it stays. Throws `CORE_LIMIT_EXCEEDED` for a change above `limits.changeBytesMax`.
    */
-  change(mutate: (root: Fields<S>) => void, options: ChangeOptions = NO_OPTIONS): Uint8Array | undefined {
+  change(mutate: (root: Fields<S>) => void, options: ChangeOptions = NO_NOTE): Uint8Array | undefined {
     const site = this.#site
     if (site.open) refuse('CORE_PRECONDITION_FAILED', 'a change inside a change')
-    if (options !== NO_OPTIONS) {
+    if (options !== NO_NOTE) {
       checkNote(options)
       observe(site, options)
     }
@@ -163,7 +155,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
       site.open = true
       mutate(this.root)
       if (options.evenIfEmpty) site.mark()
-      if (site.last >= site.first) header = this.#encode(options)
+      if (site.last >= site.first) header = this.#writer.write(this.#incarnation, options)
     } catch (error) {
       this.#history.log.abandon()
       this.#rollBack(this.#history.log.count)
@@ -179,9 +171,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
       if (effects !== undefined) this.#undo?.note(effects, header.timeMicros)
       return this.#commit(header, patches)
     }
-    // Containers that were touched to no effect are no longer pending.
-    this.#out.restart()
-    this.#root.writePending(this.#out)
+    this.#writer.drop()
     site.next()
     return undefined
   }
@@ -192,7 +182,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     const past = this.#past
     if (extent.heads.length > 0) past.heads.clear()
     this.#actorsKept = site.actors.ids.length
-    this.#history.log.append(this.#from, SELF, site.last)
+    this.#history.log.append(this.#writer.from, SELF, site.last)
     const view = this.#history.log.bytes(this.#history.log.count - 1)
     const bytes = this.#copies ? view.slice() : view
     past.append(SELF, site.last, checksum32(bytes), extent.timeMicros)
@@ -202,30 +192,6 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     }
     this.#boundLog()
     return bytes
-  }
-
-  /** Writes the change in progress behind the log. */
-  #encode(note: ChangeNote): Extent {
-    const site = this.#site
-    const past = this.#past
-    const out = this.#out
-    out.restart()
-    this.#root.writePending(out)
-    const heads = past.heads.size === 1 && past.heads.has(SELF) ? NO_HEADS : past.headsBut(SELF)
-    for (const actor of heads) out.reference(actor)
-    const { first, last } = site
-    const previous = past.checks[SELF]
-    const extent = { first, length: last - first + 1, previous: previous ?? 0, timeMicros: site.time(), heads }
-    const writer = this.#history.log.begin()
-    const from = writer.length
-    this.#from = from
-    this.#encoder ??= new ChangeEncoder(site, this.#incarnation)
-    this.#encoder.write(writer, out.table, extent, note, payload)
-    if (payload.bytes.length > PAYLOAD_BYTES_MAX) payload.bytes = new Uint8Array(PAYLOAD_BYTES_MIN)
-    if (writer.length - from > limits.changeBytesMax) refuse('CORE_LIMIT_EXCEEDED', 'above limits.changeBytesMax')
-    // What a caller gave is read back, so that nothing is sent that others refuse: names once, options each time.
-    if (note !== NO_OPTIONS || previous === undefined) openChange(writer.bytes.subarray(from, writer.length))
-    return extent
   }
 
   /** Rebuilds what the first changes of the log led to, inside the same containers, and drops the others. */
@@ -408,6 +374,11 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     return this.#past.known(actor)
   }
 
+  /** The check over the last change of an actor, 0 for none: histories of equal counters that forked differ in it. O(1). */
+  checkOf(actor: ActorId): number {
+    return this.#past.checkOf(actor)
+  }
+
   /** 16 hex digits over version and chain checks: equal on two replicas when their histories are. */
   versionHash(): string {
     return this.#past.versionHash()
@@ -510,10 +481,3 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     return this.#root.toJSON()
   }
 }
-
-const NO_OPTIONS: ChangeOptions = {}
-
-/** What the payload of a change is written into before its place is known: one for all documents, since nothing runs meanwhile. */
-const PAYLOAD_BYTES_MIN = 1024
-const PAYLOAD_BYTES_MAX = 65_536
-const payload = new Writer(PAYLOAD_BYTES_MIN)

@@ -5,6 +5,7 @@ import { refuse } from '../errors.ts'
 import type { Inverse } from '../kernel/container.ts'
 import { findElementId, formatElementId } from '../kernel/element-id.ts'
 import type { Site } from '../kernel/site.ts'
+import * as limits from '../limits.ts'
 import type { Address, AddressedEffect } from './address.ts'
 
 /** What one step takes back, the youngest effect last. */
@@ -86,6 +87,7 @@ function checked(steps: JsonValue): Written {
     [...done, ...undone].every(isStep) &&
     Array.isArray(copies) &&
     copies.every(isCopyRun) &&
+    copies.reduce((sum: number, run) => sum + sizeOf(run), 0) <= limits.undoCopiesMax &&
     Array.isArray(actors) &&
     actors.every((actor) => typeof actor === 'string')
   return isWell ? (steps as unknown as Written) : refuse('CORE_VALUE_INVALID', 'not the steps of an undo manager')
@@ -105,6 +107,8 @@ const ID = /^\d+@./
 
 function isCopyRun(run: JsonValue): boolean {
   if (!Array.isArray(run)) return false
-  const [element, copy, size] = run
-  return ID.test(`${element}`) && ID.test(`${copy}`) && Number.isSafeInteger(size)
+  const [element, copy] = run
+  return ID.test(`${element}`) && ID.test(`${copy}`) && Number.isSafeInteger(sizeOf(run)) && sizeOf(run) > 0
 }
+
+const sizeOf = (run: JsonValue): number => (run as unknown as CopyRun)[2]

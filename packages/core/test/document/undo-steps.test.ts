@@ -158,6 +158,9 @@ describe('steps that were kept', () => {
     { format: 1, done: [[1, [[['title', 7], []]]]], undone: [], copies: [], actors: [] },
     { format: 1, done: [], undone: [], copies: [['1', '2', 1]], actors: [] },
     { format: 1, done: [], undone: [], copies: [], actors: [1] },
+    { format: 1, done: [], undone: [], copies: [['1@a', '2@a', 0]], actors: [] },
+    { format: 1, done: [], undone: [], copies: [['1@a', '2@a', 1e15]], actors: [] },
+    { format: 1, done: [], undone: [], copies: [['1@a', '2@a', '1']], actors: [] },
   ])('are refused when they are none: %j', (steps) => {
     const doc = open('a')
     expect(refusal(() => doc.undoManager({ steps })).code).toBe('CORE_VALUE_INVALID')
