@@ -51,6 +51,7 @@ export type {
   Frame,
   From,
   Hello,
+  Known,
   Peers,
   Resume,
   ServerFrame,

@@ -61,14 +61,27 @@ function isNews(change: Change, head: Change | undefined, history: History): boo
   const known = head === undefined ? here : lastOf(head.header)
   if (actor === history.own && lastOf(header) > here) reusedActor()
   if (lastOf(header) <= known) {
-    const twin = history.logged(actor, lastOf(header))
-    if (twin !== undefined && checksum32(twin) !== checksum32(change.bytes)) forked()
+    const check = checkAt(lastOf(header), actor, head, history)
+    if (check !== undefined && check !== checksum32(change.bytes)) forked()
     return false
   }
   if (first <= known) forked()
   if (first > known + 1) return true
-  if (previous !== (head === undefined ? history.past.checkOf(actor) : checksum32(head.bytes))) forked()
+  if (previous !== checkAt(known, actor, head, history)) forked()
   return true
+}
+
+/** The check over the change of an actor that ends with a dot; undefined where it is known no more. */
+function checkAt(
+  last: number,
+  actor: ActorId,
+  head: Change | undefined,
+  { past, logged }: History,
+): number | undefined {
+  if (head !== undefined && last === lastOf(head.header)) return checksum32(head.bytes)
+  if (last === past.known(actor)) return past.checkOf(actor)
+  const change = logged(actor, last)
+  return change && checksum32(change)
 }
 
 export function forked(): never {

@@ -36,6 +36,18 @@ describe('a fork with equal counters', () => {
     }
   })
 
+  test('is refused where the log is gone and the last change is known by its check alone', () => {
+    const { original, clone, left, right } = forked()
+    const reader = Doc.load(original.snapshot(), { schema, actor: testActor('b') })
+    const before = reader.snapshot()
+    const next = clone.change(({ tags }) => tags.add('more')) as Uint8Array
+    for (const bytes of [right, encodeBundle([right, next])]) {
+      expect(() => reader.apply(bytes)).toThrow(refused('CORE_ACTOR_FORKED'))
+      expect(reader.snapshot()).toEqual(before)
+    }
+    expect(reader.apply(left)).toMatchObject({ duplicates: 1, changed: false })
+  })
+
   test('is refused by what follows it, whose chain check names another change', () => {
     const { clone, common, left } = forked()
     const next = clone.change(({ tags }) => tags.add('more')) as Uint8Array

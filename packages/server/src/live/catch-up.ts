@@ -3,7 +3,7 @@
  * follow. A document that is not in memory is served as it is stored.
  */
 import { type ActorId, VersionVector } from '@joinery/core'
-import { type CatchUp, type DocumentHead, type From, SessionRefusal } from '@joinery/sync'
+import { type CatchUp, type DocumentHead, type From, type Known, SessionRefusal } from '@joinery/sync'
 import type { FoundDocument, OpenDocument } from '../service/library.ts'
 import { isShortTail, type StoredState } from '../service/stored-state.ts'
 import { actorOf } from './actor.ts'
@@ -22,8 +22,11 @@ export interface CatchUpSource {
 interface Served {
   readonly incarnation: string
   readonly version: number
-  readonly lastDots: ReadonlyMap<ActorId, number>
+  readonly chain: ReadonlyMap<ActorId, Known>
 }
+
+/** Of an actor that has stored nothing. */
+export const UNKNOWN: Known = { known: 0, knownCheck: 0 }
 
 const NOTHING = new Uint8Array(0)
 
@@ -52,18 +55,17 @@ export class CatchUps {
     return (await this.#sincePosition(from.version, head)) ?? this.#snapshot(found, from.version)
   }
 
-  /** The last dot of an actor that is stored. */
-  async known(author: ActorId, found: FoundDocument): Promise<number> {
-    if (found.head.deleted) return 0
+  /** What is stored of an actor. */
+  async known(author: ActorId, found: FoundDocument): Promise<Known> {
+    if (found.head.deleted) return UNKNOWN
     if (found.opened !== undefined) {
       this.#served = undefined
-      return found.opened.doc?.known(author) ?? 0
+      return knownOf(found.opened, author)
     }
     if (!this.#isServed(found.head) && (await this.#serve(found.head)) === undefined) {
-      const opened = await found.load()
-      return opened?.doc?.known(author) ?? 0
+      return knownOf(await found.load(), author)
     }
-    return this.#served?.lastDots.get(author) ?? 0
+    return this.#served?.chain.get(author) ?? UNKNOWN
   }
 
   async #sincePosition(after: number, head: DocumentHead): Promise<CatchUp | undefined> {
@@ -123,14 +125,19 @@ export class CatchUps {
     const stored = await this.#source.storedState(head)
     if (stored === undefined) return undefined
     const { incarnation, version } = head
-    const { snapshot, tail, tailFrom, lastDots } = stored
-    this.#served = { incarnation, version, lastDots }
+    const { snapshot, tail, tailFrom, chain } = stored
+    this.#served = { incarnation, version, chain }
     const changes = { payload: tail ?? NOTHING, version, transfer: `${incarnation}/${tailFrom}-${version}` }
     if (snapshot === undefined) return this.#keepBase(changes)
     if (tail !== undefined) this.#transfers.keep(changes)
     const transfer = `${incarnation}/${snapshot.version}`
     return this.#keepBase({ payload: snapshot.bytes, version: snapshot.version, transfer })
   }
+}
+
+function knownOf(opened: OpenDocument | undefined, author: ActorId): Known {
+  const { doc } = opened ?? {}
+  return doc === undefined ? UNKNOWN : { known: doc.known(author), knownCheck: doc.checkOf(author) }
 }
 
 /** Whether what follows a snapshot is in the log, and short. */

@@ -29,6 +29,7 @@ import { readStoredState, type StoredState } from '../service/stored-state.ts'
 import type { Caller, DocumentState, DocumentType } from '../service/types.ts'
 import { actorOf } from './actor.ts'
 import { type AdmissionRules, admit } from './admission.ts'
+import { UNKNOWN } from './catch-up.ts'
 import { type Judgement, judge } from './judgement.ts'
 import { LiveDocument, type LiveStore, type Waiting } from './live-document.ts'
 import { TransferCache } from './transfer-cache.ts'
@@ -125,7 +126,7 @@ export class LiveDocuments implements LiveStore {
       const document = this.#retained(key, found?.head)
       try {
         const isNew = author === undefined || found === undefined
-        return { document, known: isNew ? 0 : await document.catchUps.known(author, found) }
+        return { document, ...(isNew ? UNKNOWN : await document.catchUps.known(author, found)) }
       } catch (error) {
         document.release()
         throw error

@@ -2,8 +2,8 @@
  * What the store has of a document, unread: its snapshot and the changes behind it. Enough for who joins or comes back, so a document
  * is loaded only when it is written to, or when somebody asks for what only a loaded one can tell.
  */
-import { type ActorId, encodeBundle, openChange } from '@joinery/core'
-import type { DocumentHead, LogEntry, Store, StoredSnapshot } from '@joinery/sync'
+import { type ActorId, encodeBundle, readChange } from '@joinery/core'
+import type { DocumentHead, Known, LogEntry, Store, StoredSnapshot } from '@joinery/sync'
 import { documentAttributes } from './attributes.ts'
 import { readSnapshotAttributes } from './snapshot-attributes.ts'
 
@@ -14,8 +14,8 @@ export interface StoredState {
   readonly tailFrom: number
   /** A bundle; absent when there is no change after the snapshot. */
   readonly tail: Uint8Array | undefined
-  /** The last dot of each actor that is stored. */
-  readonly lastDots: ReadonlyMap<ActorId, number>
+  /** What is stored of each actor. */
+  readonly chain: ReadonlyMap<ActorId, Known>
 }
 
 /** So many changes are sent as they are, whatever a snapshot of them would take. */
@@ -36,15 +36,16 @@ export async function readStoredState(store: StoredStateSource, head: DocumentHe
   if (head.snapshotVersion !== 0 && !fits(snapshot, head)) return undefined
   const tailFrom = snapshot?.version ?? documentAttributes(head).base
   if (!isShortTail(head.version - tailFrom, snapshot?.bytes.length ?? 0)) return undefined
-  const lastDots = snapshot === undefined ? new Map() : readSnapshotAttributes(snapshot.attributes).version
+  const covered = snapshot === undefined ? new Map() : readSnapshotAttributes(snapshot.attributes).chain
   const changes = await readTail(store, head, tailFrom)
-  if (lastDots === undefined || changes === undefined) return undefined
-  const last = new Map<ActorId, number>(lastDots)
+  if (covered === undefined || changes === undefined) return undefined
+  const chain = new Map<ActorId, Known>(covered)
+  // The log has the changes of an actor in their order.
   for (const change of changes) {
-    const { actor, first, length } = openChange(change).header
-    last.set(actor, Math.max(last.get(actor) ?? 0, first + length - 1))
+    const { header, check } = readChange(change)
+    chain.set(header.actor, { known: header.first + header.length - 1, knownCheck: check })
   }
-  return { snapshot, tailFrom, tail: changes.length === 0 ? undefined : encodeBundle(changes), lastDots: last }
+  return { snapshot, tailFrom, tail: changes.length === 0 ? undefined : encodeBundle(changes), chain }
 }
 
 type StoredStateSource = Pick<Store, 'snapshot' | 'log'>

@@ -95,6 +95,7 @@ function serverMembers(kind: number, reader: Reader): ServerFrame | undefined {
         incarnation: text(reader),
         version: reader.varint(),
         known: reader.varint(),
+        knownCheck: reader.varint(),
         window: reader.varint(),
       }
     case kinds.update:

@@ -40,10 +40,10 @@ const members: Members = {
     writeFrom(writer, from)
     writeResume(writer, resume)
   },
-  subscribed(writer, { request, handle, incarnation, version, known, window }) {
+  subscribed(writer, { request, handle, incarnation, version, known, knownCheck, window }) {
     numbers(writer, request, handle)
     texts(writer, incarnation)
-    numbers(writer, version, known, window)
+    numbers(writer, version, known, knownCheck, window)
   },
   changes(writer, frame) {
     numbers(writer, frame.handle, frame.batch, flagsOf(frame))

@@ -2,7 +2,7 @@
 import { type Actor, CoreError, type FieldSpecs, type Schema, SchemaDoc, type TypeTable } from '@joinery/core'
 import { Assembly } from './assembly.ts'
 import type { Packer } from './compression.ts'
-import type { Changes, Chunk, Frame, From, Peers, Refused, Subscribe, Subscribed, Update } from './frames.ts'
+import type { Changes, Chunk, Frame, From, Known, Peers, Refused, Subscribe, Subscribed, Update } from './frames.ts'
 import { frameOverheadBytes } from './limits.ts'
 import { Outbox, type Outgoing } from './outbox.ts'
 import { type RefusalCode, SessionRefusal } from './refusal.ts'
@@ -98,8 +98,8 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   /** Refused are changes only: what others change is still taken. */
   #sendsOnly = false
   #incarnationThere = ''
-  /** The last own dot that the server had when the document was subscribed to. */
-  #known = 0
+  /** What the server had of the own actor when the document was subscribed to. */
+  #known: Known = { known: 0, knownCheck: 0 }
   #position: Position | undefined
   #transfer: Assembly | undefined
   #takenBytes = 0
@@ -148,8 +148,8 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
 
   /** Sends a change, in the order of the calls: see `FollowedOptions.offered`. */
   offer(change: Outgoing): void {
-    this.#outbox.add(change)
-    this.#schedule()
+    if (this.#outbox.add(change)) this.#schedule()
+    else this.#copied()
   }
 
   /** Forgets that something was refused, and sends it again. Answers false where the document has to be subscribed to first. */
@@ -236,7 +236,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     this.#session = session
     this.#handle = frame.handle
     this.#incarnationThere = frame.incarnation
-    this.#known = frame.known
+    this.#known = frame
     this.#takenBytes = 0
     this.#creditedBytes = 0
     this.#window = frame.window
@@ -247,7 +247,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     if (frame.incarnation === '' && this.#doc === undefined) {
       this.#take(this.#make([]))
     }
-    if (this.#doc !== undefined) this.#greet(this.#doc, frame.known)
+    if (this.#doc !== undefined) this.#greet(this.#doc)
     this.#settleSaved()
     this.#flush()
     return true
@@ -259,9 +259,13 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     this.#position = undefined
   }
 
-  #greet(doc: SchemaDoc<S>, known: number): void {
-    this.#outbox.begin(doc as SchemaDoc, known)
-    if (this.#synced) this.#tellKnown()
+  #greet(doc: SchemaDoc<S>): void {
+    if (!this.#outbox.begin(doc as SchemaDoc, this.#known)) this.#copied()
+    else if (this.#synced) this.#tellKnown()
+  }
+
+  #copied(): void {
+    this.fail('forked', 'the server has other changes of this actor: there is a copy of this storage')
   }
 
   /**
@@ -269,7 +273,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
    * it was not ours that was stored.
    */
   #tellKnown(): void {
-    if (this.followable && this.#refusal?.code !== 'forked') this.#events.onKnown?.(this.#known)
+    if (this.followable && this.#refusal?.code !== 'forked') this.#events.onKnown?.(this.#known.known)
   }
 
   #make(parts: readonly Uint8Array[]): SchemaDoc<S> {
@@ -369,7 +373,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     // What was offered before belongs to no life that the server has; its keeper offers it anew.
     this.#outbox = new Outbox(this.options.actor.id)
     this.#take(doc)
-    this.#greet(doc, this.#known)
+    this.#greet(doc)
     for (const { payload, position } of parts) this.#events.onUpdate?.(payload, position)
   }
 

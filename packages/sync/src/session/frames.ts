@@ -93,7 +93,15 @@ export interface Subscribe {
   readonly resume: Resume | undefined
 }
 
-export interface Subscribed {
+/** What a server has stored of the subscriber's actor. */
+export interface Known {
+  /** The last dot: later changes are to be sent. */
+  readonly known: number
+  /** The check over the change that ends with it, 0 without one: a copy of the subscriber may have made another. */
+  readonly knownCheck: number
+}
+
+export interface Subscribed extends Known {
   readonly kind: 'subscribed'
   readonly request: number
   /** Names the document on this connection from now on. */
@@ -101,8 +109,6 @@ export interface Subscribed {
   /** Empty while the document does not exist. */
   readonly incarnation: string
   readonly version: number
-  /** The last dot of the subscriber's actor that is stored: later changes are to be sent. */
-  readonly known: number
   /** Bytes that the server sends ahead of `credit`: at most what was asked for, unless that is less than a frame. */
   readonly window: number
 }

@@ -2,7 +2,16 @@
  * Local changes on their way to the server: those that wait, those that are under way, and what the server has stored. Changes
  * leave in order, in batches; what was not acknowledged when a connection ends goes again over the next one.
  */
-import { type ActorId, encodeBundle, readBundle, readChange, type SchemaDoc, VersionVector } from '@joinery/core'
+import {
+  type ActorId,
+  type ChangeHeader,
+  encodeBundle,
+  openChange,
+  readBundle,
+  type SchemaDoc,
+  VersionVector,
+} from '@joinery/core'
+import type { Known } from './frames.ts'
 
 export interface Outgoing {
   readonly bytes: Uint8Array
@@ -41,6 +50,8 @@ export class Outbox {
   #stored = 0
   /** The last own dot that may be sent. */
   #through = 0
+  /** What is stored, while nothing has shown that it was made here. */
+  #unproven: Known | undefined
 
   /** @param through the last dot of the actor that was made before, and may be sent. */
   constructor(actor: ActorId, through = 0) {
@@ -57,17 +68,24 @@ export class Outbox {
     return this.#stored
   }
 
-  /** Takes a change that was made here. */
-  add(change: Outgoing): void {
+  /** Takes a change that was made here. Answers false when it does not follow what the server has. */
+  add(change: Outgoing): boolean {
     if (change.actor === this.#actor) {
-      if (change.last <= this.#stored) return
+      if (change.last <= this.#stored) return true
+      if (this.#unproven !== undefined && !this.#follows(openChange(change.bytes).header, this.#unproven)) return false
+      this.#unproven = undefined
       this.#through = Math.max(this.#through, change.last)
     }
     this.#changes.push(change)
+    return true
   }
 
-  /** A connection is there, over which the server says what it has of ours. */
-  begin(doc: SchemaDoc, known: number): void {
+  /**
+   * A connection is there, over which the server says what it has of ours. Answers false when that was not made here, but by a copy of
+   * this storage.
+   */
+  begin(doc: SchemaDoc, there: Known): boolean {
+    const { known } = there
     this.#batch = 0
     this.#underWay = []
     this.#sent = 0
@@ -75,27 +93,39 @@ export class Outbox {
     this.#stored = known
     this.#through = Math.max(this.#through, known)
     this.#changes = this.#changes.filter(({ actor, last }) => actor !== this.#actor || last > known)
-    const first = this.#changes.find(({ actor }) => actor === this.#actor)
+    const here = doc.known(this.#actor)
+    this.#unproven = undefined
+    if (here <= known) return here === known && doc.checkOf(this.#actor) === there.knownCheck
+    const queued = this.#changes.find(({ actor }) => actor === this.#actor)
+    let next = queued && openChange(queued.bytes).header
     // A server that was put back to an earlier state lacks what it had stored, and what the queue forgot is in the document.
-    const next = first === undefined ? this.#through + 1 : readChange(first.bytes).header.first
-    if (next > known + 1) this.#recall(doc, known)
+    if (next === undefined || next.first > known + 1) next = this.#recall(doc, known) ?? next
+    if (next === undefined) this.#unproven = there
+    return next === undefined || this.#follows(next, there)
   }
 
-  #recall(doc: SchemaDoc, known: number): void {
+  /** Whether this may be the next change behind what is stored. */
+  #follows({ first, previous }: ChangeHeader, { known, knownCheck }: Known): boolean {
+    return first > known + 1 || (first === known + 1 && previous === knownCheck)
+  }
+
+  /** Queues again what the document has and the server lacks. Answers the first of it. */
+  #recall(doc: SchemaDoc, known: number): ChangeHeader | undefined {
     const own = this.#actor
     const seen = new VersionVector(
       [...doc.version().entries()].map(([actor, counter]) => [actor, actor === own ? known : counter]),
     )
     const bundle = doc.changesSince(seen)
-    if (bundle === undefined) return
+    if (bundle === undefined) return undefined
     const recalled = readBundle(bundle).map((bytes): Outgoing => {
-      const { header } = readChange(bytes)
+      const { header } = openChange(bytes)
       return { bytes: bytes.slice(), actor: own, last: header.first + header.length - 1 }
     })
     this.#changes = [
       ...this.#changes.filter(({ actor }) => actor !== own),
       ...recalled.filter(({ last }) => last <= this.#through),
     ]
+    return recalled[0] && openChange(recalled[0].bytes).header
   }
 
   /** The next batch to send; undefined when there is nothing, or enough is under way. */

@@ -1,6 +1,6 @@
 /** What a session needs from its host: a connection, time, and documents. */
 import type { Feed } from './feed.ts'
-import type { From, Hello, Subscribe } from './frames.ts'
+import type { From, Hello, Known, Subscribe } from './frames.ts'
 import type { PresenceBoard } from './presence-board.ts'
 
 /** One connection, whatever carries it. Frames arrive whole and in order, or the connection ends. */
@@ -83,10 +83,8 @@ export interface HostedDocument {
 }
 
 /** A document as one session found it. */
-export interface Opened {
+export interface Opened extends Known {
   readonly document: HostedDocument
-  /** The last dot of the subscriber's actor that is stored. */
-  readonly known: number
 }
 
 export interface SessionHost {

@@ -118,7 +118,7 @@ export class Subscriptions implements ChannelOwner {
     return following.take(tenant, 1) ?? full
   }
 
-  #begin({ document, known }: Opened, request: Subscribe, release: () => void): void {
+  #begin({ document, known, knownCheck }: Opened, request: Subscribe, release: () => void): void {
     const owner = this.#owner
     const { handle } = document
     if (owner.hasEnded || this.#open.has(handle)) {
@@ -138,6 +138,7 @@ export class Subscriptions implements ChannelOwner {
       incarnation: document.incarnation,
       version: document.feed.version,
       known,
+      knownCheck,
       window: channel.window,
     })
     const unwatch = document.presence.watch(watcher)

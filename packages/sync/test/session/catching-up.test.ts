@@ -2,17 +2,9 @@
 import { type Actor, Doc, defineSchema, encodeBundle, lww } from '@joinery/core'
 import { newActor } from '@joinery/core/system'
 import { describe, expect, it } from 'vitest'
-import {
-  type CatchUp,
-  type ClientFrame,
-  ClientSession,
-  decodeClientFrame,
-  encodeFrame,
-  type From,
-  type HostedDocument,
-  type ServerFrame,
-} from '../../src/index.ts'
-import { subscribe, TestHost, TestTime, turn } from './host.ts'
+import type { CatchUp, From, HostedDocument } from '../../src/index.ts'
+import { connectedClient, subscribed } from './client.ts'
+import { subscribe, TestHost, turn } from './host.ts'
 
 const change = Uint8Array.of(9)
 
@@ -90,57 +82,9 @@ describe('a client', () => {
     return { snapshot, tail, whole: doc as unknown as Doc, actor }
   }
 
-  function connected(actor: Actor) {
-    const said: ClientFrame[] = []
-    const session = new ClientSession({
-      tenant: 't',
-      node: 'ben',
-      agent: 'a',
-      scheduler: new TestTime(),
-      random: () => 0,
-      onFault: (error) => {
-        throw error
-      },
-    })
-    const followed = session.follow({ id: 'd', type: 'doc', actor, schema, newIncarnation: () => 'other' })
-    const hear = (...frames: ServerFrame[]): void => {
-      for (const frame of frames) session.receive(encodeFrame(frame))
-    }
-    const connect = (storeId = 's'): void => {
-      session.connected({
-        send: (frame) => void said.push(decodeClientFrame(frame)),
-        waitingBytes: 0,
-        close() {},
-        drop() {},
-      })
-      hear({
-        kind: 'welcome',
-        version: 1,
-        features: 0,
-        storeId,
-        session: 'x',
-        serverMicros: 0,
-        frameBytesMax: 262_144,
-        heartbeatMs: 30_000,
-      })
-    }
-    connect()
-    return { session, followed, said, hear, connect }
-  }
-
-  const subscribed = (request: number): ServerFrame => ({
-    kind: 'subscribed',
-    request,
-    handle: 7,
-    incarnation: 'life',
-    version: 2,
-    known: 0,
-    window: 1_048_576,
-  })
-
   it('shows a document when all of it has arrived, and not a part of it before', async () => {
     const { snapshot, tail, whole } = history()
-    const { followed, hear } = connected(newActor('ben'))
+    const { followed, hear } = connectedClient(schema, newActor('ben'))
     let title: string | undefined
     const opened = followed.opened().then((doc) => {
       title = doc.root.title.value
@@ -158,7 +102,7 @@ describe('a client', () => {
 
   it('goes on behind the first part over another connection', () => {
     const { snapshot, tail, whole } = history()
-    const { session, followed, hear, said, connect } = connected(newActor('ben'))
+    const { session, followed, hear, said, connect } = connectedClient(schema, newActor('ben'))
     hear(subscribed(1), { kind: 'update', handle: 7, version: 1, payload: snapshot })
     session.disconnected()
     expect(followed.doc).toBeUndefined()
@@ -177,11 +121,11 @@ describe('a client', () => {
 
   it('begins anew where the document lives another life by then', () => {
     const { snapshot } = history()
-    const { session, followed, hear, said, connect } = connected(newActor('ben'))
+    const { session, followed, hear, said, connect } = connectedClient(schema, newActor('ben'))
     hear(subscribed(1), { kind: 'update', handle: 7, version: 1, payload: snapshot })
     session.disconnected()
     connect()
-    hear({ ...subscribed(2), incarnation: 'later life' } as ServerFrame)
+    hear({ ...subscribed(2), incarnation: 'later life' })
     expect(said.slice(-2)).toMatchObject([
       { kind: 'unsubscribe', handle: 7 },
       { kind: 'subscribe', request: 3, from: { by: 'nothing' } },
@@ -191,7 +135,7 @@ describe('a client', () => {
     const other = new Doc({ schema, actor: newActor('anna'), incarnation: 'later life' })
     other.change(({ title }) => title.set('anew'))
     hear(
-      { ...subscribed(3), incarnation: 'later life' } as ServerFrame,
+      { ...subscribed(3), incarnation: 'later life' },
       { kind: 'update', handle: 7, version: 4, payload: other.snapshot() },
       { kind: 'synced', handle: 7, version: 4 },
     )
@@ -200,7 +144,7 @@ describe('a client', () => {
 
   it('begins anew with another store', () => {
     const { snapshot } = history()
-    const { session, hear, said, connect } = connected(newActor('ben'))
+    const { session, hear, said, connect } = connectedClient(schema, newActor('ben'))
     hear(subscribed(1), { kind: 'update', handle: 7, version: 1, payload: snapshot })
     session.disconnected()
     connect('other')
@@ -212,9 +156,9 @@ describe('a client', () => {
 
   it('that comes back under its actor continues behind its last change, which was not in the first part', () => {
     const { snapshot, tail, actor } = history()
-    const { followed, hear, said } = connected(actor)
+    const { followed, hear, said } = connectedClient(schema, actor)
     hear(
-      { ...subscribed(1), known: 2 } as ServerFrame,
+      { ...subscribed(1), known: 2 },
       { kind: 'update', handle: 7, version: 1, payload: snapshot },
       { kind: 'update', handle: 7, version: 2, payload: tail },
       { kind: 'synced', handle: 7, version: 2 },

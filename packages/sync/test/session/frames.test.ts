@@ -78,6 +78,7 @@ const fromServer: Readonly<Record<string, ServerFrame>> = {
     incarnation: 'life',
     version: 300,
     known: 5,
+    knownCheck: 0xfedcba98,
     window: 65_536,
   },
   update: { kind: 'update', handle: 7, version: 301, payload: bytes(1, 2, 3) },

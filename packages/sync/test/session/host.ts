@@ -145,7 +145,7 @@ export class TestHost {
         admit: async (hello) => ({ tenant: hello.tenant, node: hello.node }),
         open: async (principal, { id }) => {
           this.open += 1
-          return { document: this.document(principal.tenant, id), known: 0 }
+          return { document: this.document(principal.tenant, id), known: 0, knownCheck: 0 }
         },
       },
       scheduler: this.time,
