@@ -147,7 +147,7 @@ export const mutants = [
   {
     name: 'chain-check-ignored',
     file: `${core}/document/check-changes.ts`,
-    find: 'if (previous !== (head === undefined ? history.past.checkOf(actor) : checksum32(head.bytes))) forked()',
+    find: 'if (previous !== checkAt(known, actor, head, history)) forked()',
     replace: '',
     tests: ['packages/core/test/document/forks.test.ts'],
   },

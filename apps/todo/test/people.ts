@@ -46,6 +46,11 @@ export async function statusIs(page: Page, text: string | RegExp): Promise<void>
   await expect.poll(() => page.locator('.status').textContent(), { timeout: 15_000 }).toMatch(text)
 }
 
+/** Waits until edits are kept on the device. */
+export async function kept(page: Page): Promise<void> {
+  await page.waitForSelector('[role="status"][aria-busy="false"]')
+}
+
 /** Makes a list of one's own, and answers its address. */
 export async function begin(page: Page, name: string, items: readonly string[]): Promise<string> {
   await page.getByRole('button', { name: 'New list' }).click()

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type ServerProcess, startServer } from '../../../packages/client/test/support/server-process.ts'
 import { startBrowser, type TestBrowser } from '../../../scripts/browser/chromium.ts'
-import { begin, come, listIs, type Somebody, statusIs, titles } from './people.ts'
+import { begin, come, kept, listIs, type Somebody, statusIs, titles } from './people.ts'
 
 let browser: TestBrowser
 let server: ServerProcess
@@ -193,12 +193,15 @@ describe('without the server', () => {
     await ann.page.getByRole('checkbox', { name: 'Tickets: done' }).click()
     await statusIs(ann.page, /^Offline · 2 unsent$/)
 
+    await kept(ann.page)
     await ann.page.reload()
     await listIs(ann.page, ['Passport'])
     // What was on its way when it was lost may count once more.
     await statusIs(ann.page, /^(Offline|Connecting) · \d+ unsent$/)
     expect(await ann.page.locator('.progress').textContent()).toBe('1 of 2 done')
     await addItem(ann.page, 'Map')
+    await listIs(ann.page, ['Map', 'Passport'])
+    await kept(ann.page)
     // Another address of the app, as from a bookmark.
     await ann.page.goto(`${server.url}/l/weekend-at-the-lake`)
     await listIs(ann.page, seeded)

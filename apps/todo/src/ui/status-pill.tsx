@@ -25,7 +25,8 @@ const explained = {
 
 /** Whether the edits are saved. */
 export function StatusPill({ doc }: { readonly doc: LiveDoc<ListFields> }): ReactElement {
-  const { kind, text } = shownOf(useStatus(doc))
+  const status = useStatus(doc)
+  const { kind, text } = shownOf(status)
   const client = useClient()
   const looks = { className: `status is-${kind}`, title: explained[kind] }
   const content = (
@@ -35,7 +36,8 @@ export function StatusPill({ doc }: { readonly doc: LiveDoc<ListFields> }): Reac
     </>
   )
   return (
-    <span role="status">
+    // Busy while the device is still writing: an edit that a page takes with it when it goes was never promised.
+    <span role="status" aria-busy={status.durable > 0}>
       {kind === 'off' ? (
         <button type="button" {...looks} onClick={() => client?.connectNow()}>
           {content}

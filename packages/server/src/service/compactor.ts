@@ -31,6 +31,8 @@ export class Compactor {
   readonly #lastMs = new Map<string, number>()
   /** Long histories that were folded too short a while ago. */
   readonly #putOff = new Map<string, DocumentHead>()
+  /** Those whose turn comes: what is written until then is folded with it. */
+  readonly #queued = new Set<string>()
   #queue: Promise<void> = Promise.resolve()
   #waiting = 0
 
@@ -50,19 +52,29 @@ export class Compactor {
     const length = head.version - beginOf(head)
     if (length < 2 * kept) return
     const name = JSON.stringify([key.tenant, key.id])
+    if (this.#queued.has(name)) return
     const nowMs = this.#options.nowMs()
     const last = this.#lastMs.get(name)
     if (last !== undefined && nowMs - last < compactionMsMin && length < LONG * kept) this.#putOff.set(name, head)
-    else void this.#foldBeside(name, head)
+    else void this.#foldBeside(name, key)
   }
 
-  #foldBeside(name: string, head: DocumentHead): Promise<unknown> {
-    const { historyVersionsMin, compactionMsMin } = this.#options.limits
+  #foldBeside(name: string, key: DocumentKey): Promise<unknown> {
+    this.#putOff.delete(name)
+    this.#queued.add(name)
+    return this.#inLine(() => {
+      this.#queued.delete(name)
+      this.#folded(name)
+      return this.#foldNow(key, this.#options.limits.historyVersionsMin)
+    }).catch((cause) => this.#failed(key, cause))
+  }
+
+  /** Takes note of when that was, and forgets what was long ago. */
+  #folded(name: string): void {
     const nowMs = this.#options.nowMs()
+    const { compactionMsMin } = this.#options.limits
     for (const [other, ms] of this.#lastMs) if (nowMs - ms >= compactionMsMin) this.#lastMs.delete(other)
     this.#lastMs.set(name, nowMs)
-    this.#putOff.delete(name)
-    return this.#inLine(() => this.#fold(head, historyVersionsMin)).catch((cause) => this.#failed(head.key, cause))
   }
 
   /**
@@ -113,7 +125,7 @@ export class Compactor {
     await this.#queue
     for (const [name, head] of [...this.#putOff]) {
       if (nowMs() >= until) break
-      await this.#foldBeside(name, head)
+      await this.#foldBeside(name, head.key)
     }
   }
 

@@ -191,6 +191,48 @@ test('what was put off is folded later, though nobody writes to it any more', as
   expect(done).toEqual([20, 40])
 })
 
+test('a history that waits for its turn waits once, and is folded as it is by then', async () => {
+  const real = memoryStore()
+  let nowMs = 0
+  const limits = { ...serviceLimits, historyVersionsMin: 20, compactionMsMin: 5_000 }
+  const at = interrupted(real)
+  const done: number[] = []
+  const compactor = new Compactor({
+    store: at.store,
+    library: new Library(at.store, newActor('server'), limits, () => nowMs),
+    limits,
+    nowMs: () => nowMs,
+    onDone: (_, { version }) => done.push(version),
+    onFailed: () => {
+      throw new Error('a fold failed')
+    },
+    onWarning: undefined,
+  })
+  const { store: source } = await written({ historyVersionsMin: 1_000 }, 100)
+  const log = await source.log(key, { after: 0, limit: 100 })
+  const { incarnation, attributes } = (await source.head(key))!
+  const append = async (id: string, from: number, to: number): Promise<void> => {
+    const kind = from === 0 ? 'begin' : 'append'
+    const entries = log.slice(from, to)
+    await real.commit({ key: { tenant: 't', id }, expectedVersion: from, kind, incarnation, attributes, entries })
+    compactor.consider((await real.head({ tenant: 't', id }))!)
+  }
+  let goOn = (): void => {}
+  at.before = () =>
+    new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+  await append('slow', 0, 50)
+  for (let to = 50; to <= 100; to += 10) {
+    await append('d', to === 50 ? 0 : to - 10, to)
+    nowMs += 5_000
+  }
+  expect(compactor.waiting).toBe(2)
+  goOn()
+  await compactor.finish()
+  expect(done).toEqual([30, 80])
+})
+
 test('a long log that is found by somebody who joins is folded', async () => {
   const { store } = await written({ compactionMsMin: Number.POSITIVE_INFINITY }, 60)
   const before = await compacted(store)
