@@ -1,9 +1,11 @@
 /** Messages of nodes: every kind comes back as it was, and no bytes make a decoder do anything but read or refuse. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { type ActorId, actorId, replicaId } from '@joinery/core'
 import { type Message, MessageCodec, ReplicationError, replicationLimits } from '@joinery/sync/replication'
 import { seededRandom } from '@joinery/testing'
 import { describe, expect, test } from 'vitest'
+import { kinds } from '../../src/replication/messages/messages.ts'
 import type { Compression } from '../../src/session/compression.ts'
 
 const compression: Compression = {
@@ -64,6 +66,35 @@ const messages: readonly Message[] = [
   { kind: 'ping', sequence: 4, target: 'c', news: [news] },
   { kind: 'pong', sequence: 4, target: '', news: [] },
 ]
+
+describe('golden messages', () => {
+  const path = new URL('golden/messages.json', import.meta.url)
+  // Plain ones: what deflating makes of them is zlib's affair.
+  const written = Object.fromEntries(
+    messages.map((message, i) => [
+      `${i} ${message.kind}`,
+      Buffer.from(new MessageCodec().encode(message)).toString('hex'),
+    ]),
+  )
+  if (process.env.JOINERY_UPDATE_GOLDEN) {
+    mkdirSync(new URL('golden', import.meta.url), { recursive: true })
+    writeFileSync(path, `${JSON.stringify(written, undefined, 2)}\n`)
+  }
+  const golden = JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>
+
+  test('are written as ever', () => {
+    expect(written).toEqual(golden)
+  })
+
+  test('are read as ever', () => {
+    const read = Object.values(golden).map((hex) => new MessageCodec().decode(Uint8Array.from(Buffer.from(hex, 'hex'))))
+    expect(read).toEqual(messages)
+  })
+
+  test('there is one of every kind', () => {
+    expect(new Set(messages.map(({ kind }) => kind))).toEqual(new Set(Object.keys(kinds)))
+  })
+})
 
 describe('messages', () => {
   test.each(messages.map((message) => [message.kind, message] as const))('%s comes back as it was', (_, message) => {
