@@ -82,6 +82,10 @@ describe('nodes', () => {
     await until(() => told.includes('remote page'), 'the change of the other one is told')
     await set(b, 'mine', increment('visits'))
     expect(told).toContain('local mine')
+    told.length = 0
+    await a.delete('page')
+    await until(() => told.includes('remote page'), 'its end is told')
+    expect(b.documents()).toEqual(['mine'])
     stop()
     const before = told.length
     await set(b, 'mine', increment('visits'))

@@ -98,7 +98,7 @@ export type Output =
       readonly counter: number
       readonly by: NodeId
     }
-  /** A life is another than before, by what a peer sent. */
+  /** A life is another than before, or has ended, by what a peer sent. */
   | { readonly type: 'changed'; readonly life: LifeKey; readonly headers: readonly ChangeHeader[] }
   /** Others know more of this node's actor than it does: an older copy was put back. The life was opened with a new actor. */
   | { readonly type: 'renewed'; readonly life: LifeKey }

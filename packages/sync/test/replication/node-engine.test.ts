@@ -133,6 +133,29 @@ describe('a store that was put back from an old copy, unnoticed', () => {
     expect(nodes.tags('b')).toEqual(['new', 'old', 'since'])
     expect(nodes.outputs('forked')).toEqual([])
   })
+
+  test('writes nothing more under that actor, to no document that is open', () => {
+    const nodes = new Nodes(['a', 'b'])
+    const others = ['e', 'f'].map((document) => ({ document, incarnation: 'life' }))
+    nodes.edit('a', 'old')
+    nodes.run(5_000)
+    const copy = nodes.stores.get('a')?.flatMap(({ parts }) => parts) ?? []
+    nodes.edit('a', 'since')
+    nodes.run(5_000)
+    nodes.network.cut('b', 'a')
+    nodes.restart('a', copy)
+    for (const other of others) nodes.edit('a', 'mine', other)
+    nodes.run(5_000)
+    const actorsOf = () => [life, ...others].map((key) => nodes.engines.get('a')?.document(key)?.actor.id)
+    const before = actorsOf()
+    nodes.network.heal()
+    nodes.run(30_000)
+    expect(nodes.outputs('renewed', 'a')).toHaveLength(1)
+    for (const [i, actor] of actorsOf().entries()) expect(actor).not.toBe(before[i])
+    for (const other of others) nodes.edit('a', 'more', other)
+    nodes.run(5_000)
+    expect(others.map((other) => nodes.tags('b', other))).toEqual(others.map(() => ['mine', 'more']))
+  })
 })
 
 describe('what has silently gone wrong in memory', () => {

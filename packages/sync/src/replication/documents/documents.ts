@@ -128,14 +128,30 @@ export class Documents {
    * takes what it had written before from those who have it.
    */
   renew(life: Life, then: () => void): void {
+    const lost = life.document?.actor.id
     this.whenDurable(life, () => {
-      const snapshot = life.snapshot()
-      if (snapshot === undefined) return
-      life.early.clear()
-      life.settle(this.#context.options.open(life.key, [snapshot], 'new'))
-      this.#context.emit({ type: 'renewed', life: life.key })
+      if (life.document?.actor.id === lost) {
+        if (!this.#reopen(life)) return
+        this.#context.emit({ type: 'renewed', life: life.key })
+      }
       then()
     })
+    // Of these nobody has said yet that more is known of that actor.
+    for (const other of this.#loaded) {
+      if (other === life || other.document?.actor.id !== lost) continue
+      this.whenDurable(other, () => {
+        if (other.document?.actor.id === lost) this.#reopen(other)
+      })
+    }
+  }
+
+  /** Goes on with what a life has under an actor that was never used. Answers false where that cannot be. */
+  #reopen(life: Life): boolean {
+    const snapshot = life.snapshot()
+    if (snapshot === undefined) return false
+    life.early.clear()
+    life.settle(this.#context.options.open(life.key, [snapshot], 'new'))
+    return true
   }
 
   #runTasks(life: Life): void {
@@ -259,6 +275,7 @@ export class Documents {
     life.early.clear()
     const headers: readonly ChangeHeader[] = []
     this.#stage(life, [{ bytes: joined, knows: [], headers, ...how }])
+    if ('via' in how) this.#context.emit({ type: 'changed', life: life.key, headers })
     this.#runTasks(life)
   }
 
