@@ -38,7 +38,7 @@ export function nodeLog({ logger, scheduler, limits }: NodeLogOptions): NodeObse
 function sayOutput(output: Output, say: (level: Level, members: object, message: string) => void): void {
   switch (output.type) {
     case 'member':
-      say('info', { peer: output.node, state: output.state }, 'a member is known in another state')
+      say('info', { peer: output.node, state: output.state, address: output.address }, 'news of a member')
       break
     case 'forked':
       say(

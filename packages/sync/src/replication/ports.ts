@@ -110,7 +110,8 @@ export type Output =
   | { readonly type: 'peer-refused'; readonly from: NodeId; readonly code: string }
   /** A life that had to be repaired is whole again. */
   | { readonly type: 'repaired'; readonly life: LifeKey }
-  | { readonly type: 'member'; readonly node: NodeId; readonly state: MemberState }
+  /** A member is in another state than before, or found at another address. */
+  | { readonly type: 'member'; readonly node: NodeId; readonly state: MemberState; readonly address: string }
 
 /**
  * Who writes a document that is opened.

@@ -250,6 +250,28 @@ describe('membership', () => {
     expect(states('d').a).toBe('alive')
   })
 
+  test('tells where somebody is found now who never seemed gone', () => {
+    const nodes = new Nodes(['a', 'b', 'c'], { address: 'before' })
+    nodes.run(10_000)
+    nodes.told.length = 0
+    nodes.open('c', { address: 'after' })
+    for (const node of ['a', 'b']) nodes.handle('c', { type: 'peer', node, region: 'r', address: 'before' })
+    nodes.run(10_000)
+    for (const name of ['a', 'b']) {
+      const found = nodes.engines
+        .get(name)
+        ?.members()
+        .find(({ node }) => node === 'c')
+      expect(found).toMatchObject({ address: 'after', state: 'alive' })
+      expect(nodes.outputs('member', name)).toContainEqual({
+        type: 'member',
+        node: 'c',
+        state: 'alive',
+        address: 'after',
+      })
+    }
+  })
+
   test('does not look for who has left', () => {
     const nodes = new Nodes(['a', 'b', 'c'])
     nodes.run(5_000)

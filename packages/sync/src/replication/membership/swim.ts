@@ -258,14 +258,16 @@ export class Swim implements Membership {
 
   /** Somebody doubts this node, or remembers a life of it before this one: it says that it is there. */
   #hearOfSelf(news: MemberNews): void {
-    const { incarnation } = this.#self
+    const { incarnation, region, address } = this.#self
     if (this.#left) return
     if (news.incarnation < incarnation) {
       // Whoever still says so has missed the answer.
       if (news.state !== 'alive') this.#news.add(this.#self)
       return
     }
-    if (news.incarnation === incarnation && (news.state === 'alive' || news.state === 'left')) return
+    // Who starts again elsewhere before anybody missed it is known at the place it had before.
+    const isHere = news.region === region && news.address === address
+    if (news.incarnation === incarnation && ((news.state === 'alive' && isHere) || news.state === 'left')) return
     if (news.state !== 'alive') this.#awareness.badly()
     this.#set({ ...this.#self, incarnation: news.incarnation + 1, state: 'alive' })
   }
@@ -277,10 +279,13 @@ export class Swim implements Membership {
     this.#members.set(news.node, { news, suspicion, sinceMs: nowMs, toldMs: Number.NEGATIVE_INFINITY })
     if (suspicion !== undefined) this.#timers.add(suspicion.endMs, { type: 'suspicion', node: news.node, suspicion })
     this.#news.add(news)
-    if (before?.news.state === news.state && before.news.region === news.region) return
+    const { node, state, region, address } = news
+    const isSame = before?.news.state === state && before.news.region === region
+    if (isSame && before.news.address === address) return
+    if (node !== this.#self.node) this.#context.emit({ type: 'member', node, state, address })
+    if (isSame) return
     this.#roster = undefined
     this.#changedMs = nowMs
-    if (news.node !== this.#self.node) this.#context.emit({ type: 'member', node: news.node, state: news.state })
   }
 
   /** Now and then somebody gets a page of everything, and somebody who was given up is asked again. */
