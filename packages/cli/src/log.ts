@@ -2,9 +2,7 @@
 import type { FailureShown } from '@joinery/server'
 import { type Logger, pino } from 'pino'
 import type { Output } from './environment.ts'
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export type LogLevel = (typeof logLevels)[number]
+import type { LogLevel } from './options.ts'
 
 export interface LogOptions {
   readonly level: LogLevel

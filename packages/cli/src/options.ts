@@ -3,6 +3,24 @@ import { UsageError } from './failure.ts'
 
 export const DEFAULT_STORE = 'sqlite:joinery.sqlite'
 
+/** As a path: the standard output. */
+export const STDOUT = '-'
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export function logLevel(value: string): LogLevel {
+  const level = logLevels.find((known) => known === value)
+  if (level === undefined)
+    throw new UsageError(`there is no log level ${JSON.stringify(value)}`, `Use ${logLevels.join(', ')}.`)
+  return level
+}
+
+/** What is given once more each time an option is. */
+export function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value]
+}
+
 /** An empty variable is as good as none. */
 export function set(value: string | undefined): string | undefined {
   return value === undefined || value === '' ? undefined : value

@@ -1,15 +1,17 @@
-/** The command line: options, environment variables behind them (options win), and what they call. */
-import { serviceLimits } from '@joinery/server'
+/**
+ * The command line: options, environment variables behind them (options win), and what they call, which is loaded when it is called:
+ * a command that asks a server does not wait for the code of one.
+ */
+import { serviceLimits } from '@joinery/server/service-limits'
 import { Command, CommanderError } from 'commander'
 import { addData } from './data/data-command.ts'
 import { addDocuments } from './documents-command.ts'
 import type { Environment } from './environment.ts'
-import { describeFailure, UsageError } from './failure.ts'
-import { createKey, type KeysOptions, listKeys, revokeKey } from './keys.ts'
-import { type LogLevel, logLevels } from './log.ts'
+import { type Failure, UsageError } from './failure.ts'
+import type { KeysOptions } from './keys.ts'
 import { addNode } from './node/node-command.ts'
-import { DEFAULT_STORE, set, wholeNumber } from './options.ts'
-import { type CompactionPolicy, type ServeOptions, serve } from './serve.ts'
+import { collect, DEFAULT_STORE, logLevel, logLevels, set, wholeNumber } from './options.ts'
+import type { CompactionPolicy, ServeOptions } from './serve.ts'
 
 const DEFAULT_ADDRESS = ':8080'
 const TENANT_BYTES_MAX = 128
@@ -27,10 +29,16 @@ export async function run(args: readonly string[], environment: Environment): Pr
   } catch (error) {
     // Commander has printed its own message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    const { text, exitCode } = describeFailure(error)
+    const { text, exitCode } = await failureOf(error)
     environment.stderr.write(`${text}\n`)
     return exitCode
   }
+}
+
+async function failureOf(error: unknown): Promise<Failure> {
+  if (error instanceof UsageError) return error.failure
+  const { describeFailure } = await import('./describe-failure.ts')
+  return describeFailure(error)
 }
 
 function buildProgram(environment: Environment, done: (status: number) => void): Command {
@@ -88,7 +96,11 @@ function addServe(program: Command, environment: Environment, done: (status: num
       `fold the history of one document at most so often (env COMPACT_EVERY, default ${serviceLimits.compactionMsMin / 1000})`,
     )
     .option('--log-level <level>', `${logLevels.join(', ')} (env LOG_LEVEL, default info)`)
-    .action(async (flags: ServeFlags) => done(await serve(serveOptions(flags, environment), environment)))
+    .action(async (flags: ServeFlags) => {
+      const options = serveOptions(flags, environment)
+      const { serve } = await import('./serve.ts')
+      done(await serve(options, environment))
+    })
 }
 
 function serveOptions(flags: ServeFlags, { variables }: Environment): ServeOptions {
@@ -128,21 +140,24 @@ function addKeys(program: Command, environment: Environment): void {
   common(keys.command('create').description('make a key and show it once'))
     .requiredOption('--tenant <id>', 'whose key it is')
     .option('--name <text>', 'what it is for', '')
-    .action((flags: KeysFlags & { readonly tenant: string; readonly name: string }) => {
+    .action(async (flags: KeysFlags & { readonly tenant: string; readonly name: string }) => {
       const tenant = text('--tenant', flags.tenant, 1, TENANT_BYTES_MAX)
       const name = text('--name', flags.name, 0, NAME_BYTES_MAX)
+      const { createKey } = await import('./keys.ts')
       return createKey({ ...keysOptions(flags, environment), tenant, name }, environment)
     })
   common(keys.command('list').description('list keys, revoked ones included'))
     .option('--tenant <id>', 'only those of this tenant')
-    .action((flags: KeysFlags & { readonly tenant?: string }) =>
-      listKeys(
-        { ...keysOptions(flags, environment), ...(flags.tenant !== undefined && { tenant: flags.tenant }) },
-        environment,
-      ),
-    )
+    .action(async (flags: KeysFlags & { readonly tenant?: string }) => {
+      const { listKeys } = await import('./keys.ts')
+      const tenant = flags.tenant !== undefined && { tenant: flags.tenant }
+      return listKeys({ ...keysOptions(flags, environment), ...tenant }, environment)
+    })
   common(keys.command('revoke').description('make a key useless').argument('<id>', 'as keys list shows it')).action(
-    (id: string, flags: KeysFlags) => revokeKey({ ...keysOptions(flags, environment), id }, environment),
+    async (id: string, flags: KeysFlags) => {
+      const { revokeKey } = await import('./keys.ts')
+      return revokeKey({ ...keysOptions(flags, environment), id }, environment)
+    },
   )
 }
 
@@ -155,21 +170,10 @@ function keysOptions(flags: KeysFlags, { variables }: Environment): KeysOptions 
   return { store: flags.store ?? set(variables.STORE) ?? DEFAULT_STORE, json: flags.json }
 }
 
-function collect(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value]
-}
-
 function truth(name: string, value: string | undefined): boolean {
   if (value === undefined || value === '' || value === '0' || value === 'false') return false
   if (value === '1' || value === 'true') return true
   throw new UsageError(`${name} is ${JSON.stringify(value)}`, 'Set it to true or false.')
-}
-
-function logLevel(value: string): LogLevel {
-  const level = logLevels.find((known) => known === value)
-  if (level === undefined)
-    throw new UsageError(`there is no log level ${JSON.stringify(value)}`, `Use ${logLevels.join(', ')}.`)
-  return level
 }
 
 /** Arguments are well-formed: Node decodes them. The server takes no other tenants either, so such a key could never be used. */

@@ -9,9 +9,9 @@ import { createGzip } from 'node:zlib'
 import { type CheckOptions, checkArchive, type OpenBytes, type Totals } from '@joinery/storage/archive'
 import type { Environment, Output } from '../environment.ts'
 import { UsageError } from '../failure.ts'
+import { STDOUT } from '../options.ts'
 
 /** Stands for the standard output. */
-export const STDOUT = '-'
 
 /** The bytes of a file, which is there. */
 export async function fileBytes(path: string): Promise<OpenBytes> {

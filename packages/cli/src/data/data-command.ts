@@ -2,12 +2,7 @@
 import type { Command } from 'commander'
 import type { Environment } from '../environment.ts'
 import { UsageError } from '../failure.ts'
-import { DEFAULT_STORE, set, wholeNumber } from '../options.ts'
-import { STDOUT } from './archive-file.ts'
-import { backupStore, exportDocuments } from './backup.ts'
-import { compactStore } from './compact.ts'
-import { migrateStore } from './migrate.ts'
-import { importDocuments, restoreStore } from './restore.ts'
+import { DEFAULT_STORE, STDOUT, set, wholeNumber } from '../options.ts'
 import { type ScopeFlags, scopeOf } from './scope.ts'
 
 const STORES = 'sqlite:PATH, leveldb:DIR or postgres://USER@HOST/DATABASE'
@@ -33,7 +28,10 @@ function addMigrate(program: Command, environment: Environment): void {
     .description('copy everything from one store into an empty one, and compare; can be interrupted and run again')
     .requiredOption('--from <url>', `the store to read: ${STORES}`)
     .requiredOption('--to <url>', 'the store to fill; made when it is not there')
-    .action((flags: Flags & { readonly from: string; readonly to: string }) => migrateStore(flags, environment))
+    .action(async (flags: Flags & { readonly from: string; readonly to: string }) => {
+      const { migrateStore } = await import('./migrate.ts')
+      return migrateStore(flags, environment)
+    })
 }
 
 function addBackup(program: Command, environment: Environment): void {
@@ -41,18 +39,20 @@ function addBackup(program: Command, environment: Environment): void {
     .description('write everything that a store has into a file, also while a server runs on it')
     .argument('<file>', `not there yet; packed when it ends with .gz; ${STDOUT} is the standard output`)
     .option('--gzip', 'pack it whatever its name is', false)
-    .action((file: string, flags: Flags & { readonly gzip: boolean }) =>
-      backupStore({ ...flags, store: storeOf(flags, environment), file }, environment),
-    )
+    .action(async (file: string, flags: Flags & { readonly gzip: boolean }) => {
+      const { backupStore } = await import('./backup.ts')
+      return backupStore({ ...flags, store: storeOf(flags, environment), file }, environment)
+    })
 }
 
 function addRestore(program: Command, environment: Environment): void {
   reported(stored(program.command('restore'), 'the store to fill, which is empty'))
     .description('fill an empty store from a backup, and compare; can be interrupted and run again')
     .argument('<file>', 'what joinery backup wrote')
-    .action((file: string, flags: Flags) =>
-      restoreStore({ ...flags, store: storeOf(flags, environment), file }, environment),
-    )
+    .action(async (file: string, flags: Flags) => {
+      const { restoreStore } = await import('./restore.ts')
+      return restoreStore({ ...flags, store: storeOf(flags, environment), file }, environment)
+    })
 }
 
 function addExport(program: Command, environment: Environment): void {
@@ -64,9 +64,11 @@ function addExport(program: Command, environment: Environment): void {
       STDOUT,
     )
     .option('--gzip', 'pack it whatever its name is', false)
-    .action((file: string, flags: Flags & { readonly gzip: boolean }) =>
-      exportDocuments({ ...flags, store: storeOf(flags, environment), file, scope: scopeOf(flags) }, environment),
-    )
+    .action(async (file: string, flags: Flags & { readonly gzip: boolean }) => {
+      const scope = scopeOf(flags)
+      const { exportDocuments } = await import('./backup.ts')
+      return exportDocuments({ ...flags, store: storeOf(flags, environment), file, scope }, environment)
+    })
 }
 
 function addImport(program: Command, environment: Environment): void {
@@ -74,10 +76,11 @@ function addImport(program: Command, environment: Environment): void {
     .description('add the documents of an export or backup to a store')
     .argument('<file>', 'what joinery export or backup wrote')
     .option('--existing <what>', 'refuse or skip: documents that are there, or were deleted there', 'refuse')
-    .action((file: string, flags: Flags & { readonly existing: string }) => {
+    .action(async (file: string, flags: Flags & { readonly existing: string }) => {
       const existing = existingRule(flags.existing)
-      const store = storeOf(flags, environment)
-      return importDocuments({ ...flags, store, file, scope: scopeOf(flags), existing }, environment)
+      const [store, scope] = [storeOf(flags, environment), scopeOf(flags)]
+      const { importDocuments } = await import('./restore.ts')
+      return importDocuments({ ...flags, store, file, scope, existing }, environment)
     })
 }
 
@@ -86,12 +89,11 @@ function addCompact(program: Command, environment: Environment): void {
     .description('fold the history of documents into snapshots')
     .option('--keep <versions>', 'versions of each document that stay in its log', KEEP_VERSIONS)
     .option('--json', 'print JSON', false)
-    .action((flags: Flags & { readonly keep: string }) => {
+    .action(async (flags: Flags & { readonly keep: string }) => {
       const keepVersions = wholeNumber('--keep', flags.keep)
-      return compactStore(
-        { ...flags, store: storeOf(flags, environment), scope: scopeOf(flags), keepVersions },
-        environment,
-      )
+      const scope = scopeOf(flags)
+      const { compactStore } = await import('./compact.ts')
+      return compactStore({ ...flags, store: storeOf(flags, environment), scope, keepVersions }, environment)
     })
 }
 

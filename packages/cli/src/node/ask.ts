@@ -1,6 +1,7 @@
 /** `joinery node status|join|ls|get|set|…`: asks the running node over its control socket. */
-import { type NodeControlClient, type NodeStatus, nodeControlClient } from '@joinery/node'
-import { controlSocketPath } from '@joinery/server'
+import type { NodeStatus } from '@joinery/node'
+import { type NodeControlClient, nodeControlClient } from '@joinery/node/control'
+import { controlSocketPath } from '@joinery/server/control-path'
 import type { Operation } from '@joinery/sync'
 import type { Environment } from '../environment.ts'
 import { UsageError } from '../failure.ts'

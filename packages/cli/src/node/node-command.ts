@@ -2,8 +2,7 @@
 import type { Command } from 'commander'
 import type { Environment } from '../environment.ts'
 import { UsageError } from '../failure.ts'
-import { type LogLevel, logLevels } from '../log.ts'
-import { set } from '../options.ts'
+import { collect, logLevel, logLevels, set } from '../options.ts'
 import {
   deleteDocument,
   getDocument,
@@ -14,8 +13,7 @@ import {
   printStatus,
   setDocument,
 } from './ask.ts'
-import { generateKey, generateSecret } from './keygen.ts'
-import { type StartOptions, startCommand } from './start.ts'
+import type { StartOptions } from './start.ts'
 
 const DEFAULT_STORE = 'sqlite:joinery-node.sqlite'
 const DEFAULT_LISTEN = 'tcp://127.0.0.1:7420'
@@ -34,10 +32,11 @@ function addKeygen(node: Command, environment: Environment): void {
     .description('make the key of a node and print its public key, or make the secret of a cluster')
     .option('--key <file>', 'write a new private key to this file')
     .option('--secret <file>', 'write a new secret to this file, for all nodes of a cluster')
-    .action(({ key, secret }: { readonly key?: string; readonly secret?: string }) => {
+    .action(async ({ key, secret }: { readonly key?: string; readonly secret?: string }) => {
       if ((key === undefined) === (secret === undefined)) {
         throw new UsageError('what is to be made?', 'Give --key FILE for a node, or --secret FILE for a cluster.')
       }
+      const { generateKey, generateSecret } = await import('./keygen.ts')
       if (key !== undefined) generateKey(key, environment)
       else if (secret !== undefined) generateSecret(secret, environment)
     })
@@ -78,7 +77,11 @@ function addStart(node: Command, environment: Environment, done: (status: number
     .option('--store <url>', `sqlite:PATH, leveldb:DIR or memory: (env STORE, default ${DEFAULT_STORE})`)
     .option('--control <path>', 'the control socket; default: beside the store (env CONTROL)')
     .option('--log-level <level>', `${logLevels.join(', ')} (env LOG_LEVEL, default info)`)
-    .action(async (flags: StartFlags) => done(await startCommand(startOptions(flags, environment), environment)))
+    .action(async (flags: StartFlags) => {
+      const options = startOptions(flags, environment)
+      const { startCommand } = await import('./start.ts')
+      done(await startCommand(options, environment))
+    })
 }
 
 function startOptions(flags: StartFlags, { variables }: Environment): StartOptions {
@@ -91,10 +94,6 @@ function startOptions(flags: StartFlags, { variables }: Environment): StartOptio
     secret: flags.secret ?? set(variables.SECRET_FILE),
     control: flags.control ?? set(variables.CONTROL),
   }
-  const level = flags.logLevel ?? set(variables.LOG_LEVEL) ?? 'info'
-  if (!logLevels.includes(level as LogLevel)) {
-    throw new UsageError(`there is no log level ${JSON.stringify(level)}`, `Use ${logLevels.join(', ')}.`)
-  }
   return {
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     name,
@@ -103,7 +102,7 @@ function startOptions(flags: StartFlags, { variables }: Environment): StartOptio
     listen: flags.listen ?? [set(variables.LISTEN) ?? DEFAULT_LISTEN],
     join: flags.join ?? set(variables.JOIN)?.split(',') ?? [],
     store: flags.store ?? set(variables.STORE) ?? DEFAULT_STORE,
-    logLevel: level as LogLevel,
+    logLevel: logLevel(flags.logLevel ?? set(variables.LOG_LEVEL) ?? 'info'),
   }
 }
 
@@ -152,8 +151,4 @@ function addAsking(node: Command, environment: Environment): void {
   asking('rm', 'delete a document, everywhere')
     .argument('<document>')
     .action((document: string, flags: AskFlags) => deleteDocument(document, place(flags)))
-}
-
-function collect(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value]
 }
