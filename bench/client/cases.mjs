@@ -81,6 +81,7 @@ const latency = {
   async run(stage, { quick }) {
     const count = quick ? 100 : 1_000
     const measured = async (one, other) => {
+      await Promise.all([call(one, 'live'), call(other, 'live')])
       await call(other, 'watch', count)
       await call(one, 'send', count)
       return call(other, 'seen')

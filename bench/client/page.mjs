@@ -37,6 +37,11 @@ const bench = {
     return { ms: performance.now() - from, length }
   },
 
+  /** Waits until the server has been heard. */
+  async live() {
+    while (doc.status.connection !== 'live') await pause(5)
+  },
+
   async fill(items) {
     for (let from = 0; from < items; from += 100) {
       doc.change((root) => {

@@ -281,8 +281,14 @@ export class Replica<S extends FieldSpecs> implements DocReplica<S> {
     if (life !== this.#kept.life || this.#closed || followed?.refusal !== refusal) return
     switch (remedyFor(life, refusal.code, this.#attempts)) {
       case 'wait':
-      case 'resubscribe':
         this.#tryLater(life, followed)
+        break
+      case 'resubscribe':
+        // Once without waiting: mostly somebody else has just begun the document, and it is there to be seen.
+        if (this.#attempts === 0) {
+          this.#attempts = 1
+          this.#followAnew(life, followed)
+        } else this.#tryLater(life, followed)
         break
       case 'adopt':
         this.#adopt(life, followed.incarnationThere).catch(() => this.#ask(life, refusal))
@@ -307,16 +313,19 @@ export class Replica<S extends FieldSpecs> implements DocReplica<S> {
   }
 
   #tryLater(life: Life<S>, followed: FollowedDocument<S>): void {
-    const { session, host, limits } = this.#options.shared
+    const { host, limits } = this.#options.shared
     const step = Math.min(limits.connectRetryMsMax, limits.connectRetryMsMin * 2 ** Math.min(this.#attempts, 20))
     this.#attempts += 1
     this.#cancelAttempt?.()
     this.#cancelAttempt = host.setTimer(step / 2 + (host.random() * step) / 2, () => {
-      if (life !== this.#kept.life || life.followed !== followed) return
-      session.unfollow(followed)
-      life.position = followed.position
-      this.#follow(life)
+      if (life === this.#kept.life && life.followed === followed) this.#followAnew(life, followed)
     })
+  }
+
+  #followAnew(life: Life<S>, followed: FollowedDocument<S>): void {
+    this.#options.shared.session.unfollow(followed)
+    life.position = followed.position
+    this.#follow(life)
   }
 
   async #adopt({ actor, unstored }: Life<S>, incarnation: string): Promise<void> {

@@ -71,6 +71,15 @@ describe('two clients', () => {
     expect(a.toJSON()).toEqual(b.toJSON())
     expect(a.status).toMatchObject({ connection: 'live', pending: 0, durable: 0, lastError: undefined })
   })
+
+  it('see at once what the other begins', async () => {
+    // Whoever waited before asking again would not see it in time.
+    const limits = { connectRetryMsMin: 3_600_000, connectRetryMsMax: 3_600_000 }
+    const [a, b] = ['anna', 'ben'].map((name) => client(server.url, name, { limits }).open('begun here', schema))
+    await until(() => [a, b].every((doc) => doc?.status.connection === 'live'), 'both follow what is not there')
+    a?.change((root) => root.title.set('hello'))
+    await until(() => b?.root.title.value === 'hello', 'seen')
+  })
 })
 
 describe('a document that is there already', () => {
