@@ -10,7 +10,7 @@ export type Remedy =
   | 'adopt'
   /** The times are wrong: the same edits with others. */
   | 'retime'
-  /** The server forgot what it had: subscribe again, and it says what it lacks. */
+  /** Subscribe again, at once: the server says which life it has, and what it lacks. */
   | 'resubscribe'
   /** Another life of the document is current, or its history here is not that of the server: begin again, edits set aside. */
   | 'begin-again'
@@ -27,8 +27,8 @@ export function remedyFor<S extends FieldSpecs>(life: Life<S>, code: RefusalCode
     case 'internal':
       return 'wait'
     case 'incarnation_mismatch':
-      // Somebody else began it in between: which life that is has to be asked first.
-      if (!isNamed(life)) return 'resubscribe'
+      // Somebody else began it in between: which life that is has to be asked first. It is there to be seen, but for a race.
+      if (!isNamed(life)) return attempts === 0 ? 'resubscribe' : 'wait'
       return !life.synced && life.unstored.length > 0 ? 'adopt' : 'begin-again'
     case 'forked':
       return 'begin-again'

@@ -242,9 +242,7 @@ export class Replica<S extends FieldSpecs> implements DocReplica<S> {
     // What was changed here meanwhile goes on top, as if it had been made beside what is there.
     const own = adopted(unstored, there.incarnation)
     const doc = own.length === 0 ? there : this.#kept.load([...base, ...own.map(({ bytes }) => bytes)], actor)
-    const life = this.#kept.begin(doc, actor, own)
-    life.followed = followed
-    life.synced = true
+    const life = Object.assign(this.#kept.begin(doc, actor, own), { followed, synced: true })
     this.#kept.enter(life)
     if (own.length > 0) void this.#kept.rewrite(life, { doc, actor, base, unstored: own, position: undefined })
     return doc
@@ -284,11 +282,7 @@ export class Replica<S extends FieldSpecs> implements DocReplica<S> {
         this.#tryLater(life, followed)
         break
       case 'resubscribe':
-        // Once without waiting: mostly somebody else has just begun the document, and it is there to be seen.
-        if (this.#attempts === 0) {
-          this.#attempts = 1
-          this.#followAnew(life, followed)
-        } else this.#tryLater(life, followed)
+        this.#followAnew(life, followed)
         break
       case 'adopt':
         this.#adopt(life, followed.incarnationThere).catch(() => this.#ask(life, refusal))
@@ -315,7 +309,6 @@ export class Replica<S extends FieldSpecs> implements DocReplica<S> {
   #tryLater(life: Life<S>, followed: FollowedDocument<S>): void {
     const { host, limits } = this.#options.shared
     const step = Math.min(limits.connectRetryMsMax, limits.connectRetryMsMin * 2 ** Math.min(this.#attempts, 20))
-    this.#attempts += 1
     this.#cancelAttempt?.()
     this.#cancelAttempt = host.setTimer(step / 2 + (host.random() * step) / 2, () => {
       if (life === this.#kept.life && life.followed === followed) this.#followAnew(life, followed)
@@ -323,6 +316,7 @@ export class Replica<S extends FieldSpecs> implements DocReplica<S> {
   }
 
   #followAnew(life: Life<S>, followed: FollowedDocument<S>): void {
+    this.#attempts += 1
     this.#options.shared.session.unfollow(followed)
     life.position = followed.position
     this.#follow(life)
