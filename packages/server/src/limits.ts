@@ -28,7 +28,7 @@ export interface ServerLimits {
   readonly requestsTenantMax: number
   /** Open connections; more are dropped at accept. */
   readonly connectionsMax: number
-  /** Sessions over plain requests. They have no socket of their own that would be counted. */
+  /** Sessions over plain requests, which have no socket of their own that would be counted. More than one tenant may have. */
   readonly linksMax: number
   /** WebSocket connections of one tenant, counted from its greeting. */
   readonly sessionsTenantMax: number
@@ -85,7 +85,7 @@ export const defaultServerLimits: ServerLimits = {
   requestsConcurrentMax: 256,
   requestsTenantMax: 192,
   connectionsMax: 10_000,
-  linksMax: 1_000,
+  linksMax: 10_000,
   sessionsTenantMax: 7_500,
   headersBytesMax: 16_384,
   headersMax: 100,

@@ -2,6 +2,7 @@
 import { defineSchema, lww } from '@joinery/core'
 import { httpLinks, LINK_HEADER } from '@joinery/transport/http-link'
 import { afterEach, describe, expect, it } from 'vitest'
+import { defaultServerLimits } from '../../src/limits.ts'
 import { connectClient, startServer, type TestClient, type TestServer, until } from './harness.ts'
 
 const schema = defineSchema({ title: lww<string>() })
@@ -78,6 +79,11 @@ describe('bounds', () => {
     expect(await begin(server)).toMatchObject({ status: 503, code: 'OVERLOADED' })
     await asked(server, { method: 'DELETE', headers: { [LINK_HEADER]: name } })
     expect((await begin(server)).status).toBe(201)
+  })
+
+  it('leave room for others when one tenant has all that it may', () => {
+    const { linksMax, connectionsMax, sessionsTenantMax } = defaultServerLimits
+    expect(Math.min(linksMax, connectionsMax)).toBeGreaterThan(sessionsTenantMax)
   })
 
   it('of a tenant are its own: where one waits with all it may, another is served', async () => {
