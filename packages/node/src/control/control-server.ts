@@ -4,11 +4,10 @@
  *
  *     GET /status · GET /metrics · GET /docs · GET, POST, DELETE /docs/NAME · POST /join · POST /leave
  */
-import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { limits as coreLimits } from '@joinery/core'
 import { applyToDocument, documentValue, type Operation } from '@joinery/sync'
+import { listenForOwner } from '@joinery/transport/owner-socket'
 import type { Logger } from 'pino'
 import { NodeError } from '../errors.ts'
 import type { NodeMetrics } from '../metrics/metrics.ts'
@@ -30,12 +29,8 @@ export interface NodeControl {
   close(): Promise<void>
 }
 
-/** Nobody but the owner reads or writes the socket. */
-const OWNER_ONLY = 0o177
-
 /** Answers on the socket. The caller owns the store, so a socket that is there already is a leftover. */
 export async function serveNodeControl(path: string, options: NodeControlOptions): Promise<NodeControl> {
-  await rm(path, { force: true })
   const { requestMsMax, connectionsMax } = controlLimits
   const server = createServer({ requestTimeout: requestMsMax, headersTimeout: requestMsMax }, (request, response) => {
     answer(request, options).then(
@@ -44,15 +39,7 @@ export async function serveNodeControl(path: string, options: NodeControlOptions
     )
   })
   server.maxConnections = connectionsMax
-  const listening = once(server, 'listening')
-  // The file must never be there with wider rights, not even for a moment.
-  const umask = process.umask(OWNER_ONLY)
-  try {
-    server.listen(path)
-  } finally {
-    process.umask(umask)
-  }
-  await listening
+  await listenForOwner(server, path)
   return {
     close() {
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()))

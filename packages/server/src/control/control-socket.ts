@@ -3,11 +3,10 @@
  * asks the server instead, over a socket in the file system beside the store. Who may write that file (its owner) may do what the
  * command could do with the store itself: no port, no password. A connection carries one request.
  */
-import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { DataError, encodeArchive, readStore, type Scope } from '@joinery/storage/archive'
 import { type Store, StoreError } from '@joinery/sync'
+import { listenForOwner } from '@joinery/transport/owner-socket'
 import type { Logger } from 'pino'
 import type { KeyRing } from '../keys.ts'
 import { shownFailure } from '../log/failure.ts'
@@ -40,12 +39,8 @@ export interface ControlSocket {
   close(): Promise<void>
 }
 
-/** Nobody but the owner reads or writes the socket. */
-const OWNER_ONLY = 0o177
-
 /** Answers on the socket. The caller owns the store, so a socket that is there already is a leftover. */
 export async function serveControl(path: string, options: ControlOptions): Promise<ControlSocket> {
-  await rm(path, { force: true })
   const limits = { ...controlLimits, ...options.limits }
   const open = new Set<Socket>()
   const server = createServer((socket) => {
@@ -57,15 +52,7 @@ export async function serveControl(path: string, options: ControlOptions): Promi
     })
   })
   server.maxConnections = limits.connectionsMax
-  const listening = once(server, 'listening')
-  // The file must never be there with wider rights, not even for a moment.
-  const umask = process.umask(OWNER_ONLY)
-  try {
-    server.listen(path)
-  } finally {
-    process.umask(umask)
-  }
-  await listening
+  await listenForOwner(server, path)
   return {
     close() {
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
