@@ -38,13 +38,8 @@ export { type Compression, Packer } from './session/compression.ts'
 export { decodeClientFrame, decodeServerFrame } from './session/decode-frame.ts'
 export { encodeFrame } from './session/encode-frame.ts'
 export { Feed, type FeedEntry, type FeedsKept, type FeedUpdate, type Follower } from './session/feed.ts'
-export {
-  FollowedDocument,
-  type FollowedEvents,
-  type FollowedOptions,
-  type FollowState,
-  type Position,
-} from './session/followed-document.ts'
+export { FollowedDocument } from './session/followed-document.ts'
+export type { FollowedEvents, FollowedOptions, FollowState, Position } from './session/followed-types.ts'
 export type {
   AckLevel,
   ClientFrame,

@@ -6,12 +6,8 @@ import type { FieldSpecs } from '@joinery/core'
 import type { Packer } from './compression.ts'
 import { decodeServerFrame } from './decode-frame.ts'
 import { encodeFrame } from './encode-frame.ts'
-import {
-  type DocumentSession,
-  FollowedDocument,
-  type FollowedEvents,
-  type FollowedOptions,
-} from './followed-document.ts'
+import { FollowedDocument } from './followed-document.ts'
+import type { DocumentSession, FollowedEvents, FollowedOptions } from './followed-types.ts'
 import {
   type Ack,
   type Changes,

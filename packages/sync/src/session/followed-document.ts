@@ -1,76 +1,12 @@
 /** A document on the client's side: follows the server's, and sends what is changed here. It lives across connections. */
-import { type Actor, CoreError, type FieldSpecs, type Schema, SchemaDoc, type TypeTable } from '@joinery/core'
+import { CoreError, type FieldSpecs, SchemaDoc } from '@joinery/core'
 import { Assembly } from './assembly.ts'
-import type { Packer } from './compression.ts'
-import type { Changes, Chunk, Frame, From, Known, Peers, Refused, Subscribe, Subscribed, Update } from './frames.ts'
+import type { DocumentSession, FollowedEvents, FollowedOptions, FollowState, Position } from './followed-types.ts'
+import type { Chunk, From, Known, Peers, Refused, Subscribe, Subscribed, Update } from './frames.ts'
 import { frameOverheadBytes } from './limits.ts'
 import { Outbox, type Outgoing } from './outbox.ts'
 import { type RefusalCode, SessionRefusal } from './refusal.ts'
-
-/** What a document needs of the session it belongs to. */
-export interface DocumentSession {
-  readonly storeId: string
-  readonly frameBytesMax: number
-  /** Present where the server takes deflated payloads. */
-  readonly packer: Packer | undefined
-  send(frame: Frame): void
-  /** Sends a batch in parts, between which other frames may go. */
-  upload(batch: Omit<Changes, 'kind' | 'payload'>, payload: Uint8Array): void
-  soon(task: () => void): void
-  after(ms: number, task: () => void): () => void
-}
-
-export type FollowState =
-  /** Without a connection, or catching up. */
-  | 'connecting'
-  /** Everything that the server has is here. */
-  | 'live'
-  /** The server does not take it: see `refusal`. */
-  | 'refused'
-
-export interface FollowedOptions<S extends FieldSpecs> {
-  readonly id: string
-  /** Type of the document as the server knows it. */
-  readonly type: string
-  readonly actor: Actor
-  readonly schema?: Schema<S>
-  /** Makes types that arrive and the schema does not name; by default such a document is refused. */
-  readonly types?: TypeTable
-  /** What is here already. */
-  readonly doc?: SchemaDoc<S>
-  /** Names the life of the document if it begins here. */
-  readonly newIncarnation?: () => string
-  /**
-   * Makes the document of somebody who keeps it, from all that the server has, in its order; from nothing where the server has none.
-   * By default it is made here, with a new incarnation.
-   */
-  readonly make?: (parts: readonly Uint8Array[]) => SchemaDoc<S>
-  /** What is here already, in terms of the server's log, as an earlier session told `onUpdate`. */
-  readonly position?: Position
-  /** Changes are sent only when they are handed to `offer`: for who makes them durable first. */
-  readonly offered?: boolean
-  /** The last own dot of `doc` that may be sent; all by default. */
-  readonly through?: number
-  /** Bytes the server may send ahead. */
-  readonly windowBytes?: number
-}
-
-export interface FollowedEvents {
-  /** The state, or the count of pending changes, is another. */
-  onStatus?: () => void
-  onPeers?: (peers: Peers['peers']) => void
-  /** These are stored at the server now. */
-  onStored?: (changes: readonly Outgoing[]) => void
-  /** The server has stored everything of the own actor up to this dot, as it says over a new connection. */
-  onKnown?: (last: number) => void
-  /** The server refused something at this time of its clock, microseconds since 1970. */
-  onServerTime?: (micros: number) => void
-  /** This was applied, and leads to a position of the server's log. */
-  onUpdate?: (payload: Uint8Array, position: Position) => void
-}
-
-/** Everything up to here is known. */
-export type Position = Extract<From, { by: 'position' }>
+import { Waiters } from './waiters.ts'
 
 interface Part {
   readonly payload: Uint8Array
@@ -110,8 +46,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   #holding = false
   /** The batch that is sent in parts. */
   #uploading = 0
-  #waiting: { readonly last: number; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
-  #opened: { readonly resolve: (doc: SchemaDoc<S>) => void; readonly reject: (error: Error) => void }[] = []
+  readonly #waiters = new Waiters<SchemaDoc<S>>()
 
   constructor(options: FollowedOptions<S>, events: FollowedEvents = {}) {
     this.options = options
@@ -185,7 +120,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   opened(): Promise<SchemaDoc<S>> {
     if (this.#doc !== undefined) return Promise.resolve(this.#doc)
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
-    return new Promise((resolve, reject) => this.#opened.push({ resolve, reject }))
+    return this.#waiters.opened()
   }
 
   /** Resolves when all that was changed here until now is stored. Rejects with a `SessionRefusal`. */
@@ -193,7 +128,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
     const last = this.#doc?.known(this.#doc.actor.id) ?? 0
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     if (last <= this.#outbox.stored) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#waiting.push({ last, resolve, reject }))
+    return this.#waiters.saved(last)
   }
 
   /** Tells others in the document of oneself; empty: gone. */
@@ -248,7 +183,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
       this.#take(this.#make([]))
     }
     if (this.#doc !== undefined) this.#greet(this.#doc)
-    this.#settleSaved()
+    this.#waiters.store(this.#outbox.stored)
     this.#flush()
     return true
   }
@@ -303,7 +238,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
         this.#events.onStatus?.()
       })
     }
-    for (const { resolve } of this.#opened.splice(0)) resolve(doc)
+    this.#waiters.open(doc)
   }
 
   #schedule(): void {
@@ -451,8 +386,7 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
   fail(code: RefusalCode, message: string): void {
     this.#sendsOnly = false
     this.#refusal = new SessionRefusal(code, message)
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#refusal)
-    for (const { reject } of this.#opened.splice(0)) reject(this.#refusal)
+    this.#waiters.fail(this.#refusal)
     this.#state = 'refused'
     // Also when something was refused before: it is another refusal.
     this.#events.onStatus?.()
@@ -460,22 +394,12 @@ export class FollowedDocument<S extends FieldSpecs = FieldSpecs> {
 
   close(): void {
     this.#unsubscribe?.()
-    const refusal = new SessionRefusal('timeout', 'the document was closed')
-    for (const { reject } of this.#waiting.splice(0)) reject(refusal)
-    for (const { reject } of this.#opened.splice(0)) reject(refusal)
+    this.#waiters.fail(new SessionRefusal('timeout', 'the document was closed'))
   }
 
   #tellStored(changes: readonly Outgoing[]): void {
     if (changes.length > 0) this.#events.onStored?.(changes)
-    this.#settleSaved()
-  }
-
-  #settleSaved(): void {
-    const { stored } = this.#outbox
-    const done = this.#waiting.filter(({ last }) => last <= stored)
-    if (done.length === 0) return
-    this.#waiting = this.#waiting.filter(({ last }) => last > stored)
-    for (const { resolve } of done) resolve()
+    this.#waiters.store(this.#outbox.stored)
   }
 
   #become(state: FollowState): void {
