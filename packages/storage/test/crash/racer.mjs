@@ -1,9 +1,12 @@
 /**
- * One of several processes that append to the same documents of one PostgreSQL store, each commit tried until it wins. Reports
- * what was acknowledged and what it was told of the others, as one line of JSON when it is done. It runs the built package.
+ * One of two processes that append to the same documents of one PostgreSQL store, each commit tried until it wins. It says
+ * `ready` when it has read all of them, and makes its first commit when a line comes back: where both have read before either
+ * commits, they have met, however slow the machine is. Reports what was acknowledged and what it was told of the other, as one
+ * line of JSON, when both are through. It runs the built package.
  *
  *     node racer.mjs OPTIONS NAME COMMITS
  */
+import { once } from 'node:events'
 import { postgresStore } from '../../dist/postgres.js'
 
 const [options, name, commits] = process.argv.slice(2)
@@ -15,10 +18,16 @@ const bytes = (text) => new TextEncoder().encode(text)
 const acknowledged = []
 let conflicts = 0
 
-async function appendTo(id, writer) {
-  const key = { tenant: 'tenant', id }
-  for (let i = 0; i < Number(commits); ) {
-    const { version } = await store.head(key)
+const keys = ['a', 'b', 'c'].map((id) => ({ tenant: 'tenant', id }))
+const seen = await Promise.all(keys.map((key) => store.head(key)))
+process.stdout.write('ready\n')
+await once(process.stdin, 'data')
+process.stdin.unref()
+
+async function appendTo(key, writer) {
+  const { id } = key
+  let { version } = seen[writer]
+  for (let i = 0; i < Number(commits); { version } = await store.head(key)) {
     const change = `${name} ${writer} ${i}`
     const entries = [{ change: bytes(change), attributes: '' }]
     try {
@@ -33,9 +42,11 @@ async function appendTo(id, writer) {
   }
 }
 
-await Promise.all(['a', 'b', 'c'].map(appendTo))
+await Promise.all(keys.map(appendTo))
 const { seat } = store.identity
-// What the others have committed last may still be on its way.
-await new Promise((resolve) => setTimeout(resolve, 500))
+// What the other has committed last may still be on its way, or to be done.
+for (let waited = 0; waited < 20_000 && told.length < keys.length * Number(commits); waited += 50) {
+  await new Promise((resolve) => setTimeout(resolve, 50))
+}
 await store.close()
 process.stdout.write(`${JSON.stringify({ seat, acknowledged, conflicts, told })}\n`)
