@@ -14,7 +14,7 @@ import {
 import type { Peers } from '@joinery/sync'
 import type { Host } from '../host.ts'
 import type { Kept } from '../live/kept.ts'
-import { baseOf, nameOf, type OwnChange } from '../live/life.ts'
+import { baseOf, editIdOf, nameOf, type OwnChange } from '../live/life.ts'
 import type { Replica } from '../live/replica.ts'
 import type { FromLeader, LeaderStatus, ToLeader } from '../live/tabs.ts'
 import type { Bus } from './bus.ts'
@@ -268,7 +268,9 @@ export class Leading<S extends FieldSpecs> {
   #status(): LeaderStatus {
     const { isLive, pending, storedAtMs, refusal, refused } = this.#options.replica
     const told = refusal && { code: refusal.code, message: refusal.message }
-    return { is: 'status', live: isLive, pending, storedAtMs, refusal: told, refused }
+    const undurable = new Set(this.#undurable().map(editIdOf))
+    const known = refused.filter(({ id }) => !undurable.has(id))
+    return { is: 'status', live: isLive, pending, storedAtMs, refusal: told, refused: known }
   }
 }
 

@@ -51,6 +51,11 @@ export function nameOf({ actor, last }: Pick<Outgoing, 'actor' | 'last'>): strin
   return `${last}@${actor}`
 }
 
+/** Names an edit where it is listed as refused. */
+export function editIdOf({ actor, first }: Pick<OwnChange, 'actor' | 'first'>): string {
+  return `${actor}:${first}`
+}
+
 /**
  * What leads to the document without the changes that the server has not stored: nothing where it is empty without them, undefined
  * where the past no longer reaches back so far.

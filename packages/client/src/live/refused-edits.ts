@@ -2,7 +2,7 @@
 import { type FieldSpecs, openChange, type Patch, type SchemaDoc } from '@joinery/core'
 import type { RefusalCode, SessionRefusal } from '@joinery/sync'
 import { ClientError } from '../errors.ts'
-import type { OwnChange } from './life.ts'
+import { editIdOf, type OwnChange } from './life.ts'
 import type { ParkedEdit } from './records.ts'
 
 /**
@@ -21,7 +21,7 @@ export function describeEdits<S extends FieldSpecs>(
     apply(scratch, own.bytes)
     const { code, message } = i === 0 ? reason : { code: 'behind' as const, message: 'made on top of a refused edit' }
     const madeAtMs = Math.floor(openChange(own.bytes).header.timeMicros / 1000)
-    return { id: `${own.actor}:${own.first}`, code, message, madeAtMs, patches, change: base64(own.bytes) }
+    return { id: editIdOf(own), code, message, madeAtMs, patches, change: base64(own.bytes) }
   })
 }
 

@@ -35,7 +35,7 @@ export function tabOf(page: Page): Tab {
       )
   const names = [
     ...(['start', 'edit', 'scribble', 'saved', 'durable', 'discard', 'state', 'close'] as const),
-    ...(['sockets', 'present', 'others', 'undo', 'run', 'stop', 'forget'] as const),
+    ...(['sockets', 'present', 'others', 'undo', 'run', 'stop', 'forget', 'holdWrites', 'releaseWrites'] as const),
   ]
   const calls = Object.fromEntries(names.map((name) => [name, call(name)])) as unknown as SdkPage
   return {

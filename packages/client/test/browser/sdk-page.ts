@@ -41,6 +41,9 @@ export interface SdkPage {
   /** Answers the code of what went wrong. */
   saved(): Promise<string | undefined>
   durable(): Promise<void>
+  /** Keeps what is written into the storage from becoming durable, until `releaseWrites`. */
+  holdWrites(): Promise<void>
+  releaseWrites(): void
   /** How many sockets this page has opened. */
   sockets(): number
   present(state: string | undefined): void
@@ -55,6 +58,7 @@ export interface SdkPage {
 
 let sockets = 0
 let running = false
+let holding = false
 const PageSocket = globalThis.WebSocket
 let client: Client
 let doc: LiveDoc<typeof schema.fields>
@@ -67,6 +71,25 @@ async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
     if (error instanceof ClientError) return error.code
     throw error
   }
+}
+
+/** A transaction on everything, which ends when nobody holds any more: others wait for it. */
+async function hold(name: string): Promise<void> {
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const opening = indexedDB.open(name)
+    opening.onsuccess = () => resolve(opening.result)
+    opening.onerror = () => reject(opening.error)
+  })
+  const names = [...database.objectStoreNames]
+  const transaction = database.transaction(names, 'readwrite')
+  transaction.oncomplete = () => database.close()
+  await new Promise<void>((resolve) => {
+    const step = (): void => {
+      resolve()
+      if (holding) transaction.objectStore(names[0] as string).count().onsuccess = step
+    }
+    transaction.objectStore(names[0] as string).count().onsuccess = step
+  })
 }
 
 const sdk: SdkPage = {
@@ -120,6 +143,13 @@ const sdk: SdkPage = {
   },
   saved: () => codeOf(doc.saved()),
   durable: () => doc.durable(),
+  async holdWrites() {
+    holding = true
+    for (const { name = '' } of await indexedDB.databases()) await hold(name)
+  },
+  releaseWrites() {
+    holding = false
+  },
   sockets: () => sockets,
   present: (state) => doc.presence.set(state),
   others: () => [...doc.presence.others.values()].map(({ state }) => state),

@@ -1,4 +1,5 @@
 /** Several tabs on one storage in real Chromium: one connection, one writer, and edits that are shared at once. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { sdkPages, type Tab } from './pages.ts'
 
@@ -122,8 +123,13 @@ describe('several tabs', () => {
     const [one, two] = [await started(options), await started(options)]
     await two.edit(['two'])
     expect(await two.saved()).toBe('CLIENT_REFUSED')
+    // Others learn of an edit when it is durable, and not earlier that it was refused.
+    await one.holdWrites()
     await one.edit(['one'])
     expect(await one.saved()).toBe('CLIENT_REFUSED')
+    await delay(300)
+    expect(await two.state()).toMatchObject({ items: ['two'], refused: [{}] })
+    await one.releaseWrites()
     for (const tab of [one, two]) {
       const state = await tab.until(({ refused }) => refused.length === 2, 'both edits')
       expect(state).toMatchObject({ error: 'CLIENT_REFUSED', connection: 'refused', pending: 2 })
