@@ -15,6 +15,7 @@ import { Reader } from '../codec/reader.ts'
 import { isWellFormed, takesMore } from '../codec/utf8.ts'
 import { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
+import { FAST_PATHS } from '../fast-paths.ts'
 import { checkMicros } from '../kernel/cell.ts'
 import { KIND_CHANGE, readActors, readKind, writeActors } from '../kernel/frame.ts'
 import type { Site } from '../kernel/site.ts'
@@ -123,7 +124,7 @@ export class ChangeEncoder {
   /** @param table actors that the payload and the heads refer to, the author first. */
   write(writer: Writer, table: readonly number[], extent: Extent, note: ChangeNote, payload: Writer): void {
     const flags = flagsOf(note)
-    if (flags !== 0) this.#begin(writer, flags, table)
+    if (!FAST_PATHS || flags !== 0) this.#begin(writer, flags, table)
     else {
       if (this.#beginning === undefined || !sameNumbers(table, this.#table)) {
         this.#beginning = new Writer(64)

@@ -7,12 +7,14 @@
  *
  * Cost: a change costs what it touches; `apply` costs what the change touched; `snapshot` and `load` cost the document.
  */
+
 import type { Actor, ActorId } from '../causality/actor.ts'
 import type { Dot } from '../causality/dot.ts'
 import type { VersionVector } from '../causality/version-vector.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
+import { FAST_PATHS } from '../fast-paths.ts'
 import { reusedActor, unknownTypes } from '../kernel/codec.ts'
 import type { Container, Effect, Place } from '../kernel/container.ts'
 import { KIND_BUNDLE, KIND_SNAPSHOT } from '../kernel/frame.ts'
@@ -231,7 +233,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     try {
       if (bytes[0] === KIND_SNAPSHOT) return this.#applySnapshot(bytes.slice())
       if (bytes[0] === KIND_BUNDLE) return this.#applyBundle(readBundle(bytes))
-      const header = this.#applyNext(bytes) ?? this.#applyFirst(bytes)
+      const header = FAST_PATHS ? (this.#applyNext(bytes) ?? this.#applyFirst(bytes)) : undefined
       if (header === undefined) return this.#applyAll([openChange(bytes.slice())])
       return { applied: [header], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }
     } catch (error) {
@@ -297,7 +299,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     this.#events.hold()
     try {
       for (const bytes of bundle) {
-        const header = this.#applyNext(bytes) ?? this.#applyFirst(bytes)
+        const header = FAST_PATHS ? (this.#applyNext(bytes) ?? this.#applyFirst(bytes)) : undefined
         if (header === undefined) break
         applied.push(header)
       }
@@ -346,7 +348,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     const twins = snapshot.actors.filter((actor) => snapshot.context.prefix(actor) === context.prefix(actor))
     if (twins.some((actor) => (checks[actor] ?? 0) !== snapshot.checks[actor])) forked()
     // What a document is loaded from is read as far as somebody asks; what others sent, at once.
-    const lazy = this.#site.resuming && this.#history.log.count === 0 && this.#history.base.length === 0
+    const lazy = FAST_PATHS && this.#site.resuming && this.#history.log.count === 0 && this.#history.base.length === 0
     const apply = readRoot(this.#root, snapshot, lazy)
     this.#incarnation = snapshot.incarnation
     if (news.length === 0) {

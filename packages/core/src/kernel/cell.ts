@@ -15,6 +15,7 @@ import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, readJson, writeJson } from '../codec/json.ts'
 import { compareUtf8 } from '../codec/utf8.ts'
 import { refuse } from '../errors.ts'
+import { FAST_PATHS } from '../fast-paths.ts'
 import * as limits from '../limits.ts'
 import type { Decoder, Encoder } from './codec.ts'
 import { Ascending, dotOrder, readDots, readOwnDot, writeDot, writeDots } from './dots.ts'
@@ -174,7 +175,7 @@ export class Cell implements RegisterCell {
 
   /** Whether nothing but a later write at this time is left, as nearly always: no list of writes is needed then. */
   #givesWay(site: Site, time: number, keep: Keep): boolean {
-    if (keep !== 'winner' && this.rest !== undefined) return false
+    if (!FAST_PATHS || (keep !== 'winner' && this.rest !== undefined)) return false
     return this.dot === 0 || (time > this.time && (keep === 'winner' || sees(site, this.dot)))
   }
 
@@ -208,7 +209,7 @@ export class Cell implements RegisterCell {
     this.gone = undefined
     // A change has a time, which goes without saying; a stand-alone delta has none.
     const time = this.dot === 0 || site.standalone ? undefined : site.time()
-    if (this.rest !== undefined) {
+    if (!FAST_PATHS || this.rest !== undefined) {
       const writes = this.live().filter((write) => isPending(site, write.dot))
       writeBlock(out, writes, gone, time)
       return
@@ -267,7 +268,8 @@ export class Cell implements RegisterCell {
   /** Whether a delta is simply one write in place of the only one here, as nearly all are. */
   #isReplacedBy(site: Site, { writes, removed }: CellDelta, keep: Keep, context: Decoder['context']): boolean {
     const write = writes[0]
-    if (write === undefined || writes.length > 1 || this.rest !== undefined || this.early !== undefined) return false
+    if (!FAST_PATHS || write === undefined || writes.length > 1) return false
+    if (this.rest !== undefined || this.early !== undefined) return false
     if (knows(site, write.dot)) return false
     // What a whole state vouches for and does not show may be here.
     if (context !== undefined && this.dot !== 0) return false

@@ -1,5 +1,6 @@
 /** Blocks of runs with their content, as they are read. */
 
+import { FAST_PATHS } from '../fast-paths.ts'
 import type { RunColumns } from '../sequence/run-columns.ts'
 import { Sequence } from '../sequence/sequence.ts'
 import type { Decoder } from './codec.ts'
@@ -29,7 +30,7 @@ export function readDelta<C>(input: Decoder, readContent: ReadContent<C>): reado
   const shown = input.reader.varint()
   if (shown === 0) return NO_ENTRIES
   const content = readContent(input, shown - 1)
-  const run = readSingle(input, shown - 1)
+  const run = FAST_PATHS ? readSingle(input, shown - 1) : undefined
   if (run !== undefined) return [{ run, content }]
   input.reader.at = from
   const { ordered, circular } = orderRuns(readEntries(input, readContent))

@@ -19,6 +19,7 @@
  * The caller hands over well-formed arguments: known parents, unknown ids. Breaking this throws where it is cheap to
  * notice. Visitors must not call back into the sequence.
  */
+import { FAST_PATHS } from '../fast-paths.ts'
 import { assert } from './assert.ts'
 import { loadTree } from './bulk-load.ts'
 import { type CompareActors, FugueTree } from './fugue-tree.ts'
@@ -231,7 +232,7 @@ export class Sequence {
     const spans = this.#spans
     const { ids } = this.#tree
     for (let next = first; next <= last; ) {
-      const row = spans.holds(this.#row, actor, next) ? this.#row : ids.ceil(actor, next)
+      const row = FAST_PATHS && spans.holds(this.#row, actor, next) ? this.#row : ids.ceil(actor, next)
       if (spans.actor(row) !== actor || spans.counter(row) > last) return
       const end = visitRun(spans, row, Math.max(next - spans.counter(row), 0), last, visit)
       next = spans.counter(end) + spans.count(end)
@@ -250,7 +251,7 @@ export class Sequence {
     const row = this.#row
     const start = spans.counter(row)
     // Only the span under the cursor is tried: that is where the last edit was.
-    if (!spans.holds(row, actor, last) || spans.weight(row) === 0) return undefined
+    if (!FAST_PATHS || !spans.holds(row, actor, last) || spans.weight(row) === 0) return undefined
     if (start > first) {
       const former = this.#tree.ids.floor(actor, start - 1)
       if (spans.actor(former) === actor && spans.counter(former) + spans.count(former) > first) return undefined
@@ -345,7 +346,7 @@ export class Sequence {
 
   /** The span that holds the id, or -1. */
   #locate(actor: number, counter: number): number {
-    if (this.#spans.holds(this.#row, actor, counter)) return this.#row
+    if (FAST_PATHS && this.#spans.holds(this.#row, actor, counter)) return this.#row
     const row = this.#tree.ids.floor(actor, counter)
     return this.#spans.holds(row, actor, counter) ? row : -1
   }
@@ -359,7 +360,7 @@ export class Sequence {
 
   /** Visible ids before a span. */
   #rank(row: number): number {
-    return row === this.#row ? this.#start : this.#tree.order.rank(row)
+    return FAST_PATHS && row === this.#row ? this.#start : this.#tree.order.rank(row)
   }
 
   #moveTo(row: number, start: number): void {
@@ -372,7 +373,7 @@ export class Sequence {
     const { cells } = this.#spans
     let row = this.#row
     let start = this.#start
-    for (let steps = 0; steps < STEPS_MAX; steps++) {
+    for (let steps = FAST_PATHS ? 0 : STEPS_MAX; steps < STEPS_MAX; steps++) {
       if (position < start) {
         row = cells[row + PREV]!
         start -= cells[row + WEIGHT]!

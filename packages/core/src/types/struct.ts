@@ -10,6 +10,7 @@ import type { JsonValue } from '../codec/json.ts'
 import { isWellFormed, takesMore } from '../codec/utf8.ts'
 import type { Writer } from '../codec/writer.ts'
 import { refuse } from '../errors.ts'
+import { FAST_PATHS } from '../fast-paths.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import type { Apply, Container, Parent } from '../kernel/container.ts'
@@ -242,7 +243,7 @@ export class Struct extends CausalContainer implements Parent {
   #readFields(input: Decoder): Apply {
     const { reader } = input
     const count = reader.count(3)
-    const known = count === 1 && input.context === undefined ? this.#readKnown(input) : undefined
+    const known = FAST_PATHS && count === 1 && input.context === undefined ? this.#readKnown(input) : undefined
     if (known !== undefined) return known
     const fresh: Field[] = []
     const steps: Apply[] = []

@@ -7,12 +7,14 @@
  * backwards; an insertion into text that somebody deletes survives. Space: the visible text, and a few numbers per run of
  * ids, deleted ones included. Left out: marks (bold, links).
  */
+
 import type { Actor } from '../causality/actor.ts'
 import type { JsonValue } from '../codec/json.ts'
 import { Reader } from '../codec/reader.ts'
 import { isWellFormed } from '../codec/utf8.ts'
 import { readWtf8, toWellFormed, writeWtf8 } from '../codec/wtf8.ts'
 import { refuse } from '../errors.ts'
+import { FAST_PATHS } from '../fast-paths.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { emit } from '../kernel/container.ts'
 import { loadEncoded } from '../kernel/frame.ts'
@@ -125,7 +127,8 @@ export class Text extends Ordered<string> {
   }
 
   protected insertContent(position: number, content: string, offset: number, count: number): void {
-    if (this.#edited === undefined && !this.#wholeText()) this.#whole = content.slice(offset, offset + count)
+    if (FAST_PATHS && this.#edited === undefined && !this.#wholeText())
+      this.#whole = content.slice(offset, offset + count)
     else {
       this.#units.insert(position, content, offset, count)
       this.#whole = undefined
