@@ -35,7 +35,8 @@ export class Arrivals {
         this.#drain(queue, outcome)
       }
     }
-    return { ...outcome, duplicates, waiting: this.#buffer.size, changed: outcome.applied.length > 0 }
+    const { applied, refused } = outcome
+    return { applied, refused, duplicates, waiting: this.#buffer.size, changed: applied.length > 0 }
   }
 
   /** Applies what waited for dots that a snapshot brought. */
@@ -44,7 +45,8 @@ export class Arrivals {
     const outcome: Outcome = { applied: [], refused: [] }
     for (const actor of actors) this.#admit(this.#buffer.release(actor, this.#past.known(actor)), queue, outcome)
     this.#drain(queue, outcome)
-    return { ...outcome, duplicates: 0, waiting: this.#buffer.size, changed: true }
+    const { applied, refused } = outcome
+    return { applied, refused, duplicates: 0, waiting: this.#buffer.size, changed: true }
   }
 
   /** Applies a queue of ready changes, and what waited for them. */

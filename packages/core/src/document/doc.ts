@@ -303,6 +303,10 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
         if (header === undefined) break
         applied.push(header)
       }
+      if (applied.length === bundle.length) {
+        this.#events.release()
+        return { applied, refused: NO_HEADERS, duplicates: 0, waiting: this.#buffer.size, changed: applied.length > 0 }
+      }
       const rest = this.#applyAll(bundle.slice(applied.length).map((bytes) => openChange(bytes.slice())))
       const result = { ...rest, applied: [...applied, ...rest.applied], changed: rest.changed || applied.length > 0 }
       this.#events.release()

@@ -53,10 +53,9 @@ export class UnitBuffer {
     this.#units.delete(position, count)
   }
 
-  /** Whether a position is between the two halves of a surrogate pair. */
-  cutsPair(position: number): boolean {
-    const after = this.#units.get(position)
-    return after >= 0xdc00 && after < 0xe000
+  /** The unit at a position. */
+  unit(position: number): number {
+    return this.#units.get(position)
   }
 
   slice(from: number, to: number): string {

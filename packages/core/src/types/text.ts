@@ -22,13 +22,17 @@ import { Ordered, type Source } from '../kernel/ordered.ts'
 import { UnitBuffer } from '../kernel/unit-buffer.ts'
 import * as tags from './tag-numbers.ts'
 
+/** So many edits of a string come before it is worth being copied to where edits cost what they change. */
+const STRING_EDITS_MAX = 4
+
 export class Text extends Ordered<string> {
   readonly tag: number = tags.text
-  /** The text, while nothing was edited since it was loaded, asked for, or inserted in one piece. */
+  /** The text as a string, while hardly anything was edited since it was loaded, or where somebody has asked for it. */
   #whole: string | undefined
+  #stringEdits = 0
   /** Where the text of a loaded state stands, until somebody asks for it. */
   #unread: Reader | undefined
-  /** The units, since the first edit. */
+  /** The units, when edits go on. */
   #edited: UnitBuffer | undefined
 
   /** Loads what `encode` wrote; the actor continues it. */
@@ -97,9 +101,18 @@ export class Text extends Ordered<string> {
 
   #checkBoundary(position: number): void {
     if (position === 0 || position >= this.length) return
-    if (this.#units.cutsPair(position)) {
+    const after = this.#edited?.unit(position) ?? (this.#wholeText() as string).charCodeAt(position)
+    if (after >= 0xdc00 && after < 0xe000) {
       refuse('CORE_POSITION_INVALID', `${position} is inside a surrogate pair`)
     }
+  }
+
+  /** The string to be edited, where that is less than to edit units. */
+  #editedString(): string | undefined {
+    if (!FAST_PATHS || this.#edited !== undefined) return undefined
+    const whole = this.#wholeText() ?? ''
+    if (whole === '') this.#stringEdits = 0
+    return this.#stringEdits++ < STRING_EDITS_MAX ? whole : undefined
   }
 
   /** Text from a position to before another, as `String.prototype.slice` with both in range. */
@@ -122,14 +135,17 @@ export class Text extends Ordered<string> {
   override clear(): void {
     super.clear()
     this.#edited = undefined
+    this.#stringEdits = 0
     this.#whole = undefined
     this.#unread = undefined
   }
 
   protected insertContent(position: number, content: string, offset: number, count: number): void {
-    if (FAST_PATHS && this.#edited === undefined && !this.#wholeText())
-      this.#whole = content.slice(offset, offset + count)
-    else {
+    const whole = this.#editedString()
+    if (whole !== undefined) {
+      const inserted = content.slice(offset, offset + count)
+      this.#whole = whole === '' ? inserted : whole.slice(0, position) + inserted + whole.slice(position)
+    } else {
       this.#units.insert(position, content, offset, count)
       this.#whole = undefined
     }
@@ -139,6 +155,7 @@ export class Text extends Ordered<string> {
   protected override loadContent(content: string, count: number): void {
     this.#unread = undefined
     this.#edited = undefined
+    this.#stringEdits = 0
     this.#whole = content
     this.#tellInsert(0, content, 0, count)
   }
@@ -150,8 +167,12 @@ export class Text extends Ordered<string> {
   }
 
   protected deleteContent(position: number, count: number): void {
-    this.#units.delete(position, count)
-    this.#whole = undefined
+    const whole = this.#editedString()
+    if (whole !== undefined) this.#whole = whole.slice(0, position) + whole.slice(position + count)
+    else {
+      this.#units.delete(position, count)
+      this.#whole = undefined
+    }
   }
 
   protected copyContent(position: number, count: number): JsonValue {
