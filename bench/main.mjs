@@ -20,6 +20,7 @@ const suites = {
   client: './client/suite.mjs',
   core: './core/suite.mjs',
   engines: './engines/suite.mjs',
+  large: './large/suite.mjs',
   server: './server/suite.mjs',
   replication: './replication/suite.mjs',
 }

@@ -50,7 +50,7 @@ export class ChangeLog {
     if (index === this.#starts.length) this.#grow()
     this.#count += 1
     const { bytes, length } = this.#writer
-    if (this.#slabs.at(-1) !== bytes) this.#slabs.push(bytes)
+    if (this.#slabs[this.#slabs.length - 1] !== bytes) this.#slabs.push(bytes)
     this.#slabOf[index] = this.#slabs.length - 1
     this.#starts[index] = from
     this.#ends[index] = length

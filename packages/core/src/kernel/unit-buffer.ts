@@ -70,6 +70,10 @@ export class UnitBuffer {
   write(writer: Writer, from: number, count: number): boolean {
     if (!this.#ascii) return false
     writer.varint(count)
+    if (count < COPIED_MIN) {
+      for (let i = from; i < from + count; i += 1) writer.byte(this.#units.get(i))
+      return true
+    }
     this.#units.stretches(from, from + count, (units, start, end) =>
       writer.append((units as Uint8Array).subarray(start, end)),
     )

@@ -51,6 +51,10 @@ export class GSet<T extends JsonValue = JsonValue> extends Container {
     return this.#elems.values()
   }
 
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.values()
+  }
+
   /** The elements in canonical order, the same on every replica. */
   toJSON(): JsonValue {
     return this.#elems.sorted()

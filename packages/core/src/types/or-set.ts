@@ -134,6 +134,10 @@ export class OrSet<T extends JsonValue = JsonValue> extends CausalContainer {
     for (const row of this.#rows.values()) yield this.#elems[row] as T
   }
 
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.values()
+  }
+
   /** The elements in canonical order, the same on every replica. */
   toJSON(): JsonValue {
     const { actors } = this.place.site

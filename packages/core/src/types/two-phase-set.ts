@@ -77,6 +77,10 @@ export class TwoPhaseSet<T extends JsonValue = JsonValue> extends Container {
     return this.#live.values()
   }
 
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.values()
+  }
+
   /** The elements in canonical order, the same on every replica. */
   toJSON(): JsonValue {
     return this.#live.sorted()
