@@ -5,22 +5,27 @@
 import { refuse } from '../errors.ts'
 import { readUtf8 } from './utf8.ts'
 
+/** One kind of bytes everywhere: a `Buffer` copies nothing when it is sliced, and whoever handed it in may use it again. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
 export class Reader {
   bytes: Uint8Array
   at: number
   end: number
 
   constructor(bytes: Uint8Array, from = 0, to: number = bytes.length) {
-    this.bytes = bytes
+    this.bytes = plainBytes(bytes)
     this.at = from
     this.end = to
   }
 
   /** Begins to read something else. */
-  restart(bytes: Uint8Array, from: number): void {
+  restart(bytes: Uint8Array, from: number, to: number): void {
     this.bytes = bytes
     this.at = from
-    this.end = bytes.length
+    this.end = to
   }
 
   get remaining(): number {

@@ -22,23 +22,29 @@ export class Beginnings {
   /** The oldest first. Not by use: of two who write in turn each would push the other back. */
   readonly #known: Beginning[] = []
 
-  /** The known beginning of a change; undefined for another. */
-  find(change: Uint8Array): Beginning | undefined {
-    for (const beginning of this.#known) if (startsWith(change, beginning.bytes)) return beginning
+  /** The known beginning of a change, which stands in `from..to`; undefined for another. */
+  find(bytes: Uint8Array, from: number, to: number): Beginning | undefined {
+    for (const beginning of this.#known) if (startsWith(bytes, from, to, beginning.bytes)) return beginning
     return undefined
   }
 
   /** @param indices of the change's actors. */
   learn({ bytes, actors, header, beginning }: Change, indices: readonly number[]): void {
     // Of many that write once nothing need be kept.
-    if (header.first === 1 || beginning === 0 || beginning > BYTES_MAX || this.find(bytes) !== undefined) return
+    if (
+      header.first === 1 ||
+      beginning === 0 ||
+      beginning > BYTES_MAX ||
+      this.find(bytes, 0, bytes.length) !== undefined
+    )
+      return
     this.#known.push({ bytes: bytes.slice(0, beginning), actors, indices })
     if (this.#known.length > KNOWN_MAX) this.#known.shift()
   }
 }
 
-function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
-  if (bytes.length <= start.length) return false
-  for (let i = start.length - 1; i >= 0; i -= 1) if (bytes[i] !== start[i]) return false
+function startsWith(bytes: Uint8Array, from: number, to: number, start: Uint8Array): boolean {
+  if (to - from <= start.length) return false
+  for (let i = start.length - 1; i >= 0; i -= 1) if (bytes[from + i] !== start[i]) return false
   return true
 }

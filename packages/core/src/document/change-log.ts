@@ -13,6 +13,8 @@ const ENTRIES_MIN = 16
 export class ChangeLog {
   /** Where the next change is written, or copied to. */
   #writer: Writer = new Writer(SLAB_BYTES_MIN)
+  /** How much of it was taken in. */
+  #taken = 0
   #slabs: Uint8Array[] = []
   #count = 0
   #byteLength = 0
@@ -40,30 +42,35 @@ export class ChangeLog {
     // A slab is left when its last quarter begins, so that most changes fit without growing it.
     if (length > bytes.length * 0.75) {
       this.#writer = new Writer(Math.min(SLAB_BYTES_MAX, 2 * bytes.length))
+      this.#taken = 0
     }
     return this.#writer
   }
 
   /** Takes in what was written from a place in the writer on. */
   append(from: number, actor: number, last: number): void {
+    const { bytes, length } = this.#writer
+    this.#taken = length
+    this.adopt(bytes, from, length, actor, last)
+  }
+
+  /** Takes in a part of bytes that nobody changes any more, without copying it. */
+  adopt(slab: Uint8Array, from: number, to: number, actor: number, last: number): void {
     const index = this.#count
     if (index === this.#starts.length) this.#grow()
     this.#count += 1
-    const { bytes, length } = this.#writer
-    if (this.#slabs[this.#slabs.length - 1] !== bytes) this.#slabs.push(bytes)
+    if (this.#slabs[this.#slabs.length - 1] !== slab) this.#slabs.push(slab)
     this.#slabOf[index] = this.#slabs.length - 1
     this.#starts[index] = from
-    this.#ends[index] = length
+    this.#ends[index] = to
     this.#actors[index] = actor
     this.#lasts[index] = last
-    this.#byteLength += length - from
+    this.#byteLength += to - from
   }
 
   /** Takes back what was written behind the last change. */
   abandon(): void {
-    const last = this.#count - 1
-    const inside = last >= 0 && this.#slabs[this.#slabOf[last] as number] === this.#writer.bytes
-    this.#writer.length = inside ? (this.#ends[last] as number) : 0
+    this.#writer.length = this.#taken
   }
 
   /** A change. Not a copy: it shares its buffer with others. */
@@ -105,6 +112,7 @@ export class ChangeLog {
 
   clear(): void {
     this.#writer = new Writer(SLAB_BYTES_MIN)
+    this.#taken = 0
     this.#slabs = []
     this.#count = 0
     this.#byteLength = 0

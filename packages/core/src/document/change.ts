@@ -202,7 +202,7 @@ export function openChange(bytes: Uint8Array, known?: ActorTable): Change {
   const beginning = flags === 0 ? reader.at : 0
   const header = readExtent(reader, incarnation, actor, actors)
   const noted = flags === 0 ? header : readNote(reader, flags, header)
-  return { bytes, header: noted, actors, payloadAt: reader.at, beginning }
+  return { bytes: reader.bytes, header: noted, actors, payloadAt: reader.at, beginning }
 }
 
 /** Reads what stands behind the beginning of a change, up to its note, and answers the header. */

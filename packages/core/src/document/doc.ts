@@ -13,6 +13,7 @@ import type { Dot } from '../causality/dot.ts'
 import type { VersionVector } from '../causality/version-vector.ts'
 import { checksum32 } from '../codec/checksum.ts'
 import type { JsonValue } from '../codec/json.ts'
+import { plainBytes } from '../codec/reader.ts'
 import { refuse } from '../errors.ts'
 import { FAST_PATHS } from '../fast-paths.ts'
 import { reusedActor, unknownTypes } from '../kernel/codec.ts'
@@ -25,7 +26,7 @@ import { Struct } from '../types/struct.ts'
 import type { TypeName } from '../types/tags.ts'
 import { type AddressedEffect, revert } from './address.ts'
 import { Arrivals } from './arrivals.ts'
-import { readBundle } from './bundle.ts'
+import { boundsIn, bundleResult, changesIn } from './bundle.ts'
 import { CausalBuffer, type MissingRange } from './causal-buffer.ts'
 import {
   type Change,
@@ -224,7 +225,8 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
    * decode, belong to another incarnation or contradict known history throw and change nothing: `CORE_DECODE_*`,
    * `CORE_INCARNATION_MISMATCH`, `CORE_ACTOR_FORKED`, `CORE_ACTOR_REUSED`, `CORE_BUFFER_FULL`, `CORE_TIME_AHEAD`.
    */
-  apply(bytes: Uint8Array, options?: ApplyOptions): ApplyResult {
+  apply(given: Uint8Array, options?: ApplyOptions): ApplyResult {
+    const bytes = plainBytes(given)
     const site = this.#site
     if (site.open) refuse('CORE_PRECONDITION_FAILED', 'apply inside a change')
     const { actors } = site
@@ -232,8 +234,8 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     const known = actors.ids.length
     try {
       if (bytes[0] === KIND_SNAPSHOT) return this.#applySnapshot(bytes.slice())
-      if (bytes[0] === KIND_BUNDLE) return this.#applyBundle(readBundle(bytes))
-      const header = FAST_PATHS ? (this.#applyNext(bytes) ?? this.#applyFirst(bytes)) : undefined
+      if (bytes[0] === KIND_BUNDLE) return this.#applyBundle(bytes.slice())
+      const header = FAST_PATHS ? (this.#applyNext(bytes, 0, bytes.length) ?? this.#applyFirst(bytes)) : undefined
       if (header === undefined) return this.#applyAll([openChange(bytes.slice())])
       return { applied: [header], refused: NO_HEADERS, duplicates: 0, waiting: 0, changed: true }
     } catch (error) {
@@ -247,29 +249,30 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
   }
 
   /**
-   * Applies a change that is simply the next one of an author whose last change was applied too, as nearly all are. Answers its
-   * header; undefined, with nothing done, for any other change.
+   * Applies the change in `from..to` if it is simply the next one of an author whose last change was applied too, as nearly all are.
+   * Answers its header; undefined, with nothing done, for any other change.
+   * @param slab the bytes, or what they are a view of, where nobody else can change them.
    */
-  #applyNext(bytes: Uint8Array): ChangeHeader | undefined {
-    const header = this.#buffer.size === 0 ? this.#next.read(bytes, this.#incarnation) : undefined
-    if (header !== undefined) this.#perform(bytes, header)
+  #applyNext(bytes: Uint8Array, from: number, to: number, slab?: Uint8Array): ChangeHeader | undefined {
+    const header = this.#buffer.size === 0 ? this.#next.read(bytes, from, to, this.#incarnation) : undefined
+    if (header !== undefined) this.#perform(header, bytes, from, to, slab)
     return header
   }
 
   /** The same for an author whose changes begin otherwise than before. */
-  #applyFirst(bytes: Uint8Array): ChangeHeader | undefined {
+  #applyFirst(bytes: Uint8Array, slab?: Uint8Array): ChangeHeader | undefined {
     const change = openChange(bytes, this.#site.actors)
     const { header } = change
     const past = this.#past
     if (this.#buffer.size > 0 || header.incarnation !== this.#incarnation || header.actor === this.#actor.id)
       return undefined
     if (past.isFork(header) || past.need(header) !== undefined) return undefined
-    this.#applyChange(change)
+    this.#applyChange(change, slab)
     return header
   }
 
   /** Applies the change that was read last, and takes it into the log and the past, whose newest dots these are. */
-  #perform(bytes: Uint8Array, header: ChangeHeader): void {
+  #perform(header: ChangeHeader, bytes: Uint8Array, from: number, to: number, slab?: Uint8Array): void {
     const past = this.#past
     const log = this.#history.log
     const patches = this.#events.record(this.#site)
@@ -278,42 +281,41 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     if (this.#next.opaque) this.#opaque = true
     this.#site.clock.observe(header.timeMicros)
     for (const dep of header.deps) past.follow(this.#site.actors.intern(dep.actor), dep.counter)
-    past.append(actor, lastOf(header), checksum32(bytes), header.timeMicros)
+    past.append(actor, lastOf(header), checksum32(bytes, 0, from, to), header.timeMicros)
     this.#actorsKept = this.#site.actors.ids.length
-    const writer = log.begin()
-    const from = writer.length
-    writer.append(bytes)
-    log.append(from, actor, lastOf(header))
-    if (this.#events.heard) this.#events.emit({ origin: 'remote', header, bytes: bytes.slice(), patches })
+    if (slab === undefined) {
+      const writer = log.begin()
+      const start = writer.length
+      writer.append(from === 0 ? bytes : bytes.subarray(from), to - from)
+      log.append(start, actor, lastOf(header))
+    } else log.adopt(slab, bytes.byteOffset + from, bytes.byteOffset + to, actor, lastOf(header))
+    if (this.#events.heard) this.#events.emit({ origin: 'remote', header, bytes: bytes.slice(from, to), patches })
   }
 
   /**
    * Applies changes one by one as long as each is the next one, and the rest as one. When the rest is refused, what was applied
    * is taken back: a bundle is applied whole or not at all.
    */
-  #applyBundle(bundle: readonly Uint8Array[]): ApplyResult {
+  #applyBundle(bundle: Uint8Array): ApplyResult {
+    const bounds = boundsIn(bundle)
     const from = this.#history.log.count
     const kept = this.#actorsKept
     const opaque = this.#opaque
-    const applied: ChangeHeader[] = []
+    let at = 0
     this.#events.hold()
     try {
-      for (const bytes of bundle) {
-        const header = FAST_PATHS ? (this.#applyNext(bytes) ?? this.#applyFirst(bytes)) : undefined
+      for (; FAST_PATHS && at < bounds.length; at += 2) {
+        const [start, end] = [bounds[at] as number, bounds[at + 1] as number]
+        const header =
+          this.#applyNext(bundle, start, end, bundle) ?? this.#applyFirst(bundle.subarray(start, end), bundle)
         if (header === undefined) break
-        applied.push(header)
       }
-      if (applied.length === bundle.length) {
-        this.#events.release()
-        return { applied, refused: NO_HEADERS, duplicates: 0, waiting: this.#buffer.size, changed: applied.length > 0 }
-      }
-      const rest = this.#applyAll(bundle.slice(applied.length).map((bytes) => openChange(bytes.slice())))
-      const result = { ...rest, applied: [...applied, ...rest.applied], changed: rest.changed || applied.length > 0 }
+      const rest = at < bounds.length ? this.#applyAll(changesIn(bundle, bounds, at)) : this.#nothingApplied()
       this.#events.release()
-      return result
+      return at === 0 ? rest : bundleResult(bundle, bounds.subarray(0, at), rest)
     } catch (error) {
       this.#events.drop()
-      if (applied.length > 0) {
+      if (at > 0) {
         this.#next.forget()
         this.#rollBack(from)
         this.#actorsKept = kept
@@ -321,6 +323,10 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
       }
       throw error
     }
+  }
+
+  #nothingApplied(): ApplyResult {
+    return { applied: NO_HEADERS, refused: NO_HEADERS, duplicates: 0, waiting: this.#buffer.size, changed: false }
   }
 
   /** Applies changes in any order. All are checked before the first is applied. */
@@ -337,9 +343,9 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     return this.#arrivals.take(changes)
   }
 
-  #applyChange(change: Change): void {
+  #applyChange(change: Change, slab?: Uint8Array): void {
     const indices = this.#next.readAny(change)
-    this.#perform(change.bytes, change.header)
+    this.#perform(change.header, change.bytes, 0, change.bytes.length, slab)
     this.#next.learn(change, indices)
   }
 
@@ -356,7 +362,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     const apply = readRoot(this.#root, snapshot, lazy)
     this.#incarnation = snapshot.incarnation
     if (news.length === 0) {
-      return { applied: NO_HEADERS, refused: NO_HEADERS, duplicates: 0, waiting: this.#buffer.size, changed: false }
+      return this.#nothingApplied()
     }
     if (this.#opaque) unknownTypes()
     const patches = this.#events.record(this.#site)

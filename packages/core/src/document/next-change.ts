@@ -34,19 +34,19 @@ export class NextReader {
   }
 
   /**
-   * Reads a change, to be applied by `perform`, and answers its header; undefined, with nothing read, for one that is not the
-   * next. Throws `CORE_DECODE_*`.
+   * Reads the change in `from..to`, to be applied by `perform`, and answers its header; undefined, with nothing read, for one that
+   * is not the next. Throws `CORE_DECODE_*`.
    */
-  read(bytes: Uint8Array, incarnation: string): ChangeHeader | undefined {
-    const beginning = this.#beginnings.find(bytes)
-    if (beginning === undefined || bytes.length > limits.changeBytesMax) return undefined
+  read(bytes: Uint8Array, from: number, to: number, incarnation: string): ChangeHeader | undefined {
+    const beginning = this.#beginnings.find(bytes, from, to)
+    if (beginning === undefined || to - from > limits.changeBytesMax) return undefined
     const { actors, indices } = beginning
     const actor = indices[0] as number
     const site = this.#site
     if (actor === SELF && !site.resuming) return undefined
     const past = this.#past
     const reader = this.#reader
-    reader.restart(bytes, beginning.bytes.length)
+    reader.restart(bytes, from + beginning.bytes.length, to)
     const header = readExtent(reader, incarnation, actors[0] as ActorId, actors)
     const { first, length, deps } = header
     if (first !== past.context.prefix(actor) + 1 || header.previous !== (past.checks[actor] ?? 0)) return undefined
@@ -61,7 +61,7 @@ export class NextReader {
    */
   readAny({ bytes, payloadAt, header, actors }: Change): readonly number[] {
     const indices = actors.map((id) => this.#site.actors.intern(id))
-    this.#reader.restart(bytes, payloadAt)
+    this.#reader.restart(bytes, payloadAt, bytes.length)
     this.#read(indices, header.first, header.length, header.timeMicros)
     return indices
   }

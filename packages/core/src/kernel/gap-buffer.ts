@@ -27,13 +27,18 @@ export class GapBuffer<V, B extends Block<V>> {
     return this.#block.length - this.#free
   }
 
-  /** Makes room for `count` items at an index; `put` fills the block from the offset it is told. */
-  insert(index: number, count: number, put: (block: B, offset: number) => void): void {
+  get block(): B {
+    return this.#block
+  }
+
+  /** Makes room for `count` items at an index. Answers where in the block they are to be put. */
+  insert(index: number, count: number): number {
     this.#moveGap(index)
     if (count > this.#free) this.#grow(count)
-    put(this.#block, this.#gap)
+    const offset = this.#gap
     this.#gap += count
     this.#free -= count
+    return offset
   }
 
   /** @param release called with the stretch of the block that is free now, so that references in it can be dropped. */
@@ -55,10 +60,20 @@ export class GapBuffer<V, B extends Block<V>> {
     if (to > gap) visit(this.#block, Math.max(from, gap) + this.#free, to + this.#free)
   }
 
-  clear(): void {
-    this.#block = this.#allocate(16)
-    this.#gap = 0
-    this.#free = 16
+  /** Takes the items from an index on out, into a buffer of their own. */
+  split(index: number, allocate: (length: number) => B): GapBuffer<V, B> {
+    const rest = new GapBuffer<V, B>(allocate)
+    const count = this.length - index
+    this.#moveGap(index)
+    const from = index + this.#free
+    const offset = rest.insert(0, count)
+    const { block } = rest
+    for (let i = 0; i < count; i += 1) block[offset + i] = this.#block[from + i] as V
+    const kept = allocate(index + 16)
+    for (let i = 0; i < index; i += 1) kept[i] = this.#block[i] as V
+    this.#block = kept
+    this.#free = kept.length - index
+    return rest
   }
 
   #moveGap(index: number): void {

@@ -5,15 +5,18 @@
 import { readUtf8, writeAscii } from '../codec/utf8.ts'
 import { textOfUnits } from '../codec/utf16.ts'
 import type { Writer } from '../codec/writer.ts'
-import { GapBuffer } from './gap-buffer.ts'
+import { ChunkedBuffer } from './chunked-buffer.ts'
 
 type Units = Uint8Array | Uint16Array
+
+/** Units of a chunk: a piece of text that is moved in the time of a few edits. */
+const CHUNK_UNITS = 65_536
 
 /** From here on the platform copies faster than a loop does. */
 const COPIED_MIN = 128
 
 export class UnitBuffer {
-  #units = new GapBuffer<number, Units>((length) => new Uint8Array(length))
+  #units = new ChunkedBuffer<number, Units>(CHUNK_UNITS, (length) => new Uint8Array(length))
   #ascii = true
 
   constructor(text: string) {
@@ -22,19 +25,21 @@ export class UnitBuffer {
 
   /** Inserts a part of a text. */
   insert(position: number, text: string, from: number, count: number): void {
-    let fits = !this.#ascii
-    this.#units.insert(position, count, (units, at) => {
-      if (!fits && count >= COPIED_MIN) {
-        fits = writeAscii(text.slice(from, from + count), (units as Uint8Array).subarray(at, at + count))
+    let fits = true
+    this.#units.insert(position, count, (units, at, first, size) => {
+      const start = from + first
+      if (this.#ascii && size >= COPIED_MIN) {
+        const into = (units as Uint8Array).subarray(at, at + size)
+        if (!writeAscii(text.slice(start, start + size), into)) fits = false
         return
       }
       let all = 0
-      for (let i = 0; i < count; i += 1) {
-        const unit = text.charCodeAt(from + i)
+      for (let i = 0; i < size; i += 1) {
+        const unit = text.charCodeAt(start + i)
         all |= unit
         units[at + i] = unit
       }
-      if (all < 128) fits = true
+      if (all > 127 && this.#ascii) fits = false
     })
     if (fits) return
     this.#units.delete(position, count)
@@ -44,7 +49,7 @@ export class UnitBuffer {
 
   #widen(): void {
     const text = this.slice(0, this.#units.length)
-    this.#units = new GapBuffer<number, Units>((length) => new Uint16Array(length))
+    this.#units = new ChunkedBuffer<number, Units>(CHUNK_UNITS, (length) => new Uint16Array(length))
     this.#ascii = false
     this.insert(0, text, 0, text.length)
   }

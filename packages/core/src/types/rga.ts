@@ -13,12 +13,12 @@ import type { Actor } from '../causality/actor.ts'
 import { dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
+import { ChunkedBuffer } from '../kernel/chunked-buffer.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, type Container, emit, type Parent, type Place } from '../kernel/container.ts'
 import { dotOrder, readDot, writeDot } from '../kernel/dots.ts'
 import { formatElementId } from '../kernel/element-id.ts'
 import { loadEncoded } from '../kernel/frame.ts'
-import { GapBuffer } from '../kernel/gap-buffer.ts'
 import { type Item, Moved, Nested, readItems, writeItem } from '../kernel/items.ts'
 import { Movable } from '../kernel/movable.ts'
 import type { Source } from '../kernel/ordered.ts'
@@ -28,12 +28,15 @@ import { isPending } from '../kernel/seen.ts'
 import { type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
 import * as tags from './tag-numbers.ts'
 
+/** Items of a chunk. */
+const CHUNK_ITEMS = 2048
+
 type CopiedItem = readonly [value: JsonValue] | readonly [tag: number, copied: JsonValue]
 
 /** @typeParam E what `get` answers: a JSON value, or the handle of a container. */
 export class Rga<E = JsonValue> extends Movable implements Parent {
   readonly tag: number = tags.rga
-  readonly #items = new GapBuffer<Item, Item[]>((length) => new Array<Item>(length).fill(null))
+  readonly #items = new ChunkedBuffer<Item, Item[]>(CHUNK_ITEMS, (length) => new Array<Item>(length).fill(null))
   readonly #children = new Map<number, Container>()
   readonly #dirty = new Set<Container>()
   #elements: Spec<E> | undefined
@@ -183,13 +186,15 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
   toJSON(): JsonValue {
     let dots: readonly number[] | undefined
     const json: JsonValue[] = []
-    for (let index = 0; index < this.length; index += 1) {
-      const item = this.#items.get(index)
-      if (item instanceof Nested) {
-        dots ??= this.visibleDots()
-        json.push(this.#child(dots[index] as number, item)?.toJSON() ?? null)
-      } else json.push(item as JsonValue)
-    }
+    this.#items.stretches(0, this.length, (items, from, to) => {
+      for (let i = from; i < to; i += 1) {
+        const item = items[i] as Item
+        if (item instanceof Nested) {
+          dots ??= this.visibleDots()
+          json.push(this.#child(dots[json.length] as number, item)?.toJSON() ?? null)
+        } else json.push(item as JsonValue)
+      }
+    })
     return json
   }
 
@@ -227,9 +232,9 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
   }
 
   protected insertContent(position: number, content: readonly Item[], offset: number, count: number): void {
-    this.#items.insert(position, count, (items, at) => {
-      for (let i = 0; i < count; i += 1) {
-        const item = content[offset + i] as Item
+    this.#items.insert(position, count, (items, at, from, size) => {
+      for (let i = 0; i < size; i += 1) {
+        const item = content[offset + from + i] as Item
         items[at + i] = item instanceof Moved ? null : item
       }
     })

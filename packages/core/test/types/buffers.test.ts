@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { Writer } from '../../src/codec/writer.ts'
 import { writeWtf8 } from '../../src/codec/wtf8.ts'
-import { GapBuffer } from '../../src/kernel/gap-buffer.ts'
+import { ChunkedBuffer } from '../../src/kernel/chunked-buffer.ts'
 import { UnitBuffer } from '../../src/kernel/unit-buffer.ts'
 import { seeded } from '../fuzz/random.ts'
 
@@ -56,26 +56,40 @@ describe('units of a text', () => {
 })
 
 describe('items of a list', () => {
-  it('are those of the same edits on an array', () => {
-    for (let seed = 1; seed <= 8; seed += 1) {
-      const { int, chance } = seeded(seed)
-      const buffer = new GapBuffer<number, number[]>((length) => new Array<number>(length).fill(0))
-      const array: number[] = []
-      for (let i = 0; i < 60; i += 1) {
-        const at = int(array.length + 1)
-        if (chance(0.4)) {
-          const count = Math.min(array.length - at, int(5))
-          buffer.delete(at, count)
-          array.splice(at, count)
-        } else {
-          const items = Array.from({ length: int(9) }, (_, k) => 10 * i + k)
-          buffer.insert(at, items.length, (block, offset) => {
-            for (const [k, item] of items.entries()) block[offset + k] = item
-          })
-          array.splice(at, 0, ...items)
-        }
-        expect(Array.from({ length: buffer.length }, (_, k) => buffer.get(k))).toEqual(array)
+  function edit(seed: number, chunkMax: number, insertedMax: number): void {
+    const { int, chance } = seeded(seed)
+    const buffer = new ChunkedBuffer<number, number[]>(chunkMax, (length) => new Array<number>(length).fill(0))
+    const array: number[] = []
+    for (let i = 0; i < 80; i += 1) {
+      const at = chance(0.2) ? array.length : int(array.length + 1)
+      if (chance(0.4)) {
+        const count = Math.min(array.length - at, int(insertedMax))
+        const freed: number[] = []
+        buffer.delete(at, count, (block, from, to) => freed.push(...block.slice(from, to)))
+        expect(freed).toEqual(array.splice(at, count))
+      } else {
+        const items = Array.from({ length: int(insertedMax) }, (_, k) => 100 * i + k)
+        buffer.insert(at, items.length, (block, offset, from, count) => {
+          for (let k = 0; k < count; k += 1) block[offset + k] = items[from + k] as number
+        })
+        array.splice(at, 0, ...items)
       }
+      expect(buffer.length).toBe(array.length)
+      expect(Array.from({ length: buffer.length }, (_, k) => buffer.get(k))).toEqual(array)
+      const from = int(array.length + 1)
+      const to = from + int(array.length - from + 1)
+      const seen: number[] = []
+      buffer.stretches(from, to, (block, start, end) => seen.push(...block.slice(start, end)))
+      expect(seen).toEqual(array.slice(from, to))
+      expect(array.length === 0 || buffer.get(from % array.length)).toBe(
+        array.length === 0 || array[from % array.length],
+      )
     }
+    buffer.clear()
+    expect(buffer.length).toBe(0)
+  }
+
+  it.each([1, 2, 3, 8, 64, 2048])('are those of the same edits on an array, %i to a chunk', (chunkMax) => {
+    for (let seed = 1; seed <= 8; seed += 1) for (const inserted of [3, 9, 40]) edit(seed, chunkMax, inserted)
   })
 })
