@@ -106,6 +106,8 @@ export class ChangeLog {
     for (let i = count; i < this.#count; i += 1)
       this.#byteLength -= (this.#ends[i] as number) - (this.#starts[i] as number)
     this.#count = count
+    // Not kept for what is dropped: who sends many bundles that are refused must not fill the memory.
+    this.#slabs.length = count === 0 ? 0 : (this.#slabOf[count - 1] as number) + 1
     this.#byActor = []
     this.#indexed = 0
   }

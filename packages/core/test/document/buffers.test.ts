@@ -1,6 +1,8 @@
 /** What bytes are handed in is the caller's: a `Buffer`, which copies nothing when it is sliced, may be used again for the next message. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { Doc, defineSchema, encodeBundle, OrSet, orSet, readChange, text } from '../../src/index.ts'
+import { CoreError, Doc, defineSchema, encodeBundle, OrSet, orSet, readChange, text } from '../../src/index.ts'
 import { testActor } from '../fuzz/actors.ts'
 
 const schema = defineSchema({ body: text(), tags: orSet<string>() })
@@ -64,6 +66,26 @@ test('snapshots, which are read when they are needed', () => {
   buffer.fill(0)
   expect(doc.snapshot()).toEqual(whole)
   expect(doc.root.body.toString()).toMatch(/^word 5/)
+})
+
+test('bundles that are refused half-way, of which nothing is kept', () => {
+  setFlagsFromString('--expose-gc')
+  const gc: () => void = runInNewContext('gc')
+  const large = open('d').change(({ body }) => body.insert(0, 'x'.repeat(500_000))) as Uint8Array
+  const damaged = (open('e').change(({ body }) => body.insert(0, 'y')) as Uint8Array).slice()
+  damaged[damaged.length - 1] = 99
+  const bundle = encodeBundle([large, damaged])
+  const doc = open('c')
+  doc.apply(changes[0] as Uint8Array)
+  const refuse = () => expect(() => doc.apply(bundle)).toThrow(CoreError)
+  refuse()
+  gc()
+  const before = process.memoryUsage().arrayBuffers
+  for (let i = 0; i < 40; i += 1) refuse()
+  gc()
+  // One of them at most, which may still be on its way out.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 * bundle.length)
+  expect(doc.root.body.toString()).toBe('word 0')
 })
 
 test('states of stand-alone values', () => {
