@@ -68,6 +68,12 @@ export class ChangeLog {
     this.#byteLength += to - from
   }
 
+  /** Only the first bytes of what was adopted last are of changes that were taken in. */
+  cutLast(slab: Uint8Array, length: number): void {
+    const last = this.#slabs.length - 1
+    if (this.#slabs[last] === slab) this.#slabs[last] = slab.slice(0, length)
+  }
+
   /** Takes back what was written behind the last change. */
   abandon(): void {
     this.#writer.length = this.#taken

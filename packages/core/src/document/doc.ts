@@ -199,6 +199,8 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
 
   /** Rebuilds what the first changes of the log led to, inside the same containers, and drops the others. */
   #rollBack(count: number): void {
+    // What is here is kept, whatever it is that is not believed.
+    this.#site.timeMax = Number.POSITIVE_INFINITY
     const twin = new SchemaDoc<S>({ actor: this.#actor, incarnation: this.#incarnation, types: this.#types })
     twin.#site.resuming = true
     for (const part of this.#history.base) twin.apply(part)
@@ -301,6 +303,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     const from = this.#history.log.count
     const kept = this.#actorsKept
     const opaque = this.#opaque
+    const { made } = this.#site
     let at = 0
     this.#events.hold()
     try {
@@ -310,6 +313,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
           this.#applyNext(bundle, start, end, bundle) ?? this.#applyFirst(bundle.subarray(start, end), bundle)
         if (header === undefined) break
       }
+      if (at > 0 && at < bounds.length) this.#history.log.cutLast(bundle, bounds[at - 1] as number)
       const rest = at < bounds.length ? this.#applyAll(changesIn(bundle, bounds, at)) : this.#nothingApplied()
       this.#events.release()
       return at === 0 ? rest : bundleResult(bundle, bounds.subarray(0, at), rest)
@@ -317,7 +321,9 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
       this.#events.drop()
       if (at > 0) {
         this.#next.forget()
+        this.#site.madeMax = made
         this.#rollBack(from)
+        this.#site.madeMax = Number.POSITIVE_INFINITY
         this.#actorsKept = kept
         this.#opaque = opaque
       }
@@ -449,7 +455,9 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     const changes = this.#history.changesBetween(from, to)
     const past = this.at(from)
     const patches: Patch[] = []
-    past.subscribe((event) => patches.push(...event.patches))
+    past.subscribe((event) => {
+      for (const patch of event.patches) patches.push(patch)
+    })
     for (const bytes of changes) past.apply(bytes)
     return patches
   }

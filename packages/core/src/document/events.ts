@@ -10,6 +10,9 @@ export class Events {
   readonly #listeners = new Set<(event: DocEvent) => void>()
   /** Events of a bundle that may still turn out to be damaged. */
   #held: DocEvent[] | undefined
+  /** Told in the order in which things happened, also where a listener makes a change. */
+  readonly #untold: DocEvent[] = []
+  #telling = false
 
   get heard(): boolean {
     return this.#listeners.size > 0
@@ -41,7 +44,8 @@ export class Events {
   release(): void {
     const held = this.#held ?? []
     this.#held = undefined
-    for (const event of held) this.emit(event)
+    for (const event of held) this.#untold.push(event)
+    this.#tell()
   }
 
   drop(): void {
@@ -53,6 +57,19 @@ export class Events {
       this.#held.push(event)
       return
     }
+    this.#untold.push(event)
+    this.#tell()
+  }
+
+  #tell(): void {
+    if (this.#telling) return
+    this.#telling = true
+    for (const event of this.#untold) this.#tellOne(event)
+    this.#untold.length = 0
+    this.#telling = false
+  }
+
+  #tellOne(event: DocEvent): void {
     for (const listener of this.#listeners) {
       try {
         listener(event)

@@ -88,7 +88,9 @@ export class Past implements PastState {
   restore(saved: PastState): void {
     this.context.clear()
     this.context.join(saved.context)
-    this.checks.splice(0, this.checks.length, ...saved.checks)
+    // Not by a spread: there may be more actors than a call may have arguments.
+    this.checks.length = 0
+    for (const check of saved.checks) this.checks.push(check)
     this.heads = new Set(saved.heads)
     this.timeMicros = saved.timeMicros
   }

@@ -58,11 +58,14 @@ export abstract class Container {
   readonly place: Place
   /** The change in which this container was last touched. @internal */
   stamp = 0
+  /** How many containers the site had made before. @internal */
+  readonly born: number
 
   constructor(at: Actor | Place) {
     this.place = isPlace(at)
       ? at
       : { site: new Site(at, true), parent: undefined, step: '', removable: false, depth: 0 }
+    this.born = this.place.site.made++
     if (this.place.depth > limits.containerDepthMax) {
       refuse('CORE_LIMIT_EXCEEDED', 'above limits.containerDepthMax')
     }
@@ -198,6 +201,11 @@ export abstract class Container {
       depth: this.place.depth + 1,
     }
   }
+}
+
+/** Whether a container was made by what is just taken back: nobody outside has its handle. */
+export function isTakenBack({ born, place }: Container): boolean {
+  return born >= place.site.madeMax
 }
 
 /** Notes what takes back an effect on a container, while somebody may want to undo. */

@@ -45,6 +45,10 @@ export class Site {
   cutTally: ((place: Place) => Tally) | undefined
   /** The latest time that is believed of what is read. */
   timeMax: number = Number.POSITIVE_INFINITY
+  /** Containers made so far. */
+  made = 0
+  /** While something is taken back that made containers: how many there were before it. */
+  madeMax: number = Number.POSITIVE_INFINITY
   /** While a state is loaded that the local actor wrote itself. */
   resuming = false
   /** What the author of the change in progress had seen; absent: everything that is here. */

@@ -21,9 +21,17 @@ export function decoderOf({ input, at, end }: Unread): Decoder {
 /** Reads a block that was passed over, as if nothing had been known yet, and without telling anybody. */
 export function openUnread(unread: Unread, read: (input: Decoder) => Apply): void {
   const input = decoderOf(unread)
-  const apply = read(input)
-  input.reader.finish()
-  input.site.load(apply)
+  const { site } = input
+  const { timeMax } = site
+  // It was believed when it came, whatever is read at present.
+  site.timeMax = Number.POSITIVE_INFINITY
+  try {
+    const apply = read(input)
+    input.reader.finish()
+    site.load(apply)
+  } finally {
+    site.timeMax = timeMax
+  }
 }
 
 /** Writes a block as it came, where actors have the same references as then. Answers false, with nothing written, where not. */

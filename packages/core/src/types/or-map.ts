@@ -18,7 +18,7 @@ import { dotActor } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { valueKey } from '../codec/value-key.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
-import { checkStamp, compareWrites, readCell, type Stamp, type Write } from '../kernel/cell.ts'
+import { Cell, checkStamp, compareWrites, readCell, type Stamp, type Write } from '../kernel/cell.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
 import { type Apply, type Container, type Inverse, noteInverse, type Parent, type Place } from '../kernel/container.ts'
 import { CutTally } from '../kernel/cut-tally.ts'
@@ -33,7 +33,7 @@ import { NONE } from '../kernel/write-table.ts'
 import { readWrites, type WritesDelta } from '../kernel/writes-delta.ts'
 import * as limits from '../limits.ts'
 import { isRegister, openRegister } from './registers.ts'
-import { beginSlot, newSlot, type Slot, Slots } from './slots.ts'
+import { beginSlot, type Slot, Slots } from './slots.ts'
 import { checkKey } from './struct.ts'
 import * as tags from './tag-numbers.ts'
 
@@ -121,7 +121,11 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     }
     if (isRegister(type.tag)) return openRegister(type.tag, place, this.#slot(key, type.tag).cell)
     checkKey(key)
-    return this.#slots.add(newSlot(key, type.tag, type.create(place))).child as Container
+    return this.#slots.add(this.#newSlot(key, type.tag, type.create(place))).child as Container
+  }
+
+  #newSlot(key: string, tag: number, child?: Container): Slot {
+    return { key, tag, cell: new Cell(), child, born: this.place.site.made++ }
   }
 
   /** The container under a key: the one shown, or the one of a type number. @internal */
@@ -286,7 +290,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
     const known = this.#slots.get(key, tag)
     if (known !== undefined) return known
     checkKey(key)
-    return this.#slots.add(newSlot(key, tag))
+    return this.#slots.add(this.#newSlot(key, tag))
   }
 
   #enqueue(slot: Slot): void {
@@ -370,6 +374,7 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
       cell.clear()
       child?.clear()
     }
+    this.#slots.keep(({ born }) => born < this.place.site.madeMax)
     this.#queue = []
   }
 
@@ -455,9 +460,9 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   }
 
   #arriving(input: Decoder, key: string, tag: number): Slot | undefined {
-    if (isRegister(tag)) return newSlot(key, tag)
+    if (isRegister(tag)) return this.#newSlot(key, tag)
     const child = input.site.types?.(tag, this.placeOf(key, true))
-    return child === undefined ? undefined : newSlot(key, tag, child)
+    return child === undefined ? undefined : this.#newSlot(key, tag, child)
   }
 
   #readSlot(input: Decoder, slot: Slot): Apply {

@@ -15,7 +15,7 @@ import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { refuse } from '../errors.ts'
 import { ChunkedBuffer } from '../kernel/chunked-buffer.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import { type Apply, type Container, emit, type Parent, type Place } from '../kernel/container.ts'
+import { type Apply, type Container, emit, isTakenBack, type Parent, type Place } from '../kernel/container.ts'
 import { dotOrder, readDot, writeDot } from '../kernel/dots.ts'
 import { formatElementId } from '../kernel/element-id.ts'
 import { loadEncoded } from '../kernel/frame.ts'
@@ -26,6 +26,7 @@ import { beginPart, emptyPart, endPart, readPart, skipPart } from '../kernel/par
 import type { Path } from '../kernel/patch.ts'
 import { isPending } from '../kernel/seen.ts'
 import { type Spec, type TypeTable, typesOf } from '../kernel/spec.ts'
+import * as limits from '../limits.ts'
 import * as tags from './tag-numbers.ts'
 
 /** Items of a chunk. */
@@ -127,7 +128,7 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
   /** The container at an index. @internal */
   override find(step: string | number): Container | undefined {
     const index = Number(step)
-    const item = index < this.length ? this.#items.get(index) : null
+    const item = Number.isInteger(index) && index >= 0 && index < this.length ? this.#items.get(index) : null
     return item instanceof Nested ? this.#child(this.dotAt(index), item) : undefined
   }
 
@@ -222,7 +223,7 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
     for (const [dot, child] of this.#children) {
       child.clear()
       // Handles of elements stay good; the elements of the change that is taken back never were.
-      if (isPending(this.place.site, dot)) this.#children.delete(dot)
+      if (isPending(this.place.site, dot) || isTakenBack(child)) this.#children.delete(dot)
     }
   }
 
@@ -293,7 +294,12 @@ export class Rga<E = JsonValue> extends Movable implements Parent {
   }
 
   protected readContent({ reader }: Decoder, count: number): readonly Item[] {
-    return readItems(reader, count)
+    const items = readItems(reader, count)
+    // What is read is applied without fail.
+    if (this.place.depth >= limits.containerDepthMax && items.some((item) => item instanceof Nested)) {
+      reader.invalid('out of range')
+    }
+    return items
   }
 
   override writePending(out: Encoder): void {

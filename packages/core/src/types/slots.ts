@@ -1,6 +1,6 @@
 /** Values under the keys of a map that are not plain, by type and key: nearly always of one type. */
 import type { Writer } from '../codec/writer.ts'
-import { Cell } from '../kernel/cell.ts'
+import type { Cell } from '../kernel/cell.ts'
 import type { Container } from '../kernel/container.ts'
 import { beginPart } from '../kernel/parts.ts'
 
@@ -10,10 +10,8 @@ export interface Slot {
   readonly tag: number
   readonly cell: Cell
   readonly child: Container | undefined
-}
-
-export function newSlot(key: string, tag: number, child?: Container): Slot {
-  return { key, tag, cell: new Cell(), child }
+  /** As of containers. */
+  readonly born: number
 }
 
 export class Slots {
@@ -40,6 +38,13 @@ export class Slots {
 
   *all(): Iterable<Slot> {
     for (const slots of this.#byTag.values()) yield* slots.values()
+  }
+
+  keep(isKept: (slot: Slot) => boolean): void {
+    for (const [tag, slots] of this.#byTag) {
+      for (const [key, slot] of slots) if (!isKept(slot)) slots.delete(key)
+      if (slots.size === 0) this.#byTag.delete(tag)
+    }
   }
 
   add(slot: Slot): Slot {

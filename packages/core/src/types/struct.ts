@@ -13,7 +13,7 @@ import { refuse } from '../errors.ts'
 import { FAST_PATHS } from '../fast-paths.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
 import type { Decoder, Encoder } from '../kernel/codec.ts'
-import type { Apply, Container, Parent } from '../kernel/container.ts'
+import { type Apply, type Container, isTakenBack, type Parent } from '../kernel/container.ts'
 import { beginPart, emptyPart, endPart, ListOrder, readPart, skipPart } from '../kernel/parts.ts'
 import type { Path } from '../kernel/patch.ts'
 import { type Spec, specIn } from '../kernel/spec.ts'
@@ -159,6 +159,12 @@ export class Struct extends CausalContainer implements Parent {
   clear(): void {
     this.#unread = undefined
     for (const container of this.#containers()) container.clear()
+    for (const [name, fields] of this.#read ?? []) {
+      const kept = fields.filter(({ container }) => !isTakenBack(container))
+      if (kept.length === 0) this.#read?.delete(name)
+      else if (kept.length < fields.length) this.#read?.set(name, kept)
+    }
+    this.#arrived = undefined
     this.#forgetDirty()
   }
 

@@ -115,11 +115,18 @@ export class Text extends Ordered<string> {
     return this.#stringEdits++ < STRING_EDITS_MAX ? whole : undefined
   }
 
-  /** Text from a position to before another, as `String.prototype.slice` with both in range. */
+  /** Text from a position to before another, as `String.prototype.slice`. */
   slice(from = 0, to: number = this.length): string {
     const whole = this.#wholeText()
     if (whole !== undefined) return whole.slice(from, to)
-    return this.#edited?.slice(from, to) ?? ''
+    return this.#edited?.slice(this.#clamped(from), this.#clamped(to)) ?? ''
+  }
+
+  /** A position as strings take it: negative ones count from the end, and what is outside is the nearest inside. */
+  #clamped(position: number): number {
+    const { length } = this
+    const whole = Math.trunc(position) || 0
+    return whole < 0 ? Math.max(0, length + whole) : Math.min(whole, length)
   }
 
   /** The whole text. Where others have cut a surrogate pair, U+FFFD stands for what is left of it. */
