@@ -7,7 +7,7 @@ import { type CatchUp, type DocumentHead, type From, type Known, SessionRefusal 
 import type { FoundDocument, OpenDocument } from '../service/library.ts'
 import { isShortTail, type StoredState } from '../service/stored-state.ts'
 import { actorOf } from './actor.ts'
-import type { TransferCache } from './transfer-cache.ts'
+import type { Transfers } from './transfer-cache.ts'
 
 /** What is needed of the store. */
 export interface CatchUpSource {
@@ -33,12 +33,12 @@ const NOTHING = new Uint8Array(0)
 /** The catch-ups of one document. Called in its line. */
 export class CatchUps {
   readonly #source: CatchUpSource
-  readonly #transfers: TransferCache
+  readonly #transfers: Transfers
   /** Names the last snapshot that was made or read for somebody. */
   #base: string | undefined
   #served: Served | undefined
 
-  constructor(source: CatchUpSource, transfers: TransferCache) {
+  constructor(source: CatchUpSource, transfers: Transfers) {
     this.#source = source
     this.#transfers = transfers
   }

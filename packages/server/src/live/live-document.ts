@@ -22,7 +22,7 @@ import {
 import type { FoundDocument } from '../service/library.ts'
 import { type CatchUpSource, CatchUps } from './catch-up.ts'
 import type { Judgement } from './judgement.ts'
-import type { TransferCache } from './transfer-cache.ts'
+import type { Transfers } from './transfer-cache.ts'
 import type { ValueStream } from './value-stream.ts'
 
 /** A submission that waits. */
@@ -63,7 +63,7 @@ export interface LiveDocumentOptions {
   readonly store: LiveStore
   readonly limits: SessionLimits
   readonly scheduler: Scheduler
-  readonly transfers: TransferCache
+  readonly transfers: Transfers
   /** What presence of all documents shares, in bytes. */
   readonly presenceBudget: Budget
   /** What the feeds of all documents keep. */
@@ -85,7 +85,7 @@ export class LiveDocument implements HostedDocument {
   readonly #store: LiveStore
   readonly #limits: SessionLimits
   readonly #scheduler: Scheduler
-  readonly #transfers: TransferCache
+  readonly #transfers: Transfers
   readonly #onIdle: (document: LiveDocument) => void
   readonly #inbox: Waiting[] = []
   #inboxChanges = 0

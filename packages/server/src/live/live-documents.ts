@@ -191,7 +191,7 @@ export class LiveDocuments implements LiveStore {
       store: this,
       limits,
       scheduler,
-      transfers: this.#transfers,
+      transfers: this.#transfers.of(key),
       presenceBudget: this.#presenceBudget,
       feedsKept: this.#feedsKept,
       onIdle: ({ key: idle }) => this.#documents.delete(nameOf(idle)),
@@ -206,7 +206,7 @@ export class LiveDocuments implements LiveStore {
     if (document === undefined) return
     const { feed } = document
     if (outcome.kind === 'end') {
-      this.#transfers.forget(document.incarnation)
+      this.#transfers.of(head.key).forget(document.incarnation)
       document.incarnation = ''
       feed.end('deleted', 'the document was deleted')
       feed.jump(head.version)
