@@ -82,9 +82,17 @@ class EventSource {
 
   readonly take: Take = (frame, last) => {
     if (this.#ended || this.#behind) return
+    // Only who has missed something is told the whole again.
+    if (!last && !this.#hasRoom) {
+      this.#behind = true
+      return
+    }
     this.#controller?.enqueue(this.#encoder.encode(frame))
     if (last) this.end()
-    else if ((this.#controller?.desiredSize ?? 0) <= 0) this.#behind = true
+  }
+
+  get #hasRoom(): boolean {
+    return (this.#controller?.desiredSize ?? 0) > 0
   }
 
   /** Sent however much waits already: nothing comes after it. */
@@ -97,7 +105,7 @@ class EventSource {
   #beat(): void {
     const { scheduler, heartbeatMs } = this.#options
     this.#cancelHeartbeat = scheduler.after(heartbeatMs, () => {
-      this.take(': still here\n\n', false)
+      if (this.#hasRoom) this.take(': still here\n\n', false)
       this.#beat()
     })
   }

@@ -130,6 +130,26 @@ describe('Server-Sent Events', () => {
     expect(stream.state.ended).toBe(true)
   })
 
+  it('a large value is told once, and then there is silence', async () => {
+    const { server } = await start()
+    const url = `${server.url}/v1/docs/t`
+    await put(url, 'lww', 'x')
+    await apply(url, 'lww', { set: 'y'.repeat(400_000) })
+    const abort = new AbortController()
+    const answer = await fetch(`${url}/events`, { headers, signal: abort.signal })
+    let bytes = 0
+    const reading = (async () => {
+      for await (const part of answer.body!) bytes += part.length
+    })().catch(() => {})
+    await until(() => bytes > 400_000, 'the value')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(bytes).toBeLessThan(500_000)
+    await apply(url, 'lww', { set: 'z' })
+    await until(() => bytes > 400_100, 'what comes after it')
+    abort.abort()
+    await reading
+  })
+
   it('a reader that does not read is told the whole when it does', async () => {
     const { server, service } = await start()
     const url = `${server.url}/v1/docs/t`
