@@ -45,9 +45,12 @@ export class Bus {
     return this.#alive
   }
 
+  /** One listens at a time, the last who began. Answers what ends it. */
   on<B>(topic: string, listener: (body: B, from: string) => void): () => void {
     this.#listeners.set(topic, listener as Listener)
-    return () => this.#listeners.delete(topic)
+    return () => {
+      if (this.#listeners.get(topic) === listener) this.#listeners.delete(topic)
+    }
   }
 
   /** To one tab, or to all others. */

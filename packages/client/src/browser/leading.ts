@@ -46,11 +46,12 @@ export class Leading<S extends FieldSpecs> {
   #durable: { readonly name: string; readonly bytes: Uint8Array }[] = []
   #scheduled = false
   #cancelStatus: (() => void) | undefined
+  readonly #unlisten: () => void
 
   constructor(options: LeadingOptions<S>) {
     this.#options = options
     const { bus, topic, kept } = options
-    bus.on<ToLeader>(topic, (said, from) => this.#take(said, from))
+    this.#unlisten = bus.on<ToLeader>(topic, (said, from) => this.#take(said, from))
     kept.watcher = {
       durable: (own) => {
         this.#durable.push({ name: nameOf(own), bytes: own.bytes })
@@ -108,8 +109,10 @@ export class Leading<S extends FieldSpecs> {
     if (!again || shown === tab) this.#options.present([...this.#presence.values()].at(-1) ?? state.subarray(0, 0))
   }
 
+  /** Whoever hands something in from now on does so again, to the next one that leads. */
   close(): void {
     const { kept } = this.#options
+    this.#unlisten()
     this.#tell()
     this.#cancelStatus?.()
     kept.watcher = undefined

@@ -26,6 +26,7 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
   readonly #topic: string
   readonly #kept: Kept<S>
   #seat: Seat | undefined
+  #unlisten: (() => void) | undefined
   /** Where this tab leads; where another does, which. */
   #replica: Replica<S> | undefined
   #leading: Leading<S> | undefined
@@ -78,18 +79,23 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
       this.#kept.keeper = undefined
       return this.#lead()
     }
-    this.#bus.on<FromLeader>(this.#topic, (said, from) => this.#take(said, from))
+    this.#unlisten = this.#bus.on<FromLeader>(this.#topic, (said, from) => this.#take(said, from))
     this.#seat = new Seat({
       bus: this.#bus,
       topic: this.#topic,
       onLead: () => this.#lead(),
       onLeader: (leader) => {
-        if (this.#replica !== undefined || this.#closed) return
+        if (this.#replica !== undefined || this.#isDone) return
         this.#leader = leader
         this.#life = undefined
         this.#post({ is: 'hello' })
       },
     })
+  }
+
+  /** Closed, and nothing is left to be handed in. */
+  get #isDone(): boolean {
+    return this.#closed && this.#handIn.bytes.length === 0
   }
 
   get isReady(): boolean {
@@ -183,8 +189,9 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
       this.#kept.life.unsubscribe()
       this.#post({ is: 'leave' })
     }
-    await this.#replica?.close()
     this.#leading?.close()
+    await this.#replica?.close()
+    this.#unlisten?.()
     this.#held.release()
     this.#seat?.leave()
     this.#tellLoaded()
@@ -197,7 +204,7 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
 
   /** The tab that led is gone, or there was none. */
   #lead(): void {
-    if (this.#closed) return
+    if (this.#isDone) return
     const claim = (actor: ActorId): Promise<boolean> => this.#held.claim(actor, this.#kept.life.actor.id)
     const replica = new Replica<S>(this.#options, { kept: this.#kept, succeeds: this.#isReady, claim })
     this.#replica = replica
@@ -279,9 +286,15 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
 
   /** The leader says what there is. */
   #enter(state: State): void {
+    const before = this.#kept.life.actor.id
     if (state.anew) this.#rebase(state)
     else if (!state.base.every((bytes) => this.#apply(bytes))) return
     this.#life = state.life
+    const { actor, doc } = this.#kept.life
+    // The leader takes changes under the actor it was told of only.
+    if (this.#isReady && actor.id !== before) {
+      this.#post({ is: 'follow', actor: actor.id, incarnation: doc.incarnation, known: [...doc.version().entries()] })
+    }
     // Whatever was on its way to the leader before is not, or is known there.
     const changes = this.#kept.life.unstored.map(({ bytes }) => bytes)
     if (changes.length > 0) this.#post({ is: 'changes', life: state.life, changes })

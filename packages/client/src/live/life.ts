@@ -91,11 +91,15 @@ export function adopted(changes: readonly OwnChange[], incarnation: string, afte
 export function retimed(changes: readonly OwnChange[], nowMicros: number, afterMicros: number): OwnChange[] {
   const latest = changes.reduce((max, { timeMicros }) => Math.max(max, timeMicros), 0)
   const shift = Math.max(0, latest - nowMicros)
+  // Over the changes of all actors: those of several tabs follow one another.
+  const times = new Map<number, number>()
   let last = afterMicros
-  const timeMicros = (before: number): number => {
+  for (const before of changes.map((own) => own.timeMicros).sort((a, b) => a - b)) {
+    if (times.has(before)) continue
     last = Math.max(last + 1, Math.min(before - shift, nowMicros))
-    return last
+    times.set(before, last)
   }
+  const timeMicros = (before: number): number => times.get(before) as number
   return rewritten(changes, (each) => restampChanges(each, { timeMicros })).map((own) => ({ ...own, restamped: true }))
 }
 
@@ -109,13 +113,15 @@ function rewritten(
     if (others === undefined) byActor.set(own.actor, [own])
     else others.push(own)
   }
-  return [...byActor.values()].flatMap((group) => {
+  const all = [...byActor.values()].flatMap((group) => {
     const written = write(group.map(({ bytes }) => bytes))
     return group.map((own, i) => ({
       ...ownChange(written[i] as Uint8Array, own.order, false),
       restamped: own.restamped,
     }))
   })
+  // As they were made: changes of several tabs follow one another.
+  return all.sort((a, b) => a.order - b.order)
 }
 
 /** The last dot of the actor that may be sent: what is not durable yet may not. */

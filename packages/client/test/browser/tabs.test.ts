@@ -140,6 +140,13 @@ describe('several tabs', () => {
       const state = await tab.until(({ items, connection }) => items.length === 0 && connection === 'live', 'dropped')
       expect(state).toMatchObject({ refused: [], pending: 0, visits: 0 })
     }
+    // What is written now is written under other actors, which the leading tab was told of.
+    await two.edit(['again'])
+    await two.durable()
+    expect(await two.saved()).toBe('CLIENT_REFUSED')
+    for (const tab of [one, two]) {
+      await tab.until(({ items, refused }) => items.length === 1 && refused.length === 1, 'refused again')
+    }
   })
 
   it('what is open in another tab is not forgotten, and a document that was closed everywhere is', async () => {
@@ -151,6 +158,18 @@ describe('several tabs', () => {
     expect(await two.forget('forgotten')).toBe('CLIENT_DOCUMENT_OPEN')
     await one.close()
     expect(await two.forget('forgotten')).toBeUndefined()
+  })
+
+  it('what a tab had not handed in when it closed reaches the storage though the tab that led is gone', async () => {
+    const [one, two] = (await tabs('handed', 2)) as [Tab, Tab]
+    await one.holdWrites()
+    await two.edit(['late'])
+    const closing = two.close()
+    await delay(200)
+    await one.leave()
+    await closing
+    const three = await started({ nodeId: 'handed', database: 'handed', id: 'handed' })
+    expect((await three.state()).items).toEqual(['late'])
   })
 
   it('where there are no Web Locks one tab works, and the other says so', async () => {
