@@ -1,8 +1,12 @@
 /** The engine of a node, a few of them at a time. What random histories show is the simulator's affair. */
 import { Doc, readChange } from '@joinery/core'
 import { MessageCodec, replicationLimits } from '@joinery/sync/replication'
+import { seededRandom } from '@joinery/testing'
 import { describe, expect, test } from 'vitest'
 import { compression, life, Nodes } from './nodes.ts'
+
+/** Number of the message that asks for more of a sketch. */
+const MORE = 5
 
 describe('a local write', () => {
   test('is acknowledged when it is durable, and told of only then', () => {
@@ -283,5 +287,70 @@ describe('membership', () => {
         ?.members()
         .find(({ node }) => node === 'c')?.state,
     ).toBe('left')
+  })
+})
+
+describe('names as long as they may be', () => {
+  test('of many documents at once are told in several messages', () => {
+    // What is pushed is forgotten, so that it is found by comparing.
+    const nodes = new Nodes(['a', 'b'], { limits: { pushesMax: 1 } })
+    const random = seededRandom(7)
+    const name = () => Array.from({ length: 500 }, () => String.fromCharCode(33 + random.below(90))).join('')
+    nodes.network.cut('a', 'b')
+    nodes.network.cut('b', 'a')
+    for (let i = 0; i < 700; i += 1) nodes.edit('a', 'x', { document: name(), incarnation: 'life' })
+    nodes.run(10_000)
+    nodes.network.heal()
+    nodes.run(120_000)
+    const [a, b] = [...nodes.engines.values()].map((engine) => engine.status())
+    expect([b?.lives, b?.digest]).toEqual([700, a?.digest])
+  })
+})
+
+describe('a difference whose reading was broken off', () => {
+  test.each([1, 2, 3])('after %i questions is read again from the beginning', (questions) => {
+    // What is pushed is forgotten, so that it is found by comparing.
+    const nodes = new Nodes(['a', 'b'], { limits: { pushesMax: 1 } })
+    const parted = () => {
+      nodes.network.cut('a', 'b')
+      nodes.network.cut('b', 'a')
+    }
+    parted()
+    for (let i = 0; i < 300; i += 1) nodes.edit('a', 'x', { document: `document ${i}`, incarnation: 'life' })
+    nodes.run(20_000)
+    nodes.network.heal()
+    let asked = 0
+    for (let before = 0, i = 0; asked < questions && i < 60_000; i += 1) {
+      nodes.run(1)
+      const bytes = nodes.sent.get(MORE) ?? 0
+      if (bytes > before) asked += 1
+      before = bytes
+    }
+    expect(asked).toBe(questions)
+    parted()
+    nodes.run(5_000)
+    nodes.network.heal()
+    nodes.run(60_000)
+    const digests = [...nodes.engines.values()].map((engine) => engine.status().digest)
+    expect(new Set(digests).size).toBe(1)
+  })
+})
+
+describe('a member that left', () => {
+  test('is a member again when it comes back under its name', () => {
+    const nodes = new Nodes(['a', 'b', 'c'])
+    nodes.run(10_000)
+    nodes.handle('c', { type: 'leave' })
+    nodes.engines.delete('c')
+    nodes.run(30_000)
+    nodes.restart('c', [])
+    nodes.run(30_000)
+    for (const node of ['a', 'b']) {
+      const news = nodes.engines
+        .get(node)
+        ?.members()
+        .find((member) => member.node === 'c')
+      expect({ node, state: news?.state }).toEqual({ node, state: 'alive' })
+    }
   })
 })

@@ -75,15 +75,23 @@ export class Repair {
     const { messageLivesMax, vectorEntriesMax } = this.#context.limits
     let page: LifeFrontier[] = []
     let entries = 0
+    let bytes = 0
     const groups: LifeFrontier[][] = [page]
     for (const each of pages) {
-      if (page.length >= messageLivesMax || entries + each.entries.length > vectorEntriesMax) {
+      const more = frontierBytes(each)
+      const isFull =
+        page.length >= messageLivesMax ||
+        entries + each.entries.length > vectorEntriesMax ||
+        bytes + more > PACKET_BYTES_MAX
+      if (isFull && page.length > 0) {
         page = []
         entries = 0
+        bytes = 0
         groups.push(page)
       }
       page.push(each)
       entries += each.entries.length
+      bytes += more
     }
     groups.forEach((lives, i) => {
       const head = i === 0 ? unknown.slice(0, messageLivesMax) : []
@@ -175,6 +183,11 @@ export class Repair {
   }
 
   #answer(to: NodeId, life: Life, lacking: Lacking): void {
+    // It may have ended while the answer waited.
+    if (life.tombstone !== undefined) {
+      this.#send(to, [{ ...life.key, ended: true, parts: [life.tombstone] }], false)
+      return
+    }
     if (lacking !== 'snapshot') {
       this.#sendParts(to, life, lacking)
       return
@@ -219,4 +232,10 @@ export class Repair {
       'repair',
     )
   }
+}
+
+/** Bytes that a frontier takes at most, or nearly so: names are the most of it. */
+function frontierBytes({ document, incarnation, entries, after, through }: LifeFrontier): number {
+  const names = document.length + incarnation.length + after.length + through.length
+  return entries.reduce((sum, { actor }) => sum + 3 * actor.length + 20, 3 * names + 20)
 }

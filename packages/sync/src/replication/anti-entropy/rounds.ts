@@ -106,6 +106,8 @@ export class Rounds {
       return
     }
     if (message.cells.length === 0 && this.#isOnItsWay()) return
+    // A new round: what was read of the last one, whose end was lost, is not gone on with.
+    if (message.cells.length === 0) this.#readings.delete(from)
     this.counted.different += 1
     this.interval.reset()
     const { shortListMax } = this.#context.limits

@@ -32,9 +32,11 @@ export function packetsOf(news: readonly News[]): Packet[] {
     const { length } = each.part.bytes
     // Who lacks it hears of it by the next digest, and asks.
     if (length > PART_BYTES_MAX) continue
-    if (bytes + length > PACKET_BYTES_MAX) close()
+    const { document, incarnation } = each.life.key
+    const size = length + 3 * (document.length + incarnation.length)
+    if (bytes + size > PACKET_BYTES_MAX) close()
     some.push(each)
-    bytes += length
+    bytes += size
   }
   close()
   return packets

@@ -30,6 +30,9 @@ interface Gap {
   readonly tries: number
 }
 
+/** Missing ranges that are asked for at once: however long the names of their actors are, it is one message. */
+const WANTED_RANGES_MAX = 256
+
 /** Messages that wait for one document to be loaded. Beyond it they are dropped: their senders send again. */
 const WAITING_MAX = 256
 
@@ -126,7 +129,7 @@ export class Receiver {
     const { nowMs, limits } = this.#context
     for (let gap = this.#gaps.take(nowMs); gap !== undefined; gap = this.#gaps.take(nowMs)) {
       const { life, from, tries } = gap
-      const ranges = life.document?.missing().slice(0, limits.vectorEntriesMax) ?? []
+      const ranges = life.document?.missing().slice(0, WANTED_RANGES_MAX) ?? []
       if (ranges.length === 0) {
         this.#asked.delete(life)
         continue

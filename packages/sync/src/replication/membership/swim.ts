@@ -102,7 +102,7 @@ export class Swim implements Membership {
   heard(node: NodeId): void {
     const member = this.#members.get(node)
     const { nowMs, limits } = this.#context
-    if (member?.news.state !== 'dead' || member.toldMs + limits.probeMs > nowMs) return
+    if (member === undefined || !isGone(member.news) || member.toldMs + limits.probeMs > nowMs) return
     // It is there, whatever was said of it: told so, it will say so itself. Once in a while, as its answer is heard, too.
     member.toldMs = nowMs
     this.#ping(node, '', [member.news])
@@ -267,7 +267,7 @@ export class Swim implements Membership {
     }
     // Who starts again elsewhere before anybody missed it is known at the place it had before.
     const isHere = news.region === region && news.address === address
-    if (news.incarnation === incarnation && ((news.state === 'alive' && isHere) || news.state === 'left')) return
+    if (news.incarnation === incarnation && news.state === 'alive' && isHere) return
     if (news.state !== 'alive') this.#awareness.badly()
     this.#set({ ...this.#self, incarnation: news.incarnation + 1, state: 'alive' })
   }
@@ -293,8 +293,9 @@ export class Swim implements Membership {
     const { nowMs, limits, options } = this.#context
     this.#timers.add(nowMs + this.#context.jitter(limits.gossipIntervalMs), { type: 'tell-all' })
     if (this.#left) return
-    const gone = [...this.#members.values()].filter(({ news: { state } }) => state === 'dead')
-    const lost = gone[options.random(Math.max(1, gone.length))]
+    const gone = [...this.#members.values()].filter(({ news }) => isGone(news))
+    const dead = gone.filter(({ news: { state } }) => state === 'dead')
+    const lost = dead[options.random(Math.max(1, dead.length))]
     if (lost !== undefined) this.#ping(lost.news.node, '', [lost.news, this.#self])
     for (const { news, sinceMs } of gone) {
       if (nowMs - sinceMs > limits.deadMemberMsMax) this.#members.delete(news.node)
@@ -338,4 +339,9 @@ const rank: Readonly<Record<MemberState, number>> = { alive: 0, suspect: 1, dead
 function isNewer(news: MemberNews, than: MemberNews): boolean {
   if (news.incarnation !== than.incarnation) return news.incarnation > than.incarnation
   return rank[news.state] > rank[than.state]
+}
+
+/** Nobody counts on it: given up, or gone by itself. */
+function isGone({ state }: MemberNews): boolean {
+  return state === 'dead' || state === 'left'
 }
