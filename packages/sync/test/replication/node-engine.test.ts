@@ -336,6 +336,21 @@ describe('a difference whose reading was broken off', () => {
   })
 })
 
+describe('a difference that takes longer to read than a round lasts', () => {
+  test('is read on, round after round', () => {
+    const nodes = new Nodes(['a', 'b'], { limits: { pushesMax: 1 } })
+    nodes.network.cut('a', 'b')
+    nodes.network.cut('b', 'a')
+    for (let i = 0; i < 3_000; i += 1) nodes.edit('a', 'x', { document: `document ${i}`, incarnation: 'life' })
+    nodes.run(10_000)
+    Object.assign(nodes.network.faults.delayMs, { min: 280, max: 300 })
+    nodes.network.heal()
+    nodes.run(90_000)
+    const digests = [...nodes.engines.values()].map((engine) => engine.status().digest)
+    expect(new Set(digests).size).toBe(1)
+  })
+})
+
 describe('a member that left', () => {
   test('is a member again when it comes back under its name', () => {
     const nodes = new Nodes(['a', 'b', 'c'])

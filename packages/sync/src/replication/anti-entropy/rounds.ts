@@ -106,8 +106,6 @@ export class Rounds {
       return
     }
     if (message.cells.length === 0 && this.#isOnItsWay()) return
-    // A new round: what was read of the last one, whose end was lost, is not gone on with.
-    if (message.cells.length === 0) this.#readings.delete(from)
     this.counted.different += 1
     this.interval.reset()
     const { shortListMax } = this.#context.limits
@@ -115,7 +113,14 @@ export class Rounds {
     else if (this.#lives.count <= shortListMax && message.count <= shortListMax) {
       this.#repair.tell(from, [...this.#lives.listed()], { complete: true })
       this.#pursue(from, PURSUITS)
-    } else this.#ask(from, message.root, 0)
+    } else this.#ask(from, message.root, this.#readSoFar(from, message))
+  }
+
+  /** Cells of this sketch that are here already: a reading may last for rounds, or have stopped because a message was lost. */
+  #readSoFar(from: NodeId, { root }: DigestMessage): number {
+    const known = this.#readings.get(from)
+    const isSame = known !== undefined && sameHash(known.root, root) && sameHash(known.own, this.#lives.root)
+    return isSame ? known.decoder.length : 0
   }
 
   /** What a peer has is asked for again if nothing comes of it. */
