@@ -286,13 +286,13 @@ export class TabReplica<S extends FieldSpecs> implements DocReplica<S> {
 
   /** The leader says what there is. */
   #enter(state: State): void {
-    const before = this.#kept.life.actor.id
+    const told = this.#isReady ? this.#kept.life.actor.id : this.#held.actor
     if (state.anew) this.#rebase(state)
     else if (!state.base.every((bytes) => this.#apply(bytes))) return
     this.#life = state.life
     const { actor, doc } = this.#kept.life
     // The leader takes changes under the actor it was told of only.
-    if (this.#isReady && actor.id !== before) {
+    if (actor.id !== told) {
       this.#post({ is: 'follow', actor: actor.id, incarnation: doc.incarnation, known: [...doc.version().entries()] })
     }
     // Whatever was on its way to the leader before is not, or is known there.

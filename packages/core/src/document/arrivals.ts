@@ -1,7 +1,7 @@
 /** Changes that arrive in any order: applied, kept until what they wait for is there, or dropped as contradictions. */
 
 import type { CausalBuffer } from './causal-buffer.ts'
-import type { Change, ChangeHeader } from './change.ts'
+import { type Change, type ChangeHeader, NO_HEADERS } from './change.ts'
 import type { ApplyResult } from './doc-types.ts'
 import type { Past } from './past.ts'
 
@@ -17,6 +17,11 @@ export class Arrivals {
     this.#past = past
     this.#buffer = buffer
     this.#apply = apply
+  }
+
+  /** What became of no change at all. */
+  nothing(): ApplyResult {
+    return { applied: NO_HEADERS, refused: NO_HEADERS, duplicates: 0, waiting: this.#buffer.size, changed: false }
   }
 
   /** Takes changes that were checked. */

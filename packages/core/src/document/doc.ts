@@ -44,7 +44,7 @@ import { checkChanges, forked, otherLife } from './check-changes.ts'
 import type { ApplyOptions, ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
 import { Events } from './events.ts'
 import { findContainer, tagsOf } from './find.ts'
-import { History, PAST_ACTOR } from './history.ts'
+import { History, PAST_ACTOR, patchesOf } from './history.ts'
 import { NextReader } from './next-change.ts'
 import { observe } from './observed.ts'
 import { type ChainEntry, NO_ACTOR, Past } from './past.ts'
@@ -197,8 +197,11 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     return bytes
   }
 
-  /** Rebuilds what the first changes of the log led to, inside the same containers, and drops the others. */
-  #rollBack(count: number): void {
+  /**
+   * Rebuilds what the first changes of the log led to, inside the same containers, and drops the others.
+   * @param made containers that there were then; the others are dropped.
+   */
+  #rollBack(count: number, made = Number.POSITIVE_INFINITY): void {
     // What is here is kept, whatever it is that is not believed.
     this.#site.timeMax = Number.POSITIVE_INFINITY
     const twin = new SchemaDoc<S>({ actor: this.#actor, incarnation: this.#incarnation, types: this.#types })
@@ -208,7 +211,9 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     // First, as it throws where what was loaded turns out to be damaged, and then what is here stays as it is.
     const snapshot = readSnapshot(encodeSnapshot(twin.#root, this.#incarnation, twin.#past), this.#site)
     this.#site.patches = undefined
+    this.#site.madeMax = made
     this.#root.clear()
+    this.#site.madeMax = Number.POSITIVE_INFINITY
     this.#site.abandon()
     // The dots are announced but not here any more: what follows brings them back.
     this.#past.context.clear()
@@ -314,25 +319,19 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
         if (header === undefined) break
       }
       if (at > 0 && at < bounds.length) this.#history.log.cutLast(bundle, bounds[at - 1] as number)
-      const rest = at < bounds.length ? this.#applyAll(changesIn(bundle, bounds, at)) : this.#nothingApplied()
+      const rest = at < bounds.length ? this.#applyAll(changesIn(bundle, bounds, at)) : this.#arrivals.nothing()
       this.#events.release()
       return at === 0 ? rest : bundleResult(bundle, bounds.subarray(0, at), rest)
     } catch (error) {
       this.#events.drop()
       if (at > 0) {
         this.#next.forget()
-        this.#site.madeMax = made
-        this.#rollBack(from)
-        this.#site.madeMax = Number.POSITIVE_INFINITY
+        this.#rollBack(from, made)
         this.#actorsKept = kept
         this.#opaque = opaque
       }
       throw error
     }
-  }
-
-  #nothingApplied(): ApplyResult {
-    return { applied: NO_HEADERS, refused: NO_HEADERS, duplicates: 0, waiting: this.#buffer.size, changed: false }
   }
 
   /** Applies changes in any order. All are checked before the first is applied. */
@@ -367,9 +366,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     const lazy = FAST_PATHS && this.#site.resuming && this.#history.log.count === 0 && this.#history.base.length === 0
     const apply = readRoot(this.#root, snapshot, lazy)
     this.#incarnation = snapshot.incarnation
-    if (news.length === 0) {
-      return this.#nothingApplied()
-    }
+    if (news.length === 0) return this.#arrivals.nothing()
     if (this.#opaque) unknownTypes()
     const patches = this.#events.record(this.#site)
     apply()
@@ -453,13 +450,7 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
    */
   diff(from: VersionVector, to: VersionVector): readonly Patch[] {
     const changes = this.#history.changesBetween(from, to)
-    const past = this.at(from)
-    const patches: Patch[] = []
-    past.subscribe((event) => {
-      for (const patch of event.patches) patches.push(patch)
-    })
-    for (const bytes of changes) past.apply(bytes)
-    return patches
+    return patchesOf(this.at(from), changes)
   }
 
   /**

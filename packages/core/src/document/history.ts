@@ -2,9 +2,11 @@
 import type { ActorId, ActorTable } from '../causality/actor.ts'
 import { VersionVector } from '../causality/version-vector.ts'
 import { refuse } from '../errors.ts'
+import type { Patch } from '../kernel/patch.ts'
 import * as limits from '../limits.ts'
 import { encodeBundle } from './bundle.ts'
 import { ChangeLog } from './change-log.ts'
+import type { DocEvent } from './doc-types.ts'
 import type { Past } from './past.ts'
 
 /** Who reads the past: nobody writes under it. */
@@ -14,6 +16,12 @@ export const PAST_ACTOR: ActorId = 'past~----------------' as ActorId
 const BASE_PARTS_MAX = 4
 /** A log that is not kept for its own sake may be so many times as long as the state before it. */
 const LOG_PER_BASE = 8
+
+/** A document of which changes are played again. */
+interface Replayed {
+  subscribe(listener: (event: DocEvent) => void): unknown
+  apply(bytes: Uint8Array): unknown
+}
 
 export class History {
   readonly log: ChangeLog = new ChangeLog()
@@ -86,4 +94,14 @@ export class History {
     }
     return this.changesUpTo(to)
   }
+}
+
+/** What changes do to a document that they follow. */
+export function patchesOf(past: Replayed, changes: readonly Uint8Array[]): Patch[] {
+  const patches: Patch[] = []
+  past.subscribe((event) => {
+    for (const patch of event.patches) patches.push(patch)
+  })
+  for (const bytes of changes) past.apply(bytes)
+  return patches
 }
