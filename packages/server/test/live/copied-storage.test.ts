@@ -5,17 +5,11 @@
 import { Doc, defineSchema, list } from '@joinery/core'
 import { newActor } from '@joinery/core/system'
 import { memoryStore } from '@joinery/storage/memory'
-import { afterEach, describe, expect, test } from 'vitest'
-import { connectClient, startServer, type TestClient, type TestServer } from './harness.ts'
+import { describe, expect, test } from 'vitest'
+import { closedAfterEach, connectClient, startServer, type TestServer } from './harness.ts'
 
 const schema = defineSchema({ items: list<string>() })
-const running: TestServer[] = []
-const clients: TestClient[] = []
-
-afterEach(async () => {
-  for (const { connection } of clients.splice(0)) connection.close()
-  for (const { server } of running.splice(0)) await server.close()
-})
+const { running, clients } = closedAfterEach()
 
 /** Writes all of it, and answers what a copy needs that was made after the first. */
 async function written(wsUrl: string, labels: readonly string[]) {

@@ -19,6 +19,7 @@ import {
   type WebSocketLike,
 } from '@joinery/transport/websocket'
 import { pino } from 'pino'
+import { afterEach } from 'vitest'
 import { WebSocket } from 'ws'
 import type { TlsIdentity } from '../../src/http/listener.ts'
 import { type KeyRing, openKeyRing } from '../../src/keys.ts'
@@ -163,4 +164,15 @@ export async function until(holds: () => boolean, what: string, ms = 10_000): Pr
     if (Date.now() > end) throw new Error(`not in time: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
+}
+
+/** Servers and clients of one test file, which are closed after each test. */
+export function closedAfterEach(): { readonly running: TestServer[]; readonly clients: TestClient[] } {
+  const running: TestServer[] = []
+  const clients: TestClient[] = []
+  afterEach(async () => {
+    for (const { connection } of clients.splice(0)) connection.close()
+    for (const { server } of running.splice(0)) await server.close()
+  })
+  return { running, clients }
 }

@@ -1,16 +1,10 @@
 /** Clients choose the names of lives, so two documents may have the same one: what is kept ready for who joins the one is not for the other. */
 import { defineSchema, list } from '@joinery/core'
-import { afterEach, expect, test } from 'vitest'
-import { connectClient, startServer, type TestClient, type TestServer } from './harness.ts'
+import { expect, test } from 'vitest'
+import { closedAfterEach, connectClient, startServer } from './harness.ts'
 
 const schema = defineSchema({ items: list<string>() })
-const running: TestServer[] = []
-const clients: TestClient[] = []
-
-afterEach(async () => {
-  for (const { connection } of clients.splice(0)) connection.close()
-  for (const { server } of running.splice(0)) await server.close()
-})
+const { running, clients } = closedAfterEach()
 
 function follow(wsUrl: string, node: string, id: string) {
   const client = connectClient(wsUrl, node)
