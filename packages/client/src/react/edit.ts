@@ -22,8 +22,8 @@ export function editBetween(before: string, after: string, caret: number = after
   while (prefix < shorter - suffix && before[prefix] === after[prefix]) prefix += 1
   // The caret may be elsewhere than where the text changed.
   while (suffix < shorter - prefix && before.at(-1 - suffix) === after.at(-1 - suffix)) suffix += 1
-  if (/^[\ud800-\udbff]/.test(before.charAt(prefix - 1))) prefix -= 1
-  if (suffix > 0 && /[\udc00-\udfff]/.test(before.charAt(before.length - suffix))) suffix -= 1
+  if (isInPair(before, prefix)) prefix -= 1
+  if (isInPair(before, before.length - suffix)) suffix -= 1
   const removed = before.length - suffix - prefix
   return {
     at: prefix,
@@ -31,6 +31,11 @@ export function editBetween(before: string, after: string, caret: number = after
     // Half of a pair is nothing that a text can hold.
     inserted: after.slice(prefix, after.length - suffix).replace(/\p{Surrogate}/gu, '\ufffd'),
   }
+}
+
+/** Whether a position is between the halves of a surrogate pair. */
+function isInPair(text: string, position: number): boolean {
+  return (text.codePointAt(position - 1) ?? 0) > 0xffff
 }
 
 export function applied(text: string, { at, removed, inserted }: Edit): string {

@@ -17,14 +17,14 @@ export function useValue<S extends FieldSpecs, T>(doc: LiveDoc<S>, selector: (ro
   const shown = useRef<T | undefined>(undefined)
   const watch = watchOf(doc)
   const read = useMemo(() => {
+    // Before all versions: the first time it is read.
     let at = -1
     let fields = new Set<string>()
-    let value: T
+    let value = shown.current as T
     return (): T => {
-      if (at === watch.version) return value
-      if (at === -1 || watch.changedSince(at, fields)) {
+      if (watch.changedSince(at, fields)) {
         fields = new Set()
-        value = share(at === -1 ? shown.current : value, selector(noting(doc.root, fields)))
+        value = share(value, selector(noting(doc.root, fields)))
       }
       at = watch.version
       return value
