@@ -25,7 +25,7 @@ import type {
 } from './model/types.ts'
 import { type Running, run } from './running.ts'
 import { type ClusterStats, statsOf } from './stats.ts'
-import { shown } from './view/conflicts.ts'
+import { byName, shown } from './view/conflicts.ts'
 import type { ClusterListener } from './view/news.ts'
 import type { Row } from './view/records.ts'
 import { listVms, vmOf } from './view/vms.ts'
@@ -273,7 +273,7 @@ export class Cluster {
   /** Fields with concurrent writes, each settled the same way everywhere until somebody writes it again. */
   conflicts(): Conflict[] {
     const { vms, assignments, nodeRecords } = this.#up
-    return [vms, assignments, nodeRecords].flatMap((records) => [...records.conflicts()])
+    return [vms, assignments, nodeRecords].flatMap((records) => [...records.conflicts()]).sort(byName)
   }
 
   /** Told of what changes, once per turn and thing; answers what ends that. Listeners must not throw. */

@@ -67,6 +67,8 @@ function viewsOf(node: JoineryNode): Views {
     isSharded: true,
     kind: 'vm',
     isShown: isVmField,
+    // These two say when, and say so differently whenever anything else does.
+    isContested: (field) => field !== 'updatedAt' && field !== 'createdAt',
     onChange: onVm,
     onConflict,
   })
@@ -76,6 +78,7 @@ function viewsOf(node: JoineryNode): Views {
     isSharded: true,
     kind: 'assignment',
     isShown: (field) => field === 'node',
+    isContested: () => true,
     onChange: onVm,
     onConflict,
   })
@@ -85,6 +88,7 @@ function viewsOf(node: JoineryNode): Views {
     isSharded: false,
     kind: 'node',
     isShown: isNodeField,
+    isContested: () => true,
     onChange: (id) => (id === undefined ? news.reset() : news.node(id)),
     onConflict,
   })

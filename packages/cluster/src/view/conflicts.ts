@@ -9,11 +9,21 @@ export function conflictOf(
   { id, field }: FieldOf,
   writes: readonly KeyWrite[],
 ): Conflict | undefined {
-  const [won, ...lost] = writes
-  const [next] = lost
-  if (won === undefined || next === undefined) return undefined
+  const [won, ...others] = writes
+  if (won === undefined || others.length === 0) return undefined
+  // A replica has them in an order of its own.
+  const lost = others.toSorted((a, b) => b.timeMicros - a.timeMicros || (a.replica < b.replica ? 1 : -1))
   const because = lost.every(({ timeMicros }) => timeMicros < won.timeMicros) ? 'later' : 'larger name'
   return { kind, id, field, won: shown(won), lost: lost.map(shown), because }
+}
+
+/** Ascending by kind, name and field, so that all nodes tell the same. */
+export function byName(a: Conflict, b: Conflict): number {
+  return compare(a.kind, b.kind) || compare(a.id, b.id) || compare(a.field, b.field)
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }
 
 /** A write as its readers see it. */

@@ -23,6 +23,8 @@ export interface RecordsOptions {
   readonly kind: Conflict['kind']
   /** Whether a field is one that readers are shown. Others are kept as they are. */
   readonly isShown: (field: string) => boolean
+  /** Whether anybody cares that several wrote it at once. */
+  readonly isContested: (field: string) => boolean
   /** A record is another than before; undefined: all may be. */
   readonly onChange: (id: string | undefined, origin: Origin) => void
   readonly onConflict: (conflict: Conflict) => void
@@ -190,6 +192,7 @@ export class Records {
   }
 
   #compare(key: string, of: FieldOf, writes: readonly KeyWrite[]): void {
+    if (!this.#options.isContested(of.field)) return
     const conflict = conflictOf(this.#options.kind, of, writes)
     if (conflict === undefined) this.#conflicts.delete(key)
     else {
