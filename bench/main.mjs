@@ -18,6 +18,7 @@ const NODE_FLAGS = ['--single-threaded', '--expose-gc']
 const suites = {
   bundle: './bundle/suite.mjs',
   client: './client/suite.mjs',
+  cluster: './cluster/suite.mjs',
   core: './core/suite.mjs',
   engines: './engines/suite.mjs',
   large: './large/suite.mjs',
