@@ -15,3 +15,4 @@ export {
 } from './node.ts'
 export { type NodeLogOptions, nodeLog, observers } from './node-log.ts'
 export type { NodeObserver } from './observer.ts'
+export { type NodeSigning, signingWith } from './signing.ts'

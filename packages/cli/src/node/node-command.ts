@@ -52,6 +52,8 @@ interface StartFlags {
   readonly key?: string
   readonly nodes?: string
   readonly secret?: string
+  readonly sign: boolean
+  readonly signers?: string
   readonly store?: string
   readonly control?: string
   readonly logLevel?: string
@@ -74,6 +76,12 @@ function addStart(node: Command, environment: Environment, done: (status: number
     .option('--key <file>', 'private key of this node; goes with --nodes (env NODE_KEY)')
     .option('--nodes <file>', 'who may connect: a line each, NAME ed25519:KEY; read again when it changes (env NODES)')
     .option('--secret <file>', 'secret of the cluster: instead of keys, or beside them for digests (env SECRET_FILE)')
+    .option(
+      '--sign',
+      'sign changes, and refuse what is not signed: all nodes of a cluster, or none (env SIGN=1)',
+      false,
+    )
+    .option('--signers <file>', 'whose signatures count, if not those of --nodes; nobody ever leaves it (env SIGNERS)')
     .option('--store <url>', `sqlite:PATH, leveldb:DIR or memory: (env STORE, default ${DEFAULT_STORE})`)
     .option('--control <path>', 'the control socket; default: beside the store (env CONTROL)')
     .option('--log-level <level>', `${logLevels.join(', ')} (env LOG_LEVEL, default info)`)
@@ -92,11 +100,13 @@ function startOptions(flags: StartFlags, { variables }: Environment): StartOptio
     key: flags.key ?? set(variables.NODE_KEY),
     nodes: flags.nodes ?? set(variables.NODES),
     secret: flags.secret ?? set(variables.SECRET_FILE),
+    signers: flags.signers ?? set(variables.SIGNERS),
     control: flags.control ?? set(variables.CONTROL),
   }
   return {
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     name,
+    sign: flags.sign || set(variables.SIGN) === '1',
     region: flags.region ?? set(variables.REGION) ?? 'default',
     cluster: flags.cluster ?? set(variables.CLUSTER) ?? DEFAULT_CLUSTER,
     listen: flags.listen ?? [set(variables.LISTEN) ?? DEFAULT_LISTEN],

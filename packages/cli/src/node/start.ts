@@ -3,6 +3,7 @@ import {
   allowListFile,
   clusterKeys,
   type JoineryNode,
+  type NodeSigning,
   nodeLog,
   nodeMetrics,
   observers,
@@ -40,6 +41,8 @@ export interface StartOptions {
   readonly key?: string
   readonly nodes?: string
   readonly secret?: string
+  readonly sign: boolean
+  readonly signers?: string
   readonly store: string
   readonly control?: string
   readonly logLevel: LogLevel
@@ -59,7 +62,7 @@ export async function startCommand(options: StartOptions, environment: Environme
   const logger = createLog({ level: options.logLevel, output: environment.stderr })
   const scheduler = nodeScheduler(() => performance.now())
   const starting = { options, environment, logger, scheduler }
-  const { authentication, shown } = authenticationOf(starting)
+  const trust = trustOf(starting)
   // Listened for before anything can be acknowledged: from then on a signal stops in order.
   const stop = stopRequest(environment, logger)
   const store = await openStore(url)
@@ -69,11 +72,11 @@ export async function startCommand(options: StartOptions, environment: Environme
       leaving = () => resolve('leave')
     })
     const metrics = nodeMetrics()
-    const node = await start(starting, store, authentication, metrics)
+    const node = await start(starting, store, trust, metrics)
     metrics.watch(() => node.status())
     const { nowMs: wallMs } = environment
     const socket = await serveNodeControl(control, { node, metrics, logger, wallMs, onLeave: leaving })
-    announce(node, { ...options, shown, control, store: formatStoreUrl(url) }, environment)
+    announce(node, { ...options, shown: trust.shown, control, store: formatStoreUrl(url) }, environment)
     const why = await Promise.race([stop, left])
     await node.stop({ leave: why === 'leave' })
     await socket.close()
@@ -87,12 +90,13 @@ export async function startCommand(options: StartOptions, environment: Environme
 async function start(
   { options, environment, logger, scheduler }: Starting,
   store: Store,
-  authentication: Authentication,
+  { authentication, signing }: Trust,
   metrics: ReturnType<typeof nodeMetrics>,
 ): Promise<JoineryNode> {
   const { name: node, region, secret } = options
   const { random: randomBytes, nowMs: wallMs } = environment
-  const { digestKey, cluster } = clusterKeys(options.cluster, secret === undefined ? undefined : readSecretFile(secret))
+  const secretBytes = secret === undefined ? undefined : readSecretFile(secret)
+  const { digestKey, cluster } = clusterKeys(options.cluster, secretBytes, options.sign)
   const common = { node, region, cluster, authentication, scheduler, randomBytes }
   const transports = transportsOf(options, common)
   const observer = observers([metrics, nodeLog({ logger, scheduler })])
@@ -106,6 +110,7 @@ async function start(
     scheduler,
     randomBytes,
     observer,
+    ...(signing !== undefined && { signing }),
   })
   try {
     for (const address of options.join) started.join(address)
@@ -141,15 +146,27 @@ function transportsOf(
   return [tcpTransport(own(tcp, isAdvertisedTcp)), nodeWebsocketTransport(own(webSocket, !isAdvertisedTcp))]
 }
 
-function authenticationOf({ options, logger }: Starting): { authentication: Authentication; shown: string } {
-  const { key, nodes, secret } = options
+/** Who this node is, and whom it believes. */
+interface Trust {
+  readonly authentication: Authentication
+  readonly signing?: NodeSigning
+  readonly shown: string
+}
+
+function trustOf({ options, logger }: Starting): Trust {
+  const { key, nodes, secret, sign, signers } = options
   if (key !== undefined && nodes !== undefined) {
     const identity = readIdentityFile(key)
-    const allow = allowListFile(nodes, ({ code, message }) =>
-      logger.warn({ code, message }, 'the list of nodes stays as it was'),
-    )
-    return { authentication: keyAuthentication({ identity, allow }), shown: identity.publicKey }
+    const listed = (path: string) =>
+      allowListFile(path, ({ code, message }) => logger.warn({ code, message }, 'the list of nodes stays as it was'))
+    const allow = listed(nodes)
+    return {
+      authentication: keyAuthentication({ identity, allow }),
+      shown: identity.publicKey,
+      ...(sign && { signing: { identity, signers: signers === undefined ? allow : listed(signers) } }),
+    }
   }
+  if (sign) throw new UsageError('what a node signs is signed by its key', 'Give --key and --nodes beside --sign.')
   if (key !== undefined || nodes !== undefined) {
     throw new UsageError('--key and --nodes go together', 'Give both; or --secret instead, for a start.')
   }

@@ -14,6 +14,7 @@
 import type { Actor } from '../causality/actor.ts'
 import { CausalContext, subtractRuns } from '../causality/causal-context.ts'
 import { packDot } from '../causality/dot.ts'
+import { dotCounterMax } from '../limits.ts'
 import { NO_RUNS, RunColumns } from '../sequence/run-columns.ts'
 import { Sequence } from '../sequence/sequence.ts'
 import type { Decoder, Encoder } from './codec.ts'
@@ -32,7 +33,18 @@ import {
   readPart,
 } from './run-block.ts'
 import { orderRuns, withoutTwins } from './run-order.ts'
-import { firstDot, type Ids, type Run, readIds, sliceRun, toIds, writeColumns, writeIds, writeSingle } from './runs.ts'
+import {
+  firstDot,
+  type Ids,
+  ROOT,
+  type Run,
+  readIds,
+  sliceRun,
+  toIds,
+  writeColumns,
+  writeIds,
+  writeSingle,
+} from './runs.ts'
 import { sees } from './seen.ts'
 import { SELF } from './site.ts'
 import { decoderOf, type Unread } from './unread.ts'
@@ -372,6 +384,11 @@ export abstract class Ordered<C> extends LocalEdits<C> {
   protected put(entry: Entry<C>): void {
     const { run, content } = entry
     if (this.lacksParent(run)) {
+      // An actor that has all dots there can be was ended, and what it wrote is gone: what hung on that hangs on the root.
+      if (this.place.site.context?.prefix(run.placement.parentActor) === dotCounterMax) {
+        this.put({ run: { ...run, placement: ROOT }, content })
+        return
+      }
       this.place.site.mentioned.add(run.placement.parentActor)
       this.wait(entry)
       return

@@ -117,6 +117,10 @@ export const replicationLimits: ReplicationLimits = {
 export const nodeIdBytesMax = 128
 /** Id of a document in messages between nodes. */
 export const documentIdBytesMax = 512
+/** Proofs of forks in one message. More of them travel in the next one. */
+export const forksPerMessageMax = 64
+/** Forks that a node lists in its status, those found last. All of them are kept with their documents. */
+export const forksListedMax = 1_000
 /** Members of whom one message has news. */
 export const membersPerMessageMax = 256
 /** Nodes that one push says were told already. */

@@ -63,8 +63,9 @@ export class Lives {
     return life
   }
 
-  /** Takes note that something of a life has become durable. */
+  /** Takes note that something of a life has become durable. What cannot be shared stays out of digests. */
   update(life: Life): void {
+    if (life.isPrivate) return
     const item = life.item()
     if (life.listed !== undefined) {
       if (sameHash(life.listed, item)) return

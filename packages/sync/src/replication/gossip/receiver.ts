@@ -1,8 +1,10 @@
 /** Takes in changes that peers send: into the documents, on to others where they are news, and confirmed once they are durable. */
+import type { ActorId } from '@joinery/core'
 import type { Context } from '../context.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Life, Via } from '../documents/life.ts'
-import { readTombstone } from '../documents/tombstone.ts'
+import { readTombstone, tombstoneRefusal } from '../documents/tombstone.ts'
+import type { ReplicationErrorCode } from '../errors.ts'
 import type { ChangesMessage, LifeChanges } from '../messages/messages.ts'
 import type { NodeId } from '../ports.ts'
 import { Timers } from '../timers.ts'
@@ -16,7 +18,7 @@ export interface ReceiverParts {
   readonly repaired: () => void
   /** There is more where this came from. */
   readonly more: (from: NodeId, lives: readonly Life[]) => void
-  readonly forked: (life: Life, actor: string, from: NodeId) => void
+  readonly forked: (life: Life, actor: ActorId, from: NodeId) => void
   /** Somebody to ask, where whoever told of a gap did not help. */
   readonly partner: () => NodeId | undefined
   /** Of another region than this node. */
@@ -88,8 +90,9 @@ export class Receiver {
     const via: Via = { from, cause, hops: hops + 1, told, foreign }
     if (changes.ended) {
       const [tombstone] = changes.parts
-      if (tombstone === undefined || readTombstone(tombstone) === undefined) {
-        this.#context.emit({ type: 'peer-refused', from, code: 'REPLICATION_MALFORMED' })
+      const code = this.#refusalOf(life, tombstone)
+      if (tombstone === undefined || code !== undefined) {
+        this.#context.emit({ type: 'peer-refused', from, code: code ?? 'REPLICATION_MALFORMED' })
         return false
       }
       documents.end(life, tombstone.slice(), { via })
@@ -109,6 +112,14 @@ export class Receiver {
     }
     if (taken.waiting > 0) this.#noteGap({ life, from, tries: 0 })
     return taken.waiting === 0 && taken.refused.length === 0 && taken.forks.length === 0
+  }
+
+  /** Why a life does not end by this; undefined where it does. */
+  #refusalOf(life: Life, tombstone: Uint8Array | undefined): ReplicationErrorCode | undefined {
+    const { signing } = this.#context.options
+    const end = tombstone && readTombstone(tombstone)
+    if (end === undefined) return 'REPLICATION_MALFORMED'
+    return signing && tombstoneRefusal(signing, life.key, end)
   }
 
   /** Tells on what was not here, as it came: what waited for something else came another way. */
