@@ -71,9 +71,11 @@ export class Intruder {
 
   handle(from: string, bytes: Uint8Array): void {
     // What it gets is well-formed: it comes from honest nodes.
-    this.#overheard.push(this.#codec.decode(bytes))
+    const message = this.#codec.decode(bytes)
+    this.#overheard.push(message)
     if (this.#overheard.length > OVERHEARD_MAX) this.#overheard.shift()
-    this.node.handle({ type: 'message', from, bytes })
+    if (message.kind === 'checksum') this.#lie(from, message)
+    else this.node.handle({ type: 'message', from, bytes })
   }
 
   /** Something that might do harm to somebody. */
@@ -181,9 +183,13 @@ export class Intruder {
   }
 
   #checksumFalsely(to: string): void {
-    for (const message of this.#overheard) {
-      if (message.kind === 'checksum') this.#say(to, { ...message, state: this.#hash(), answer: false })
-    }
+    for (const message of this.#overheard) if (message.kind === 'checksum') this.#lie(to, { ...message, answer: true })
+  }
+
+  /** Every document is another one than it is, and all intruders say so. */
+  #lie(to: string, { answer, ...message }: Extract<Message, { kind: 'checksum' }>): void {
+    const { high, low } = message.item
+    if (answer) this.#say(to, { ...message, state: { high: low, low: high }, answer: false })
   }
 
   /** Everybody else is dead. */
