@@ -85,6 +85,27 @@ describe('a life that has ended', () => {
   })
 })
 
+describe('a snapshot that somebody lacks', () => {
+  test('leaves between own writes, however many come', () => {
+    const nodes = new Nodes(['a', 'b'], { limits: { foldBytesMin: 1 } })
+    nodes.network.cut('a', 'b')
+    nodes.network.cut('b', 'a')
+    for (const tag of ['1', '2', '3']) nodes.edit('a', tag)
+    nodes.run(2_000)
+    // Loaded from a snapshot it has no changes to send.
+    nodes.restart('a', nodes.stores.get('a')?.at(-1)?.parts ?? [])
+    nodes.network.heal()
+    let tickets: number[] = []
+    for (let ms = 0; ms < 10_000; ms += 2) {
+      tickets = [nodes.edit('a', `${ms}`), ...tickets.slice(0, 9)]
+      nodes.run(2)
+    }
+    expect(nodes.tags('b')).toEqual(expect.arrayContaining(['1', '2', '3', '0', '5000']))
+    nodes.run(100)
+    expect(tickets.map((ticket) => nodes.outcome(ticket))).toEqual(tickets.map(() => 'admitted'))
+  })
+})
+
 describe('what is too large for a message', () => {
   test.each([0, 0.2])('travels in pieces, with %f of the messages lost', (loss) => {
     const nodes = new Nodes(['a', 'b'])

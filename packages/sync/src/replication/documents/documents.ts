@@ -217,7 +217,13 @@ export class Documents {
   #runTasks(life: Life): void {
     const tasks = life.onceLoaded
     life.onceLoaded = []
-    for (const task of tasks) task()
+    for (const [at, task] of tasks.entries()) {
+      task()
+      if (!life.isHeld) continue
+      // It waits for the write that is out, and comes before what would give cause for another one.
+      life.onceLoaded.push(...tasks.slice(at + 1))
+      return
+    }
   }
 
   /** Remembers what is in memory, and lets go of what was not used for longest when there is too much. */
