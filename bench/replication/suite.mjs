@@ -1,4 +1,7 @@
-/** The suite `replication`: nodes of the production engine under virtual time. Figures do not depend on the machine; only how long they take does. */
+/**
+ * The suite `replication`: nodes of the production engine under virtual time. Figures do not depend on the machine; only how long they
+ * take does. The cases `processes` alone run in real time, with real processes, and are run where they are named.
+ */
 import { cases } from './cases.mjs'
 
 export async function run({ wanted, flags, fail }) {
@@ -8,10 +11,12 @@ export async function run({ wanted, flags, fail }) {
       fail(`no case ${pattern}; there are:\n${cases.map(({ name }) => name).join('\n')}`)
     }
   }
-  const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.some((pattern) => matches(name, pattern)))
+  const chosen = cases.filter(({ name, isSlow = false }) =>
+    wanted.length === 0 ? !isSlow : wanted.some((pattern) => matches(name, pattern)),
+  )
   const out = flags.json ? process.stderr : process.stdout
   for (const each of chosen) {
-    for (const row of each.run(flags.quick)) {
+    for (const row of await each.run(flags.quick)) {
       const { metric, value, unit, runs, atMost, atLeast, note } = row
       if (flags.json) {
         const fields = { suite: 'replication', case: each.name, subject: 'joinery', metric, value, unit, runs }
