@@ -85,6 +85,8 @@ class Simulation {
   readonly #signers: SimSigners | undefined
   readonly #byName: ReadonlyMap<string, SimNode>
   #actors = 0
+  /** Messages of honest nodes. */
+  #sent = 0
   #trace = 0
 
   constructor(options: SimulationOptions) {
@@ -171,6 +173,7 @@ class Simulation {
 
   #observe(node: SimNode, output: Parameters<SimNodeObserver>[1]): void {
     this.#checkers.observe(node, output, this.#byName)
+    if (output.type === 'send' && this.#nodes.includes(node)) this.#sent += 1
     if (output.type === 'admitted') {
       const operation = this.#workload.operations[output.ticket - 1]
       if (operation !== undefined) this.#checkers.admitted(node, operation.life, output.headers)
@@ -189,7 +192,7 @@ class Simulation {
     const { hasBranches = false } = scenarios[this.#options.scenario] ?? {}
     const convergedMs = hasBranches ? this.#branch(core) : this.#agree(core)
     this.#meetAgain(core)
-    this.#checkers.traffic(this.#network.counted.messages, this.#byName.size, this.#schedule.nowMs)
+    this.#checkers.traffic(this.#sent, this.#nodes.length, this.#schedule.nowMs)
     return this.#report(convergedMs, core[0]?.engine?.forks().length ?? 0)
   }
 

@@ -61,7 +61,7 @@ export class Documents {
   constructor(context: Context, events: DocumentEvents) {
     this.#context = context
     this.#events = events
-    this.lives = new Lives(context.hashKey)
+    this.lives = new Lives(context.hashKey, context.limits.earlyBytesMax)
   }
 
   /** Bytes that wait to be stored, over all lives. */
@@ -260,6 +260,18 @@ export class Documents {
     if (!isEmpty || life.loading || life.damaged || life.writing !== undefined) return
     this.#loaded.delete(life)
     this.lives.forget(life)
+  }
+
+  /**
+   * Drops what waits for changes that nobody has: it comes again when they do. Answers false where something of the life is on its way
+   * to the store.
+   */
+  dropEarly(life: Life): boolean {
+    if (life.staged.length > 0 || life.writing !== undefined || life.damaged || life.loading) return false
+    this.#loaded.delete(life)
+    life.unload()
+    this.forgetIfEmpty(life)
+    return true
   }
 
   /** Takes what a peer sent. The life must be in memory. */

@@ -76,7 +76,7 @@ export class Intake {
   /** What waited under dots that something else has by now waits for nothing. */
   #dropKnown(): void {
     if (this.#taken.news.length === 0) return
-    for (const [key, { bytes }] of this.#life.early) {
+    for (const [key, { bytes }] of this.#life.early.entries()) {
       const { actor, first, length } = openChange(bytes).header
       if (first + length - 1 <= this.#document.known(actor)) this.#life.early.delete(key)
     }
@@ -103,8 +103,17 @@ export class Intake {
     this.#takeNext(change, part.slice())
   }
 
+  #isEarly({ actor, first, deps }: ChangeHeader): boolean {
+    const document = this.#document
+    return first > document.known(actor) + 1 || deps.some((dep) => document.known(dep.actor) < dep.counter)
+  }
+
   /** Takes a change that is not known. */
   #takeNext(change: Change & { readonly check: number }, bytes: Uint8Array): void {
+    if (!this.#life.early.hasRoom(bytes.length) && this.#isEarly(change.header)) {
+      this.#taken.refused.push('REPLICATION_BUSY')
+      return
+    }
     try {
       const { applied, refused } = this.#document.apply(bytes)
       if (applied.length === 0 && refused.length === 0)

@@ -7,6 +7,7 @@ import { addHash, type Hash64, type HashKey, hash64, subtractHash, ZERO } from '
 import type { Cause, FrontierEntry, LifeKey } from '../messages/messages.ts'
 import type { NodeId } from '../ports.ts'
 import type { SignedLife } from '../signing/signed-life.ts'
+import { type EarlyBytes, EarlyChanges } from './early-changes.ts'
 
 /** How a part came here. */
 export interface Via {
@@ -79,8 +80,7 @@ export class Life {
   /** How often everything in the store was to be written anew, and how often it was. */
   rewrites = 0
   rewritten = 0
-  /** Changes that came before what they follow, by their dots, as the document itself keeps them. */
-  readonly early: Map<string, { readonly bytes: Uint8Array; readonly via: Via | undefined }> = new Map()
+  readonly early: EarlyChanges
   /** Changes that came in a moment ago, oldest first. */
   recent: { readonly actor: ActorId; readonly first: number; readonly atMs: number }[] = []
   /** When it was last asked for, so that what nobody asks for leaves memory. */
@@ -93,8 +93,9 @@ export class Life {
   /** Sum of the hashes of the entries, so that a change costs one hash whatever the number of actors. */
   #sum: Hash64 = ZERO
 
-  constructor(key: LifeKey, hashKey: HashKey) {
+  constructor(key: LifeKey, hashKey: HashKey, early: EarlyBytes) {
     this.key = key
+    this.early = new EarlyChanges(early)
     this.name = lifeName(key)
     this.#key = hashKey
   }

@@ -30,10 +30,16 @@ interface Gap {
   readonly life: Life
   readonly from: NodeId
   readonly tries: number
+  /** What the document had taken in when it was last asked for. */
+  readonly takenCount: number
 }
 
 /** Missing ranges that are asked for at once: however long the names of their actors are, it is one message. */
 const WANTED_RANGES_MAX = 256
+
+/** Questions at the same distance, as answers may be lost. Each after them comes after twice the time, so many times. */
+const EVEN_TRIES = 4
+const DOUBLINGS_MAX = 5
 
 /** Messages that wait for one document to be loaded. Beyond it they are dropped: their senders send again. */
 const WAITING_MAX = 256
@@ -110,7 +116,7 @@ export class Receiver {
       documents.renew(life, () => this.#parts.more(from, [life]))
       return false
     }
-    if (taken.waiting > 0) this.#noteGap({ life, from, tries: 0 })
+    if (taken.waiting > 0) this.#noteGap({ life, from, tries: 0, takenCount: life.stagedCount })
     return taken.waiting === 0 && taken.refused.length === 0 && taken.forks.length === 0
   }
 
@@ -139,15 +145,22 @@ export class Receiver {
   wake(): void {
     const { nowMs, limits } = this.#context
     for (let gap = this.#gaps.take(nowMs); gap !== undefined; gap = this.#gaps.take(nowMs)) {
-      const { life, from, tries } = gap
+      const { life, from } = gap
       const ranges = life.document?.missing().slice(0, WANTED_RANGES_MAX) ?? []
       if (ranges.length === 0) {
         this.#asked.delete(life)
         continue
       }
+      // Whatever came since may have been a part of what is missing.
+      const tries = life.stagedCount === gap.takenCount ? gap.tries : 0
+      if (tries >= limits.askTriesMax && this.#parts.documents.dropEarly(life)) {
+        this.#asked.delete(life)
+        continue
+      }
       this.#context.send(from, { kind: 'want', life: life.key, ranges }, 'repair')
-      const next = this.#parts.partner() ?? from
-      this.#gaps.add(nowMs + this.#context.jitter(limits.askAgainMs), { life, from: next, tries: tries + 1 })
+      const next = { life, from: this.#parts.partner() ?? from, tries: tries + 1, takenCount: life.stagedCount }
+      const delayMs = limits.askAgainMs * 2 ** Math.min(Math.max(0, tries - EVEN_TRIES), DOUBLINGS_MAX)
+      this.#gaps.add(nowMs + this.#context.jitter(delayMs), next)
     }
   }
 }
