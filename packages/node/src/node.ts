@@ -38,6 +38,11 @@ export interface NodeOptions {
   /** Its clock is never set back. */
   readonly scheduler: Scheduler
   readonly randomBytes: (count: number) => Uint8Array
+  /**
+   * Told of each document as it comes into memory: begun, loaded, or loaded again in place of one that was damaged. For a host that keeps
+   * something beside its documents and listens to them; it only reads.
+   */
+  readonly opened?: (document: string, doc: Doc) => void
   readonly observer?: NodeObserver
   readonly limits?: Partial<NodeLimits>
   readonly replication?: Partial<ReplicationLimits>
@@ -80,6 +85,12 @@ export interface JoineryNode {
    * changes nothing. Answers what was changed; nothing where `write` changed nothing.
    */
   edit(document: string, write: (doc: Doc) => void, options?: EditOptions): Promise<readonly ChangeHeader[]>
+  /**
+   * Takes in changes or snapshots of a document that somebody else made and this node admits: limits and permissions are the caller's to
+   * check. Resolves when what they say is durable, also where all of it was known; what comes before something that is missing waits in
+   * memory. Throws `REPLICATION_MALFORMED`.
+   */
+  submit(document: string, parts: readonly Uint8Array[]): Promise<void>
   /** Reads a document. Throws `NODE_DOCUMENT_MISSING`. */
   read<T>(document: string, look: (doc: Doc) => T): Promise<T>
   /** Deletes a document. What others write to it meanwhile is not taken any more. Throws `NODE_DOCUMENT_MISSING`. */
@@ -151,7 +162,11 @@ class RunningNode implements JoineryNode {
       digestKey,
       compression: nodeCompression,
       random: (bound) => randomBelow(bound, randomBytes),
-      open: (life, parts, choice) => openDocument(life, parts, choice, actor),
+      open: (life, parts, choice) => {
+        const doc = openDocument(life, parts, choice, actor)
+        this.#options.opened?.(life.document, doc)
+        return doc
+      },
       ...(replication !== undefined && { limits: replication }),
     })
     const loop = new EngineLoop({
@@ -187,6 +202,15 @@ class RunningNode implements JoineryNode {
     this.#tell({ document, origin: 'local' })
     if (acknowledge === 'replicated') await this.#outcomes.replication(life, change)
     return headers
+  }
+
+  async submit(document: string, parts: readonly Uint8Array[]): Promise<void> {
+    checkDocumentName(document)
+    const life = this.#lives.toWrite(document)
+    const { ticket, outcome } = this.#outcomes.ticket()
+    this.#require().loop.take({ type: 'submit', life, ticket, changes: parts })
+    const headers = await outcome
+    if (headers.length > 0) this.#tell({ document, origin: 'local' })
   }
 
   async read<T>(document: string, look: (doc: Doc) => T): Promise<T> {

@@ -228,8 +228,10 @@ export class Documents {
       const last = news.at(-1)
       if (refused.length > 0 || forks.length > 0) {
         this.#refuse(ticket, 'REPLICATION_MALFORMED', refused[0] ?? 'two histories of one actor')
-      } else if (last === undefined) this.#context.emit({ type: 'admitted', ticket, headers: [] })
-      else life.staged[life.staged.length - 1] = { ...last, ticket }
+      } else if (last === undefined) {
+        // What was known is not durable for that: it may have come in a moment ago.
+        this.whenDurable(life, () => this.#context.emit({ type: 'admitted', ticket, headers: [] }))
+      } else life.staged[life.staged.length - 1] = { ...last, ticket }
     })
   }
 
