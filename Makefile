@@ -29,6 +29,13 @@ test-tools:
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends chromium; \
 	fi
 
+	@command -v promtool >/dev/null || [ -x .joinery-tools/usr/bin/promtool ] || [ -n "$$JOINERY_PROMTOOL" ] || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		mkdir -p .joinery-tools/download && chmod 777 .joinery-tools/download && cd .joinery-tools/download && \
+		{ apt-get download -q prometheus || { apt-get update -q && apt-get download -q prometheus; } } && \
+		dpkg -x prometheus_*.deb .. && rm -rf ../download; \
+	fi
+
 test: build test-tools
 	npm test
 
@@ -43,4 +50,4 @@ bench: build
 	npm run bench -- core
 
 clean:
-	rm -rf node_modules packages/*/dist apps/*/dist examples/*/dist bench/node_modules
+	rm -rf .joinery-tools node_modules packages/*/dist apps/*/dist examples/*/dist bench/node_modules

@@ -11,14 +11,14 @@ import { type CatalogLimits, catalogLimits } from './limits.ts'
 import { checkField, checkId, checkMetadata } from './model/checks.ts'
 import { type Explanation, explainEntry } from './model/explain.ts'
 import type { EntryKey, Kind } from './model/kinds.ts'
-import { documentOf, shardIn, shardOf, shards } from './model/shards.ts'
+import { documentOf, shardOf, shards } from './model/shards.ts'
 import { addEntry, removeEntry, updateEntry } from './model/writes.ts'
 import { Parts } from './parts.ts'
 import { type QueryItem, type QueryPage, type QueryRequest, runQuery } from './query/query.ts'
 import { type Entry, Table } from './query/table.ts'
 import { told } from './told.ts'
 
-export interface CatalogOptions extends Omit<NodeOptions, 'opened'> {
+export interface CatalogOptions extends NodeOptions {
   /** Fields of metadata that queries find by an index. Default: `indexedByDefault`. */
   readonly indexed?: readonly string[]
   readonly catalog?: Partial<CatalogLimits>
@@ -51,7 +51,7 @@ export interface CatalogStatus {
 export interface Catalog {
   readonly node: JoineryNode
   readonly limits: CatalogLimits
-  /** Adds an entry, or joins what is there. Resolves when it is durable. Throws `CATALOG_ID_INVALID`, `CATALOG_METADATA_INVALID`. */
+  /** Adds an entry, or joins what is there. Resolves when it is durable. Throws `ID_INVALID`, `CATALOG_METADATA_INVALID`. */
   add(entry: EntryKey, metadata?: unknown): Promise<Written>
   /** Writes fields of an entry that is there. Throws `CATALOG_NOT_FOUND`, too. */
   update(entry: EntryKey, metadata: unknown): Promise<Written>
@@ -78,62 +78,63 @@ export interface Catalog {
 
 /** All parts stay in memory, beside documents that others may keep on the same node. */
 const DOCUMENTS_LOADED_MAX = 2 * shards.length
-/** Parts that are read at the same time when the catalog starts. */
-const READS_MAX = 8
-
 /** Starts the node, and reads everything. Throws what `startNode` does. */
 export async function startCatalog(options: CatalogOptions): Promise<Catalog> {
   const { indexed = indexedByDefault, catalog, replication, ...rest } = options
   const limits = { ...catalogLimits, ...catalog }
+  checkIndexed(indexed, limits)
+  const table = new Table({ limits, indexed })
+  const consumers = await Consumers.open(options.store, limits)
+  const loaded: Partial<ReplicationLimits> = { documentsLoadedMax: DOCUMENTS_LOADED_MAX, ...replication }
+  const node = await startNode({ ...rest, replication: loaded })
+  try {
+    const running = new RunningCatalog({ node, table, consumers, limits, wallMs: options.wallMs })
+    await running.start()
+    return running
+  } catch (error) {
+    await node.stop()
+    throw error
+  }
+}
+
+function checkIndexed(indexed: readonly string[], limits: CatalogLimits): void {
   if (indexed.length > limits.indexesMax) {
     throw new CatalogError('CATALOG_QUERY_INVALID', `there are at most ${limits.indexesMax} indexes`)
   }
   for (const field of indexed) checkField(field, limits)
-  const table = new Table({ limits, indexed })
-  const running = new RunningCatalog(table, limits)
-  const consumers = await Consumers.open(options.store, limits)
-  const loaded: Partial<ReplicationLimits> = { documentsLoadedMax: DOCUMENTS_LOADED_MAX, ...replication }
-  const node = await startNode({
-    ...rest,
-    replication: loaded,
-    opened: (document, doc) => running.parts.opened(document, doc),
-  })
-  await running.start(node, consumers, options.wallMs)
-  return running
+}
+
+interface RunningOptions {
+  readonly node: JoineryNode
+  readonly table: Table
+  readonly consumers: Consumers
+  readonly limits: CatalogLimits
+  readonly wallMs: () => number
 }
 
 class RunningCatalog implements Catalog {
+  readonly node: JoineryNode
   readonly limits: CatalogLimits
-  readonly parts: Parts
   readonly #table: Table
+  readonly #consumers: Consumers
+  readonly #parts: Parts
+  readonly #applier: Applier
   readonly #listeners = new Set<(news: CatalogNews) => void>()
-  #node: JoineryNode | undefined
-  #consumers: Consumers | undefined
-  #applier: Applier | undefined
 
-  constructor(table: Table, limits: CatalogLimits) {
-    this.#table = table
+  constructor({ node, table, consumers, limits, wallMs }: RunningOptions) {
+    this.node = node
     this.limits = limits
-    this.parts = new Parts(table, (entries, origin) => {
+    this.#table = table
+    this.#consumers = consumers
+    this.#parts = new Parts(node, table, (entries, origin) => {
       for (const listener of this.#listeners) listener({ entries, origin })
     })
+    this.#applier = new Applier({ node, parts: this.#parts, limits, wallMs })
   }
 
-  async start(node: JoineryNode, consumers: Consumers, wallMs: () => number): Promise<void> {
-    this.#node = node
-    this.#consumers = consumers
-    const { limits, parts } = this
-    this.#applier = new Applier({ node, parts, limits, wallMs })
-    const documents = node.documents().filter((document) => shardIn(document) !== undefined)
-    for (let at = 0; at < documents.length; at += READS_MAX) {
-      await Promise.all(documents.slice(at, at + READS_MAX).map((document) => node.read(document, () => undefined)))
-    }
+  async start(): Promise<void> {
+    await this.#parts.start()
     this.#table.build()
-  }
-
-  get node(): JoineryNode {
-    if (this.#node === undefined) throw new CatalogError('CATALOG_STOPPED', 'the catalog is not running')
-    return this.#node
   }
 
   async add(entry: EntryKey, given: unknown = {}): Promise<Written> {
@@ -164,7 +165,7 @@ class RunningCatalog implements Catalog {
     const document = documentOf(shard)
     const headers = await told(this.node.edit(document, write))
     const header = headers.at(-1) as ChangeHeader
-    this.parts.stored(document, header.first + header.length - 1)
+    this.#parts.stored(shard, header.first + header.length - 1)
     return { ...entry, change: changeName(shard, header), created }
   }
 
@@ -182,7 +183,7 @@ class RunningCatalog implements Catalog {
 
   explain(entry: EntryKey): Explanation {
     const { metadata } = this.#require(entry)
-    const { doc } = this.parts.get(shardOf(entry)) as Part
+    const { doc } = this.#parts.get(shardOf(entry)) as Part
     return explainEntry(doc, entry, Object.keys(metadata))
   }
 
@@ -194,18 +195,23 @@ class RunningCatalog implements Catalog {
     name: string,
     { limit, cursor }: { readonly limit?: number; readonly cursor?: string | undefined } = {},
   ): DeltaPage {
-    const { deltasPageDefault, deltasPageMax } = this.limits
-    const consumer = this.#running.consumers.obtain(name)
+    const { deltasPageDefault, deltasPageMax, deltasPageBytesMax } = this.limits
+    const consumer = this.#consumers.obtain(name)
     const most = Math.min(limit ?? deltasPageDefault, deltasPageMax)
-    return readFeed(consumer, { part: (shard) => this.parts.get(shard), limit: most, cursor })
+    return readFeed(consumer, {
+      part: (shard) => this.#parts.get(shard),
+      limit: most,
+      bytesMax: deltasPageBytesMax,
+      cursor,
+    })
   }
 
   async apply(deltas: readonly unknown[]): Promise<Applied> {
-    return await this.#running.applier.apply(deltas)
+    return await this.#applier.apply(deltas)
   }
 
   async clear(consumer: string, clearing: Clearing): Promise<number> {
-    return await this.#running.consumers.clear(consumer, clearing)
+    return await this.#consumers.clear(consumer, clearing)
   }
 
   subscribe(listener: (news: CatalogNews) => void): () => void {
@@ -214,14 +220,13 @@ class RunningCatalog implements Catalog {
   }
 
   status(): CatalogStatus {
-    const { consumers, applier } = this.#running
     const entries = { snapshots: this.#table.count('snapshots'), images: this.#table.count('images') }
-    return { entries, consumers: consumers.count, deltas: { ...applier.counted }, node: this.node.status() }
+    return { entries, consumers: this.#consumers.count, deltas: { ...this.#applier.counted }, node: this.node.status() }
   }
 
   versions(): Readonly<Record<string, string>> {
     const known = shards.flatMap((shard) => {
-      const part = this.parts.get(shard)
+      const part = this.#parts.get(shard)
       return part === undefined || part.doc.version().size === 0 ? [] : [[shard, part.doc.versionHash()]]
     })
     return Object.fromEntries(known) as Record<string, string>
@@ -229,12 +234,6 @@ class RunningCatalog implements Catalog {
 
   async stop(options?: { readonly leave?: boolean }): Promise<void> {
     this.#listeners.clear()
-    await this.#node?.stop(options)
-  }
-
-  get #running(): { readonly consumers: Consumers; readonly applier: Applier } {
-    const [consumers, applier] = [this.#consumers, this.#applier]
-    if (consumers === undefined || applier === undefined) throw new CatalogError('CATALOG_STOPPED', 'not running')
-    return { consumers, applier }
+    await this.node.stop(options)
   }
 }

@@ -1,16 +1,9 @@
 /** Every refusal of the catalog: stable code, HTTP status, and what the caller should do. The one table of them. */
-import type { JsonValue } from '@joinery/core'
+import { type ErrorEntry, type HttpErrorCode, httpErrors, Refusal, type RefusalOptions } from '@joinery/http'
 
-export interface ErrorEntry {
-  readonly status: number
-  readonly title: string
-  /** What to do, in one sentence. */
-  readonly advice: string
-}
-
-/** Stable codes of what the catalog refuses. What was refused changed nothing. */
+/** Stable codes of what the catalog refuses, beside those of every host. What was refused changed nothing. */
 export type CatalogErrorCode =
-  | 'CATALOG_ID_INVALID'
+  | HttpErrorCode
   | 'CATALOG_METADATA_INVALID'
   | 'CATALOG_NOT_FOUND'
   | 'CATALOG_QUERY_INVALID'
@@ -23,15 +16,9 @@ export type CatalogErrorCode =
   | 'CATALOG_DELTA_EARLY'
   | 'CATALOG_VERSION_UNKNOWN'
   | 'CATALOG_CONSUMERS_FULL'
-  | 'CATALOG_BUSY'
-  | 'CATALOG_STOPPED'
 
-const table: Readonly<Record<CatalogErrorCode, ErrorEntry>> = {
-  CATALOG_ID_INVALID: {
-    status: 400,
-    title: 'An id is malformed',
-    advice: 'Use UTF-8 text without control characters, no longer than detail says.',
-  },
+export const catalogErrors: Readonly<Record<CatalogErrorCode, ErrorEntry>> = {
+  ...httpErrors,
   CATALOG_METADATA_INVALID: {
     status: 400,
     title: 'Metadata cannot be taken',
@@ -88,35 +75,14 @@ const table: Readonly<Record<CatalogErrorCode, ErrorEntry>> = {
     title: 'There are too many consumers of deltas',
     advice: 'Use the same X-Node-ID for the same consumer.',
   },
-  CATALOG_BUSY: { status: 503, title: 'The store is behind', advice: 'Try again in a moment; nothing was stored.' },
-  CATALOG_STOPPED: { status: 503, title: 'The catalog is stopping', advice: 'Try again; nothing was done.' },
 }
 
-/** A refusal. `extra` becomes members of the problem document. */
-export class CatalogError extends Error {
+export class CatalogError extends Refusal {
   override readonly name = 'CatalogError'
-  readonly code: CatalogErrorCode
-  readonly extra: Readonly<Record<string, JsonValue>>
+  override readonly code: CatalogErrorCode
 
-  constructor(
-    code: CatalogErrorCode,
-    detail: string,
-    options: { readonly cause?: unknown; readonly extra?: Readonly<Record<string, JsonValue>> } = {},
-  ) {
-    super(detail, { cause: options.cause })
+  constructor(code: CatalogErrorCode, detail: string, options?: RefusalOptions) {
+    super(catalogErrors[code], detail, options)
     this.code = code
-    this.extra = options.extra ?? {}
-  }
-
-  get status(): number {
-    return table[this.code].status
-  }
-
-  get title(): string {
-    return table[this.code].title
-  }
-
-  get advice(): string {
-    return table[this.code].advice
   }
 }

@@ -1,4 +1,6 @@
 /** Limits of the catalog: name with its unit last, default, reason. All are checked where something is admitted, never when it arrives from a peer. */
+import type { HttpLimits } from '@joinery/http'
+
 export interface CatalogLimits {
   /** Id of an entry. With the name of a field it is a key of core, which takes 1 024. */
   readonly idBytesMax: number
@@ -32,6 +34,8 @@ export interface CatalogLimits {
   readonly deltasPageMax: number
   /** The same where nobody says how many. */
   readonly deltasPageDefault: number
+  /** Bytes of changes in one answer, beyond the first: a page of states would be large. */
+  readonly deltasPageBytesMax: number
   /** Deltas in one request. */
   readonly deltasPostMax: number
   /** Bytes of one delta's change or state. A state is one of 256 parts of the catalog. */
@@ -63,10 +67,21 @@ export const catalogLimits: CatalogLimits = {
   wordUnitsMax: 64,
   deltasPageMax: 1_000,
   deltasPageDefault: 100,
+  deltasPageBytesMax: 4_194_304,
   deltasPostMax: 1_000,
   deltaBytesMax: 16_777_216,
   authorsMax: 4_096,
   consumersMax: 1_000,
   consumerVersionsMax: 100,
   clearListMax: 10_000,
+}
+
+/** What differs from other hosts: a state, as text and as bytes, is larger than any value, and whoever hands deltas over hands over many. */
+export const catalogHttpLimits: Pick<
+  HttpLimits,
+  'bodyBytesMax' | 'bodiesBufferedBytesMax' | 'bodiesBufferedTenantBytesMax'
+> = {
+  bodyBytesMax: 67_108_864,
+  bodiesBufferedBytesMax: 268_435_456,
+  bodiesBufferedTenantBytesMax: 201_326_592,
 }

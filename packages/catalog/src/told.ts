@@ -16,11 +16,10 @@ export async function told<T>(work: Promise<T>): Promise<T> {
 
 function asCatalogError(cause: unknown): unknown {
   if (cause instanceof NodeError && cause.code === 'NODE_STOPPED') {
-    return new CatalogError('CATALOG_STOPPED', cause.message, { cause })
+    return new CatalogError('SHUTTING_DOWN', cause.message, { cause })
   }
-  if (cause instanceof ReplicationError || cause instanceof StoreError) {
-    return new CatalogError('CATALOG_BUSY', `${cause.code}: ${cause.message}`, { cause })
-  }
+  if (cause instanceof ReplicationError) return new CatalogError('OVERLOADED', cause.message, { cause })
+  if (cause instanceof StoreError) return new CatalogError('STORE_UNAVAILABLE', cause.message, { cause })
   if (cause instanceof CoreError && cause.code === 'CORE_LIMIT_EXCEEDED') {
     return new CatalogError('CATALOG_METADATA_INVALID', cause.message, { cause })
   }

@@ -58,10 +58,10 @@ describe('one node', () => {
   })
 
   test.each([
-    ['an empty id', 'CATALOG_ID_INVALID', { kind: 'snapshots', id: '' } as const, {}],
-    ['a long id', 'CATALOG_ID_INVALID', { kind: 'snapshots', id: 'é'.repeat(257) } as const, {}],
-    ['a control character', 'CATALOG_ID_INVALID', { kind: 'snapshots', id: 'a\u0000b' } as const, {}],
-    ['a lone surrogate', 'CATALOG_ID_INVALID', { kind: 'snapshots', id: '\ud800' } as const, {}],
+    ['an empty id', 'ID_INVALID', { kind: 'snapshots', id: '' } as const, {}],
+    ['a long id', 'ID_INVALID', { kind: 'snapshots', id: 'é'.repeat(257) } as const, {}],
+    ['a control character', 'ID_INVALID', { kind: 'snapshots', id: 'a\u0000b' } as const, {}],
+    ['a lone surrogate', 'ID_INVALID', { kind: 'snapshots', id: '\ud800' } as const, {}],
     ['an array', 'CATALOG_METADATA_INVALID', snap, []],
     ['a text', 'CATALOG_METADATA_INVALID', snap, 'x'],
     ['null', 'CATALOG_METADATA_INVALID', snap, null],

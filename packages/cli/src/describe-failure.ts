@@ -2,12 +2,13 @@
  * Failures that the user can mend: a sentence about what is wrong, one about what to do. Loaded when something failed: it knows
  * everybody's errors.
  */
+import { Refusal, StartError } from '@joinery/http'
 import { NodeError, NodeRefusal } from '@joinery/node'
-import { StartError } from '@joinery/server'
 import { DataError } from '@joinery/storage/archive'
 import { StoreError } from '@joinery/sync'
 import { TransportError } from '@joinery/transport/nodes'
 import type { Failure } from './failure.ts'
+import { HostRefusal } from './host-api.ts'
 
 const storeAdvice: Partial<Record<StoreError['code'], string>> = {
   STORE_LOCKED:
@@ -48,6 +49,8 @@ const nodeAdvice: Readonly<Record<string, string>> = {
 /** A failure that nobody foresaw shows its stack. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof StartError)
+    return { text: `joinery: ${error.message} (${error.code})\n  ${error.advice}`, exitCode: 1 }
+  if (error instanceof HostRefusal || error instanceof Refusal)
     return { text: `joinery: ${error.message} (${error.code})\n  ${error.advice}`, exitCode: 1 }
   if (error instanceof DataError) {
     const [advice, exitCode] = dataAdvice[error.code]

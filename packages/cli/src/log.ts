@@ -1,5 +1,5 @@
 /** The log: a JSON object per line for machines, or short lines for a terminal. */
-import type { FailureShown } from '@joinery/server'
+import type { FailureShown } from '@joinery/http'
 import { type Logger, pino } from 'pino'
 import type { Output } from './environment.ts'
 import type { LogLevel } from './options.ts'

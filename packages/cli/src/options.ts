@@ -31,3 +31,10 @@ export function wholeNumber(option: string, text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text)
   throw new UsageError(`${option} is ${JSON.stringify(text)}`, 'Use a whole number from 0 on.')
 }
+
+/** A variable that is true or false; false where it is not set. */
+export function truth(name: string, value: string | undefined): boolean {
+  if (value === undefined || value === '' || value === '0' || value === 'false') return false
+  if (value === '1' || value === 'true') return true
+  throw new UsageError(`${name} is ${JSON.stringify(value)}`, 'Set it to true or false.')
+}

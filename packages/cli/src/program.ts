@@ -4,13 +4,15 @@
  */
 import { serviceLimits } from '@joinery/server/service-limits'
 import { Command, CommanderError } from 'commander'
+import { addCatalog } from './catalog/catalog-command.ts'
+import { addCluster } from './cluster/cluster-command.ts'
 import { addData } from './data/data-command.ts'
 import { addDocuments } from './documents-command.ts'
 import type { Environment } from './environment.ts'
 import { type Failure, UsageError } from './failure.ts'
 import type { KeysOptions } from './keys.ts'
 import { addNode } from './node/node-command.ts'
-import { collect, DEFAULT_STORE, logLevel, logLevels, set, wholeNumber } from './options.ts'
+import { collect, DEFAULT_STORE, logLevel, logLevels, set, truth, wholeNumber } from './options.ts'
 import type { CompactionPolicy, ServeOptions } from './serve.ts'
 
 const DEFAULT_ADDRESS = ':8080'
@@ -53,6 +55,8 @@ function buildProgram(environment: Environment, done: (status: number) => void):
   addDocuments(program, environment)
   addData(program, environment)
   addNode(program, environment, done)
+  addCluster(program, environment, done)
+  addCatalog(program, environment, done)
   return program
 }
 
@@ -168,12 +172,6 @@ interface KeysFlags {
 
 function keysOptions(flags: KeysFlags, { variables }: Environment): KeysOptions {
   return { store: flags.store ?? set(variables.STORE) ?? DEFAULT_STORE, json: flags.json }
-}
-
-function truth(name: string, value: string | undefined): boolean {
-  if (value === undefined || value === '' || value === '0' || value === 'false') return false
-  if (value === '1' || value === 'true') return true
-  throw new UsageError(`${name} is ${JSON.stringify(value)}`, 'Set it to true or false.')
 }
 
 /** Arguments are well-formed: Node decodes them. The server takes no other tenants either, so such a key could never be used. */

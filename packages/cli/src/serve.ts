@@ -1,8 +1,7 @@
 /** `joinery serve`: puts store, service and server together and stops them in order. */
-import { readFile } from 'node:fs/promises'
 import { HybridClock } from '@joinery/core'
+import { boundedLog, shownFailure, type TlsIdentity } from '@joinery/http'
 import {
-  boundedLog,
   type ControlOptions,
   type ControlSocket,
   controlSocketPath,
@@ -17,28 +16,24 @@ import {
   serveControl,
   serverActor,
   serverMetrics,
-  shownFailure,
-  type TlsIdentity,
 } from '@joinery/server'
 import type { Store } from '@joinery/sync'
 import type { Logger } from 'pino'
 import { demoSite, seedDemo } from './demo/demo.ts'
 import type { Environment } from './environment.ts'
-import { UsageError } from './failure.ts'
 import { createLog } from './log.ts'
 import type { LogLevel } from './options.ts'
 import { stopRequest } from './stop-request.ts'
 import { formatStoreUrl, openStore, parseStoreUrl, type StoreUrl, storePath } from './store-url.ts'
+import { readTls, type TlsOptions } from './tls.ts'
 import { boundYoungGeneration } from './young-generation.ts'
 
 /** How much history is kept, and how often it is looked at; what is left out is as the service has it. */
 export type CompactionPolicy = Partial<Pick<ServiceLimits, 'historyVersionsMin' | 'compactionMsMin'>>
 
-export interface ServeOptions {
+export interface ServeOptions extends TlsOptions {
   readonly addr: string
   readonly store: string
-  readonly tlsCert?: string
-  readonly tlsKey?: string
   readonly allowOrigin: readonly string[]
   readonly insecure: boolean
   readonly compaction: CompactionPolicy
@@ -138,21 +133,6 @@ async function start({ options, environment, store, keys, tls, logger }: StartOp
     site: options.demo ? demoSite : undefined,
   })
   return { server, service }
-}
-
-async function readTls({ tlsCert, tlsKey }: ServeOptions): Promise<TlsIdentity | undefined> {
-  if (tlsCert === undefined && tlsKey === undefined) return undefined
-  if (tlsCert === undefined || tlsKey === undefined) {
-    throw new UsageError('--tls-cert and --tls-key go together', 'Give both, or neither.')
-  }
-  const read = async (path: string): Promise<Uint8Array> => {
-    try {
-      return await readFile(path)
-    } catch (error) {
-      throw new UsageError(`cannot read ${path}: ${(error as Error).message}`, 'Give the path of a readable PEM file.')
-    }
-  }
-  return { cert: await read(tlsCert), key: await read(tlsKey) }
 }
 
 interface Announced {

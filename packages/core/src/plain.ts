@@ -1,8 +1,8 @@
 /**
- * Plain values under the keys of a document's maps, told one write at a time: for hosts that show people, or other programs, what a
- * change says and why a value won. An entry of its own, so that who does not need it does not load it.
+ * What a change says of plain values under the keys of a document's maps, one write at a time: for hosts that show it to people, or to
+ * other programs. An entry of its own, so that who does not need it does not load it.
  */
-import { type ActorId, type ReplicaId, replicaOf } from './causality/actor.ts'
+import { replicaOf } from './causality/actor.ts'
 import { type Dot, dotActor, dotCounter, packDot } from './causality/dot.ts'
 import { HybridClock } from './causality/hybrid-clock.ts'
 import type { JsonValue } from './codec/json.ts'
@@ -16,27 +16,16 @@ import { ListOrder, readPart } from './kernel/parts.ts'
 import { Site } from './kernel/site.ts'
 import { readWrites, type WritesDelta } from './kernel/writes-delta.ts'
 import * as limits from './limits.ts'
-import type { LwwRegister } from './types/lww-register.ts'
-import type { OrMap } from './types/or-map.ts'
+import type { KeyWrite } from './types/or-map.ts'
 import * as tags from './types/tag-numbers.ts'
-
-/** One write of a plain value. */
-export interface PlainWrite {
-  readonly value: JsonValue
-  readonly timeMicros: number
-  /** The replica that orders this write among those of the same time. */
-  readonly replica: ReplicaId
-  /** Writes of one change share their dot. */
-  readonly dot: Dot
-}
 
 /** What a change did under one key of one map. */
 export interface PlainEffect {
   /** The field of the root that holds the map. */
   readonly field: string
   readonly key: string
-  /** Absent where the change only took away. */
-  readonly write?: PlainWrite
+  /** Absent where the change only took away. Writes of one change share their dot. */
+  readonly write?: KeyWrite
   /** Writes that its author had seen and that are gone with it: removed, or overwritten. */
   readonly removed: readonly Dot[]
 }
@@ -81,7 +70,7 @@ function readMap(input: Decoder, field: string): PlainEffect[] {
   const removed = new Map(delta.removed.map(({ key, dots }) => [key, dots.map((dot) => dotOf(site, dot))]))
   const effects: PlainEffect[] = []
   for (const { key, write } of writesOf(delta)) {
-    effects.push({ field, key, write: plainWrite(site, write), removed: removed.get(key) ?? [] })
+    effects.push({ field, key, write: keyWrite(site, write), removed: removed.get(key) ?? [] })
     removed.delete(key)
   }
   for (const [key, dots] of removed) effects.push({ field, key, removed: dots })
@@ -99,18 +88,9 @@ function writesOf({ single, block }: WritesDelta): { readonly key: string; reado
   })
 }
 
-/**
- * The writes of a plain value that nobody has removed or overwritten having seen them, the one that is read first: the others were made
- * at the same time, and lost. None where there is no such key.
- */
-export function plainWrites(map: OrMap, key: string): PlainWrite[] {
-  const register = map.find(key, tags.lww) as LwwRegister | undefined
-  return register?.cell.live().map((write) => plainWrite(map.place.site, write)) ?? []
-}
-
-function plainWrite(site: Site, { value, time, by, dot: packed }: Write): PlainWrite {
+function keyWrite(site: Site, { value, time, by, dot: packed }: Write): KeyWrite {
   const dot = dotOf(site, packed)
-  return { value, timeMicros: time, replica: (by as ReplicaId | undefined) ?? replicaOf(dot.actor as ActorId), dot }
+  return { value, timeMicros: time, replica: by ?? replicaOf(dot.actor), dot }
 }
 
 function dotOf(site: Site, packed: number): Dot {

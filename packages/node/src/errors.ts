@@ -10,6 +10,8 @@ export type NodeErrorCode =
   | 'NODE_STORE_SHARED'
   /** No other node confirmed the change in time. It is stored here, and is sent again until others have it. */
   | 'NODE_NOT_REPLICATED'
+  /** What a node tells of itself for now is larger than others take. It tells what it told before. */
+  | 'NODE_PRESENCE_TOO_LARGE'
   /** No node answers on the control socket. */
   | 'NODE_NOT_RUNNING'
   /** What was asked on the control socket is nothing that a node can be asked, or not in JSON. Nothing was done. */

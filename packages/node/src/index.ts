@@ -11,7 +11,9 @@ export {
   type JoineryNode,
   type NodeOptions,
   type NodeStatus,
+  type PresenceListener,
   startNode,
 } from './node.ts'
 export { type NodeLogOptions, nodeLog, observers } from './node-log.ts'
 export type { NodeObserver } from './observer.ts'
+export type { DocumentEvent, DocumentListener } from './watched-documents.ts'

@@ -8,6 +8,7 @@ import {
   type MemberNews,
   NodeEngine,
   type Output,
+  presenceBytesMax,
   type ReplicationLimits,
 } from '@joinery/sync/replication'
 import { nodeCompression } from '@joinery/transport/deflate'
@@ -21,6 +22,7 @@ import { NodeActor } from './node-actor.ts'
 import type { NodeObserver } from './observer.ts'
 import { Outcomes } from './outcomes.ts'
 import { Transports } from './transports.ts'
+import { type DocumentListener, WatchedDocuments } from './watched-documents.ts'
 
 export interface NodeOptions {
   /** Name of the node, unique in its cluster: 1 to 128 bytes. */
@@ -38,11 +40,6 @@ export interface NodeOptions {
   /** Its clock is never set back. */
   readonly scheduler: Scheduler
   readonly randomBytes: (count: number) => Uint8Array
-  /**
-   * Told of each document as it comes into memory: begun, loaded, or loaded again in place of one that was damaged. For a host that keeps
-   * something beside its documents and listens to them; it only reads.
-   */
-  readonly opened?: (document: string, doc: Doc) => void
   readonly observer?: NodeObserver
   readonly limits?: Partial<NodeLimits>
   readonly replication?: Partial<ReplicationLimits>
@@ -56,6 +53,8 @@ export interface EditOptions {
    */
   readonly acknowledge?: 'stored' | 'replicated'
 }
+
+export type PresenceListener = (node: string, state: Uint8Array | undefined) => void
 
 /** What changed, and whether others changed it. */
 export interface DocumentNews {
@@ -80,6 +79,8 @@ export interface NodeStatus {
 export interface JoineryNode {
   /** Keeps a connection to the node at this address, and finds the others through it. Throws `TRANSPORT_ADDRESS`. */
   join(address: string): void
+  /** Whether the node says nothing to others and hears nothing of them, as if cut off: for drills. It reads and writes all the same. */
+  isIsolated: boolean
   /**
    * Changes a document, or begins it. `write` is called once, with the document as it is then; what it throws is thrown, and
    * changes nothing. Answers what was changed; nothing where `write` changed nothing.
@@ -97,6 +98,20 @@ export interface JoineryNode {
   delete(document: string): Promise<void>
   /** Names of the documents that are there, ascending. */
   documents(): string[]
+  /**
+   * Told of each change of a document as it is applied, before it is durable, and when all of it is to be read anew; answers what ends
+   * that. What is watched need not be there yet.
+   */
+  watch(document: string, listener: DocumentListener): () => void
+  /**
+   * What this node tells of itself for now, to all others: stored by nobody, and forgotten when it is not told anew for
+   * `presenceMsMax`. Throws `NODE_PRESENCE_TOO_LARGE`.
+   */
+  setPresence(state: Uint8Array): void
+  /** What nodes tell of themselves for now, this one included. */
+  presence(): ReadonlyMap<string, Uint8Array>
+  /** Told what a node tells of itself; undefined when it has not done so for long. Answers what ends that. */
+  watchPresence(listener: PresenceListener): () => void
   /** Told of every change; answers what ends that. Listeners must not throw. */
   subscribe(listener: (news: DocumentNews) => void): () => void
   status(): NodeStatus
@@ -125,8 +140,11 @@ class RunningNode implements JoineryNode {
   readonly #outcomes: Outcomes
   readonly #lives = new CurrentLives()
   readonly #listeners = new Set<(news: DocumentNews) => void>()
+  readonly #watched = new WatchedDocuments()
+  readonly #presenceListeners = new Set<PresenceListener>()
   #running: Running | undefined
   #address = ''
+  isIsolated = false
   /** Somebody may be where nobody was told of yet. */
   #hasNews = false
 
@@ -146,7 +164,9 @@ class RunningNode implements JoineryNode {
     // Who connects before the engine is there is told to it then; messages that come so early are lost, as any may be.
     const early: TransportPeer[] = []
     this.#address = await this.#transports.open({
-      message: (from, bytes) => this.#running?.loop.take({ type: 'message', from, bytes }),
+      message: (from, bytes) => {
+        if (!this.isIsolated) this.#running?.loop.take({ type: 'message', from, bytes })
+      },
       connected: (peer) => {
         observer.connected?.(peer)
         if (this.#running === undefined) early.push(peer)
@@ -162,11 +182,7 @@ class RunningNode implements JoineryNode {
       digestKey,
       compression: nodeCompression,
       random: (bound) => randomBelow(bound, randomBytes),
-      open: (life, parts, choice) => {
-        const doc = openDocument(life, parts, choice, actor)
-        this.#options.opened?.(life.document, doc)
-        return doc
-      },
+      open: (life, parts, choice) => this.#open(life, parts, choice, actor),
       ...(replication !== undefined && { limits: replication }),
     })
     const loop = new EngineLoop({
@@ -247,6 +263,28 @@ class RunningNode implements JoineryNode {
     return () => void this.#listeners.delete(listener)
   }
 
+  watch(document: string, listener: DocumentListener): () => void {
+    checkDocumentName(document)
+    const life = this.#lives.current(document)
+    return this.#watched.watch(document, listener, life && this.#require().engine.document(life))
+  }
+
+  setPresence(state: Uint8Array): void {
+    if (state.length > presenceBytesMax) {
+      throw new NodeError('NODE_PRESENCE_TOO_LARGE', `${state.length} bytes; it may be ${presenceBytesMax}`)
+    }
+    this.#require().loop.take({ type: 'presence', state })
+  }
+
+  presence(): ReadonlyMap<string, Uint8Array> {
+    return new Map(this.#require().engine.presence())
+  }
+
+  watchPresence(listener: PresenceListener): () => void {
+    this.#presenceListeners.add(listener)
+    return () => void this.#presenceListeners.delete(listener)
+  }
+
   status(): NodeStatus {
     const { engine, actor } = this.#require()
     const { node, region, store } = this.#options
@@ -274,6 +312,8 @@ class RunningNode implements JoineryNode {
     await this.#inTime(loop.stop())
     this.#outcomes.stop()
     this.#listeners.clear()
+    this.#watched.clear()
+    this.#presenceListeners.clear()
   }
 
   /** A store that hangs does not keep the process for ever. */
@@ -304,13 +344,14 @@ class RunningNode implements JoineryNode {
       this.#hasNews = false
       for (const { node, address } of engine.members()) if (address !== '') this.#transports.locate(node, address)
     }
-    this.#transports.send(to, bytes)
+    if (!this.isIsolated) this.#transports.send(to, bytes)
   }
 
   #told(output: Output): void {
     switch (output.type) {
       case 'write':
         this.#lives.add(output.write, output.write.kind === 'end')
+        if (output.write.kind === 'end') this.#ended(output.write.document)
         break
       case 'admitted':
         this.#outcomes.admitted(output.ticket, output.headers)
@@ -324,11 +365,31 @@ class RunningNode implements JoineryNode {
       case 'changed':
         this.#tell({ document: output.life.document, origin: 'remote' })
         break
+      case 'presence':
+        for (const listener of this.#presenceListeners) listener(output.node, output.state)
+        break
       case 'member':
         this.#hasNews = true
         break
       default:
     }
+  }
+
+  #open(life: LifeKey, parts: readonly Uint8Array[], choice: ActorChoice, own: NodeActor): Doc {
+    const doc = openDocument(life, parts, choice, own)
+    // Of a life that has ended nobody wants to know, and one that others begin while this one goes on is not shown.
+    const current = this.#lives.toWrite(life.document)
+    const isBegun = parts.length === 0 && choice === 'own'
+    if (current.incarnation === life.incarnation) this.#watched.opened(life.document, doc, isBegun)
+    return doc
+  }
+
+  /** The life that follows may be here already, begun elsewhere. */
+  #ended(document: string): void {
+    const life = this.#lives.current(document)
+    const next = life && this.#running?.engine.document(life)
+    if (next === undefined) this.#watched.reset(document)
+    else this.#watched.opened(document, next, false)
   }
 
   #tell(news: DocumentNews): void {

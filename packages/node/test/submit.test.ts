@@ -1,4 +1,4 @@
-/** What a host on top of a node admits of others, and how it follows the documents that are in memory. */
+/** What a host on top of a node admits of others. */
 import { actorId, Doc, HybridClock, orMap, replicaId } from '@joinery/core'
 import { memoryStore } from '@joinery/storage/memory'
 import { describe, expect, test } from 'vitest'
@@ -73,20 +73,4 @@ describe('submit', () => {
     await expect(a.submit('page', [Uint8Array.of(0x13, 0xff)])).rejects.toMatchObject({ code: 'REPLICATION_MALFORMED' })
     expect(await shown(a)).toEqual({ map: { k: 1 } })
   })
-})
-
-test('a host is told of each document as it comes into memory', async () => {
-  const opened: string[] = []
-  const store = closing(memoryStore())
-  const tell = (document: string, doc: Doc): void => {
-    opened.push(`${document} ${JSON.stringify(doc.toJSON())}`)
-    doc.subscribe(({ origin, patches }) => opened.push(`${origin} ${patches.length}`))
-  }
-  const a = await testNetwork().start({ node: 'a', store, opened: tell })
-  await a.edit('page', (doc) => doc.field('map', orMap()).setLww('k', 1))
-  await a.submit('page', [author('someone').write('l', 2)])
-  await a.stop()
-  const again = await testNetwork().start({ node: 'a', store, opened: tell })
-  await again.read('page', () => {})
-  expect(opened).toEqual(['page {}', 'local 1', 'remote 1', 'page {"map":{"k":1,"l":2}}'])
 })

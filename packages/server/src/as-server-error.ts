@@ -1,5 +1,6 @@
 /** Whatever is thrown, as a refusal of the server. */
 import { CoreError, type CoreErrorCode } from '@joinery/core'
+import { HttpError } from '@joinery/http'
 import { StoreError } from '@joinery/sync'
 import { ServerError, type ServerErrorCode } from './errors.ts'
 
@@ -29,6 +30,8 @@ const unreachable: ReadonlySet<string> = new Set([
 /** Whatever was thrown, as a refusal. What nobody foresaw becomes `INTERNAL` and keeps its cause for the log alone. */
 export function asServerError(error: unknown): ServerError {
   if (error instanceof ServerError) return error
+  // In the words of this server.
+  if (error instanceof HttpError) return new ServerError(error.code, error.message, error)
   if (error instanceof CoreError) {
     const code = coreCodes[error.code]
     if (code !== undefined) return new ServerError(code, error.message, { cause: error })

@@ -4,15 +4,11 @@ export { type ControlOptions, type ControlSocket, serveControl } from './control
 export { type KeyAdmin, keyAdmin } from './control/key-admin.ts'
 export { type ControlLimits, controlLimits } from './control/limits.ts'
 export { controlSocketPath } from './control/socket-path.ts'
-export { type ErrorEntry, errorTable, ServerError, type ServerErrorCode } from './errors.ts'
+export { errorTable, ServerError, type ServerErrorCode } from './errors.ts'
 export { type App, createApp } from './http/app.ts'
-export type { AppOptions, Load } from './http/context.ts'
-export type { TlsIdentity } from './http/listener.ts'
-export type { Site, SiteOptions } from './http/site.ts'
+export type { AppOptions } from './http/context.ts'
 export { type KeyRecord, type KeyRing, type KeyRingOptions, type KeyVerdict, type NewKey, openKeyRing } from './keys.ts'
 export { defaultServerLimits, type ServerLimits } from './limits.ts'
-export { type BoundedLog, type BoundedLogOptions, boundedLog, type LogMembers } from './log/bounded-log.ts'
-export { type FailureShown, shownFailure } from './log/failure.ts'
 export { type CurrentFigures, type RequestMeasure, type ServerMetrics, serverMetrics } from './metrics/metrics.ts'
 export type { OperationName, OperationOutcome, ServiceObserver, StoreRead } from './metrics/observer.ts'
 export type { Policy, PolicyChange, PolicyDoor, PolicyRequest, PolicyVerdict } from './policy/policy.ts'
@@ -38,4 +34,3 @@ export type {
   Since,
   TenantOperation,
 } from './service/types.ts'
-export { StartError, type StartErrorCode } from './start-error.ts'

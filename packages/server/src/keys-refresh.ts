@@ -1,7 +1,7 @@
 /** Keeps the keys of a server in step with what other processes do to them. */
+import { shownFailure } from '@joinery/http'
 import type { Logger } from 'pino'
 import type { KeyRing } from './keys.ts'
-import { shownFailure } from './log/failure.ts'
 
 export interface KeysRefreshOptions {
   readonly keys: KeyRing

@@ -1,6 +1,7 @@
+export type { AntiEntropyFigures } from './replication/anti-entropy/figures.ts'
 export { ReplicationError, type ReplicationErrorCode } from './replication/errors.ts'
 export { hashKey } from './replication/hash64.ts'
-export { type ReplicationLimits, replicationLimits } from './replication/limits.ts'
+export { presenceBytesMax, type ReplicationLimits, replicationLimits } from './replication/limits.ts'
 export { type Peer, Roster } from './replication/membership/roster.ts'
 export { MessageCodec } from './replication/messages/codec.ts'
 export type { Cause, LifeKey, MemberNews, MemberState, Message } from './replication/messages/messages.ts'

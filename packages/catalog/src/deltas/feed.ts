@@ -1,5 +1,5 @@
 /** Pages of what a consumer has not acknowledged, part by part, in an order in which each change comes after those it follows. */
-import { CoreError, type Doc, openChange, readBundle } from '@joinery/core'
+import { CoreError, openChange, readBundle, type SchemaDoc } from '@joinery/core'
 import { CatalogError } from '../errors.ts'
 import { type Shard, shards } from '../model/shards.ts'
 import type { Consumer } from './consumers.ts'
@@ -9,7 +9,7 @@ import type { Covered, Reach } from './reach.ts'
 
 /** A part of the catalog as it is now. */
 export interface Part {
-  readonly doc: Doc
+  readonly doc: SchemaDoc
   /** The last change of this node's own that is durable: what is not yet must not leave it. */
   readonly ownDurable: number
 }
@@ -25,13 +25,14 @@ export interface DeltaPage {
 export interface FeedOptions {
   readonly part: (shard: Shard) => Part | undefined
   readonly limit: number
+  readonly bytesMax: number
   readonly cursor?: string | undefined
 }
 
 /** Throws `CATALOG_CURSOR_INVALID`. */
-export function readFeed(consumer: Consumer, { part, limit, cursor }: FeedOptions): DeltaPage {
+export function readFeed(consumer: Consumer, { part, limit, bytesMax, cursor }: FeedOptions): DeltaPage {
   const from = cursor === undefined ? undefined : readCursor(cursor)
-  const page = new PageWriter(limit)
+  const page = new PageWriter(limit, bytesMax)
   for (const shard of shards) {
     if (from !== undefined && shard < from.shard) continue
     const found = part(shard)
@@ -55,10 +56,13 @@ class PageWriter {
   readonly covered = new Map<string, Covered>()
   next: string | undefined
   readonly #limit: number
+  readonly #bytesMax: number
+  #bytes = 0
   #last: { readonly shard: Shard; readonly change: string } | undefined
 
-  constructor(limit: number) {
+  constructor(limit: number, bytesMax: number) {
     this.#limit = limit
+    this.#bytesMax = bytesMax
   }
 
   /** Answers false when the page is full. */
@@ -66,11 +70,13 @@ class PageWriter {
     const from = after === undefined ? 0 : pending.findIndex(({ name }) => name === after) + 1
     for (const { name, covered, deltas } of pending.slice(from)) {
       // A change is returned whole, so that acknowledging it is.
-      if (this.deltas.length >= this.#limit) {
+      if (this.deltas.length >= this.#limit || this.#bytes >= this.#bytesMax) {
         this.next = this.#last && writeCursor(this.#last)
         return false
       }
-      this.deltas.push(...deltas())
+      const told = deltas()
+      this.deltas.push(...told)
+      for (const { bytes } of told) this.#bytes += bytes.length
       this.covered.set(name, covered)
       this.#last = { shard, change: name }
     }

@@ -16,13 +16,13 @@ function isName(text: string, bytesMax: number): boolean {
   return bytes > 0 && bytes <= bytesMax && isWellFormed && !control.test(text)
 }
 
-/** Throws `CATALOG_ID_INVALID`. */
+/** Throws `ID_INVALID`. */
 export function checkId(id: string, { idBytesMax }: Pick<ModelLimits, 'idBytesMax'>): void {
   if (!isName(id, idBytesMax)) {
-    throw new CatalogError('CATALOG_ID_INVALID', `an id has 1 to ${idBytesMax} bytes, without control characters`)
+    throw new CatalogError('ID_INVALID', `an id has 1 to ${idBytesMax} bytes, without control characters`)
   }
   // In a URL they mean another place, so nobody could ask for them.
-  if (id === '.' || id === '..') throw new CatalogError('CATALOG_ID_INVALID', `${id} means another place in a URL`)
+  if (id === '.' || id === '..') throw new CatalogError('ID_INVALID', `${id} means another place in a URL`)
 }
 
 /** Answers the metadata as core keeps it. Throws `CATALOG_METADATA_INVALID`. */

@@ -1,6 +1,5 @@
 /** Why an entry is as it is: which write of each field won, over which others, and what is known of the entry. */
-import type { JsonValue, SchemaDoc } from '@joinery/core'
-import { type PlainWrite, plainWrites } from '@joinery/core/plain'
+import type { JsonValue, KeyWrite, SchemaDoc } from '@joinery/core'
 import type { EntryKey } from './kinds.ts'
 import { rowKey } from './rows.ts'
 import { compareTags, tagOf } from './tags.ts'
@@ -36,8 +35,8 @@ export interface Explanation {
 
 export function explainEntry(doc: SchemaDoc, { kind, id }: EntryKey, fields: readonly string[]): Explanation {
   const map = entriesOf(doc, kind)
-  const additions = plainWrites(map, rowKey(id))
-  const writes = fields.map((field) => [field, plainWrites(map, rowKey(id, field))] as const)
+  const additions = map.writes(rowKey(id))
+  const writes = fields.map((field) => [field, map.writes(rowKey(id, field))] as const)
   const all = [additions, ...writes.map(([, each]) => each)].flat()
   return {
     tags: additions.map(({ dot }) => tagOf(dot)).toSorted(compareTags),
@@ -48,22 +47,22 @@ export function explainEntry(doc: SchemaDoc, { kind, id }: EntryKey, fields: rea
   }
 }
 
-function clockOf(writes: readonly PlainWrite[]): Record<string, number> {
+function clockOf(writes: readonly KeyWrite[]): Record<string, number> {
   const clock = new Map<string, number>()
   for (const { dot } of writes) clock.set(dot.actor, Math.max(clock.get(dot.actor) ?? 0, dot.counter))
   return Object.fromEntries([...clock].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function explained(won: PlainWrite, lost: readonly PlainWrite[]): ExplainedField {
+function explained(won: KeyWrite, lost: readonly KeyWrite[]): ExplainedField {
   return { ...shown(won), overrode: lost.map((write) => ({ ...shown(write), because: reason(won, write) })) }
 }
 
-function reason(won: PlainWrite, lost: PlainWrite): OverriddenWrite['because'] {
+function reason(won: KeyWrite, lost: KeyWrite): OverriddenWrite['because'] {
   if (lost.timeMicros !== won.timeMicros) return 'older'
   return lost.replica === won.replica ? 'epoch' : 'node'
 }
 
-function shown({ value, timeMicros, replica, dot }: PlainWrite): ExplainedWrite {
+function shown({ value, timeMicros, replica, dot }: KeyWrite): ExplainedWrite {
   const time = new Date(Math.floor(timeMicros / 1000)).toISOString()
   return { value, timestamp: timeMicros, time, node: replica, tag: tagOf(dot) }
 }

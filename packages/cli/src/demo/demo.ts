@@ -1,6 +1,7 @@
 /** `joinery serve --demo`: the sample application at `/`, with a list to begin with. */
 import { fileURLToPath } from 'node:url'
-import type { DocumentService, Operation, SiteOptions } from '@joinery/server'
+import type { SiteOptions } from '@joinery/http'
+import type { DocumentService, Operation } from '@joinery/server'
 import type { Store } from '@joinery/sync'
 import { type DemoItem, demoItems, demoList, demoName } from './list.ts'
 

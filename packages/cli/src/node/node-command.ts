@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Environment } from '../environment.ts'
 import { UsageError } from '../failure.ts'
-import { collect, logLevel, logLevels, set } from '../options.ts'
+import { set } from '../options.ts'
 import {
   deleteDocument,
   getDocument,
@@ -13,11 +13,9 @@ import {
   printStatus,
   setDocument,
 } from './ask.ts'
-import type { StartOptions } from './start.ts'
+import { nodeOptions, type PeeringFlags, peeringFlags } from './peering-flags.ts'
 
 const DEFAULT_STORE = 'sqlite:joinery-node.sqlite'
-const DEFAULT_LISTEN = 'tcp://127.0.0.1:7420'
-const DEFAULT_CLUSTER = 'joinery'
 
 export function addNode(program: Command, environment: Environment, done: (status: number) => void): void {
   const node = program.command('node').description('run a node: documents replicated among peers, without a server')
@@ -42,68 +40,15 @@ function addKeygen(node: Command, environment: Environment): void {
     })
 }
 
-interface StartFlags {
-  readonly name?: string
-  readonly region?: string
-  readonly cluster?: string
-  readonly listen?: string[]
-  readonly advertise?: string
-  readonly join?: string[]
-  readonly key?: string
-  readonly nodes?: string
-  readonly secret?: string
-  readonly store?: string
-  readonly control?: string
-  readonly logLevel?: string
-}
-
 function addStart(node: Command, environment: Environment, done: (status: number) => void): void {
-  node
-    .command('start')
-    .description('run a node until it is stopped')
-    .option('--name <name>', 'name of this node, unique in its cluster (env NODE)')
-    .option('--region <region>', 'nodes of one region prefer each other (env REGION, default "default")')
-    .option('--cluster <name>', `nodes of other clusters are refused (env CLUSTER, default ${DEFAULT_CLUSTER})`)
-    .option(
-      '--listen <address>',
-      `tcp://HOST:PORT or ws://HOST:PORT/PATH, one of each at most (env LISTEN, default ${DEFAULT_LISTEN})`,
-      collect,
-    )
-    .option('--advertise <address>', 'where others reach this node, if not where it listens first (env ADVERTISE)')
-    .option('--join <address>', 'a node to find the others through; repeatable (env JOIN, by commas)', collect)
-    .option('--key <file>', 'private key of this node; goes with --nodes (env NODE_KEY)')
-    .option('--nodes <file>', 'who may connect: a line each, NAME ed25519:KEY; read again when it changes (env NODES)')
-    .option('--secret <file>', 'secret of the cluster: instead of keys, or beside them for digests (env SECRET_FILE)')
-    .option('--store <url>', `sqlite:PATH, leveldb:DIR or memory: (env STORE, default ${DEFAULT_STORE})`)
+  peeringFlags(node.command('start').description('run a node until it is stopped'), DEFAULT_STORE)
     .option('--control <path>', 'the control socket; default: beside the store (env CONTROL)')
-    .option('--log-level <level>', `${logLevels.join(', ')} (env LOG_LEVEL, default info)`)
-    .action(async (flags: StartFlags) => {
-      const options = startOptions(flags, environment)
+    .action(async (flags: PeeringFlags & { readonly control?: string }) => {
+      const control = flags.control ?? set(environment.variables.CONTROL)
+      const options = nodeOptions(flags, environment, DEFAULT_STORE)
       const { startCommand } = await import('./start.ts')
-      done(await startCommand(options, environment))
+      done(await startCommand({ ...options, ...(control !== undefined && { control }) }, environment))
     })
-}
-
-function startOptions(flags: StartFlags, { variables }: Environment): StartOptions {
-  const name = flags.name ?? set(variables.NODE)
-  if (name === undefined) throw new UsageError('a node has a name', 'Give --name, or set NODE.')
-  const optional = {
-    advertise: flags.advertise ?? set(variables.ADVERTISE),
-    key: flags.key ?? set(variables.NODE_KEY),
-    nodes: flags.nodes ?? set(variables.NODES),
-    secret: flags.secret ?? set(variables.SECRET_FILE),
-    control: flags.control ?? set(variables.CONTROL),
-  }
-  return {
-    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
-    name,
-    region: flags.region ?? set(variables.REGION) ?? 'default',
-    cluster: flags.cluster ?? set(variables.CLUSTER) ?? DEFAULT_CLUSTER,
-    listen: flags.listen ?? [set(variables.LISTEN) ?? DEFAULT_LISTEN],
-    join: flags.join ?? set(variables.JOIN)?.split(',') ?? [],
-    store: flags.store ?? set(variables.STORE) ?? DEFAULT_STORE,
-    logLevel: logLevel(flags.logLevel ?? set(variables.LOG_LEVEL) ?? 'info'),
-  }
 }
 
 interface AskFlags {

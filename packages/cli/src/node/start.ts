@@ -1,55 +1,16 @@
 /** `joinery node start`: puts store, identity, transports and node together and stops them in order. */
-import {
-  allowListFile,
-  clusterKeys,
-  type JoineryNode,
-  nodeLog,
-  nodeMetrics,
-  observers,
-  readIdentityFile,
-  readSecretFile,
-  serveNodeControl,
-  startNode,
-} from '@joinery/node'
-import type { Scheduler, Store } from '@joinery/sync'
-import { nodeWebsocketTransport } from '@joinery/transport/node-websocket'
-import {
-  type Authentication,
-  keyAuthentication,
-  type NodeTransport,
-  secretAuthentication,
-} from '@joinery/transport/nodes'
+import { type JoineryNode, nodeLog, nodeMetrics, observers, serveNodeControl, startNode } from '@joinery/node'
 import { nodeScheduler } from '@joinery/transport/scheduler'
-import { tcpTransport } from '@joinery/transport/tcp'
-import type { Logger } from 'pino'
 import type { Environment } from '../environment.ts'
-import { UsageError } from '../failure.ts'
 import { createLog } from '../log.ts'
-import type { LogLevel } from '../options.ts'
 import { stopRequest } from '../stop-request.ts'
 import { formatStoreUrl, openStore, parseStoreUrl } from '../store-url.ts'
 import { controlPathOf } from './ask.ts'
+import { peeringOf } from './peering.ts'
+import type { NodeOptions } from './peering-flags.ts'
 
-export interface StartOptions {
-  readonly name: string
-  readonly region: string
-  readonly cluster: string
-  readonly listen: readonly string[]
-  readonly advertise?: string
-  readonly join: readonly string[]
-  readonly key?: string
-  readonly nodes?: string
-  readonly secret?: string
-  readonly store: string
+export interface StartOptions extends NodeOptions {
   readonly control?: string
-  readonly logLevel: LogLevel
-}
-
-interface Starting {
-  readonly options: StartOptions
-  readonly environment: Environment
-  readonly logger: Logger
-  readonly scheduler: Scheduler
 }
 
 /** Resolves once the node is stopped again. */
@@ -58,8 +19,7 @@ export async function startCommand(options: StartOptions, environment: Environme
   const control = controlPathOf({ store: options.store, control: options.control })
   const logger = createLog({ level: options.logLevel, output: environment.stderr })
   const scheduler = nodeScheduler(() => performance.now())
-  const starting = { options, environment, logger, scheduler }
-  const { authentication, shown } = authenticationOf(starting)
+  const { shown, ...peering } = peeringOf(options, { environment, logger, scheduler })
   // Listened for before anything can be acknowledged: from then on a signal stops in order.
   const stop = stopRequest(environment, logger)
   const store = await openStore(url)
@@ -69,9 +29,19 @@ export async function startCommand(options: StartOptions, environment: Environme
       leaving = () => resolve('leave')
     })
     const metrics = nodeMetrics()
-    const node = await start(starting, store, authentication, metrics)
+    const { nowMs: wallMs, random: randomBytes } = environment
+    const node = await startNode({
+      node: options.name,
+      region: options.region,
+      store,
+      ...peering,
+      wallMs,
+      scheduler,
+      randomBytes,
+      observer: observers([metrics, nodeLog({ logger, scheduler })]),
+    })
+    await joinAll(node, options.join)
     metrics.watch(() => node.status())
-    const { nowMs: wallMs } = environment
     const socket = await serveNodeControl(control, { node, metrics, logger, wallMs, onLeave: leaving })
     announce(node, { ...options, shown, control, store: formatStoreUrl(url) }, environment)
     const why = await Promise.race([stop, left])
@@ -84,80 +54,13 @@ export async function startCommand(options: StartOptions, environment: Environme
   }
 }
 
-async function start(
-  { options, environment, logger, scheduler }: Starting,
-  store: Store,
-  authentication: Authentication,
-  metrics: ReturnType<typeof nodeMetrics>,
-): Promise<JoineryNode> {
-  const { name: node, region, secret } = options
-  const { random: randomBytes, nowMs: wallMs } = environment
-  const { digestKey, cluster } = clusterKeys(options.cluster, secret === undefined ? undefined : readSecretFile(secret))
-  const common = { node, region, cluster, authentication, scheduler, randomBytes }
-  const transports = transportsOf(options, common)
-  const observer = observers([metrics, nodeLog({ logger, scheduler })])
-  const started = await startNode({
-    node,
-    region,
-    store,
-    transports,
-    digestKey,
-    wallMs,
-    scheduler,
-    randomBytes,
-    observer,
-  })
+async function joinAll(node: JoineryNode, addresses: readonly string[]): Promise<void> {
   try {
-    for (const address of options.join) started.join(address)
+    for (const address of addresses) node.join(address)
   } catch (error) {
-    await started.stop()
+    await node.stop()
     throw error
   }
-  return started
-}
-
-type Common = Parameters<typeof tcpTransport>[0]
-
-/** Both kinds dial, whatever is listened on. */
-function transportsOf(
-  { listen, advertise }: StartOptions,
-  common: Omit<Common, 'listen' | 'advertise'>,
-): NodeTransport[] {
-  const isTcp = (address: string): boolean => address.startsWith('tcp:')
-  const tcp = listen.find(isTcp)
-  const webSocket = listen.find((address) => !isTcp(address))
-  if (listen.length > (tcp === undefined ? 0 : 1) + (webSocket === undefined ? 0 : 1)) {
-    throw new UsageError(
-      'a node listens on one address of each kind',
-      'Give --listen tcp://… and --listen ws://… once.',
-    )
-  }
-  const own = (address: string | undefined, isFor: boolean) => ({
-    ...common,
-    ...(address !== undefined && { listen: address }),
-    ...(advertise !== undefined && isFor && { advertise }),
-  })
-  const isAdvertisedTcp = advertise !== undefined && isTcp(advertise)
-  return [tcpTransport(own(tcp, isAdvertisedTcp)), nodeWebsocketTransport(own(webSocket, !isAdvertisedTcp))]
-}
-
-function authenticationOf({ options, logger }: Starting): { authentication: Authentication; shown: string } {
-  const { key, nodes, secret } = options
-  if (key !== undefined && nodes !== undefined) {
-    const identity = readIdentityFile(key)
-    const allow = allowListFile(nodes, ({ code, message }) =>
-      logger.warn({ code, message }, 'the list of nodes stays as it was'),
-    )
-    return { authentication: keyAuthentication({ identity, allow }), shown: identity.publicKey }
-  }
-  if (key !== undefined || nodes !== undefined) {
-    throw new UsageError('--key and --nodes go together', 'Give both; or --secret instead, for a start.')
-  }
-  if (secret === undefined) {
-    const advice = 'Give --key and --nodes, or --secret for a start: joinery node keygen makes them.'
-    throw new UsageError('nodes must know each other', advice)
-  }
-  return { authentication: secretAuthentication(readSecretFile(secret)), shown: 'none: by the secret of the cluster' }
 }
 
 interface Announced {

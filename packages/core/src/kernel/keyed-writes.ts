@@ -66,6 +66,11 @@ export class KeyedWrites {
     return writes
   }
 
+  /** Keys with several live writes. */
+  contested(): string[] {
+    return this.#table.contested()
+  }
+
   visitTags(visit: (dot: number) => void): void {
     const table = this.#table
     for (const [, head] of table.heads())

@@ -76,6 +76,12 @@ export class WriteTable {
     return this.#next === undefined ? NONE : (this.#next[row] as number) - 1
   }
 
+  /** Keys with more than the winning write. */
+  contested(): string[] {
+    if (this.#next === undefined) return []
+    return [...this.#rows].filter(([, row]) => this.after(row) !== NONE).map(([key]) => key)
+  }
+
   has(key: string): boolean {
     return this.#rows.has(key)
   }

@@ -13,8 +13,8 @@
  * cell each and no container.
  */
 
-import type { Actor } from '../causality/actor.ts'
-import { dotActor } from '../causality/dot.ts'
+import { type Actor, replicaOf } from '../causality/actor.ts'
+import { type Dot, dotActor, dotCounter } from '../causality/dot.ts'
 import { type JsonValue, normalizeJson } from '../codec/json.ts'
 import { valueKey } from '../codec/value-key.ts'
 import { CausalContainer } from '../kernel/causal-container.ts'
@@ -36,6 +36,15 @@ import { isRegister, openRegister } from './registers.ts'
 import { beginSlot, type Slot, Slots } from './slots.ts'
 import { checkKey } from './struct.ts'
 import * as tags from './tag-numbers.ts'
+
+/** A plain value under a key, and who wrote it when. Of several the one with the largest (time, replica, actor, counter) shows. */
+export interface KeyWrite {
+  readonly value: JsonValue
+  /** Microseconds since 1970, by the clock of whoever wrote it. */
+  readonly timeMicros: number
+  readonly replica: string
+  readonly dot: Dot
+}
 
 /** A type under a key, with the write that makes it present. */
 interface Presence {
@@ -96,6 +105,24 @@ export class OrMap<H = unknown> extends CausalContainer implements Parent {
   /** The plain value under a key; undefined when there is none. O(1). */
   getLww(key: string): JsonValue | undefined {
     return this.#plain.value(key)
+  }
+
+  /**
+   * All plain values under a key that nobody who had seen them has overwritten or removed, the one that shows first: several where
+   * replicas wrote at the same time. What lost shows again if the one that won is removed by somebody who had not seen it. O(1) for
+   * one write.
+   */
+  writes(key: string): KeyWrite[] {
+    const { actors } = this.place.site
+    return this.#plain.live(key).map(({ dot, time, by, value }) => {
+      const actor = actors.id(dotActor(dot))
+      return { value, timeMicros: time, replica: by ?? replicaOf(actor), dot: { actor, counter: dotCounter(dot) } }
+    })
+  }
+
+  /** The keys with several plain values, of which one shows: see `writes`. O(keys) where there are any, else O(1). */
+  contested(): string[] {
+    return this.#plain.contested()
   }
 
   /**

@@ -1,7 +1,7 @@
 /** What a change says of plain values, without a document to apply it to. */
 import { describe, expect, test } from 'vitest'
 import { Doc, defineSchema, HybridClock, lww, openChange, orMap } from '../../src/index.ts'
-import { plainEffects, plainWrites } from '../../src/plain.ts'
+import { plainEffects } from '../../src/plain.ts'
 import { testActor } from '../fuzz/actors.ts'
 import { inputsPerDecoder, refusal } from '../fuzz/harness.ts'
 import { mutate } from '../fuzz/mutate.ts'
@@ -88,18 +88,4 @@ describe('plainEffects', () => {
     }
     expect(refused).toBeGreaterThan(inputsPerDecoder / 4)
   })
-})
-
-test('plainWrites tells the winner first, then those that lost', () => {
-  const [a, b] = [doc('a', () => 1_000), doc('b', () => 2_000)]
-  const [one, other] = [a, b].map((each, i) => each.change(({ one }) => one.setLww('k', i)) as Uint8Array)
-  a.apply(other as Uint8Array)
-  b.apply(one as Uint8Array)
-  for (const each of [a, b]) {
-    expect(plainWrites(each.root.one, 'k')).toEqual([
-      { value: 1, timeMicros: 2_000_000, replica: 'b', dot: { actor: b.actor.id, counter: 1 } },
-      { value: 0, timeMicros: 1_000_000, replica: 'a', dot: { actor: a.actor.id, counter: 1 } },
-    ])
-    expect(plainWrites(each.root.one, 'none')).toEqual([])
-  }
 })

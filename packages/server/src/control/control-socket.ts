@@ -4,12 +4,12 @@
  * command could do with the store itself: no port, no password. A connection carries one request.
  */
 import { createServer, type Socket } from 'node:net'
+import { shownFailure } from '@joinery/http'
 import { DataError, encodeArchive, readStore, type Scope } from '@joinery/storage/archive'
 import { type Store, StoreError } from '@joinery/sync'
 import { listenForOwner } from '@joinery/transport/owner-socket'
 import type { Logger } from 'pino'
 import type { KeyRing } from '../keys.ts'
-import { shownFailure } from '../log/failure.ts'
 import { documentShown } from '../service/document-shown.ts'
 import type { DocumentService } from '../service/types.ts'
 import { incoming } from './incoming.ts'

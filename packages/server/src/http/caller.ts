@@ -1,17 +1,17 @@
 /** Who asks: the identifying headers of `/v1`, and the key that vouches for them. */
 import { createHash } from 'node:crypto'
+import { type HttpEnv, headerText, singleHeader, type TextRule } from '@joinery/http'
 import type { Context } from 'hono'
 import { ServerError } from '../errors.ts'
 import type { Caller, Idempotency } from '../service/types.ts'
-import type { AppOptions, HttpEnv } from './context.ts'
-import { headerText, type TextRule } from './text.ts'
+import type { AppOptions } from './context.ts'
 
 type HttpContext = Context<HttpEnv>
 
 export function callerOf(c: HttpContext, { keys, limits }: AppOptions): Caller {
   const tenant = required(c, { name: 'X-Tenant-ID', bytesMax: limits.tenantIdBytesMax })
   const state = c.get('state')
-  state.tenant = tenant
+  state.about = { tenant }
   const verdict = keys.check(c.req.header('x-api-key'), tenant)
   switch (verdict.verdict) {
     case 'unknown':
@@ -26,29 +26,21 @@ export function callerOf(c: HttpContext, { keys, limits }: AppOptions): Caller {
       break
   }
   const node = required(c, { name: 'X-Node-ID', bytesMax: limits.nodeIdBytesMax })
-  state.node = node
+  state.about = { tenant, node }
   if (verdict.verdict !== 'granted') return { tenant, node }
-  state.keyId = verdict.id
+  state.about = { tenant, node, keyId: verdict.id }
   return { tenant, node, key: verdict.id }
 }
 
 function required(c: HttpContext, rule: TextRule): string {
-  const raw = single(c, rule.name)
+  const raw = singleHeader(c, rule.name)
   if (raw === undefined) throw new ServerError('HEADER_MISSING', `${rule.name} is missing`)
   return headerText(raw, rule)
 }
 
-/** Sent twice, a header means one thing to a proxy and another to us: Node joins both values to one. */
-function single(c: HttpContext, name: string): string | undefined {
-  const sent = c.env?.incoming?.headersDistinct[name.toLowerCase()]
-  if (sent !== undefined && sent.length > 1)
-    throw new ServerError('ID_INVALID', `${name} was sent ${sent.length} times`)
-  return c.req.header(name)
-}
-
 /** The key of the request and a hash of what makes it this request: method, target and body. */
 export function idempotencyOf(c: HttpContext, body: Uint8Array, { limits }: AppOptions): Idempotency | undefined {
-  const raw = single(c, 'Idempotency-Key')
+  const raw = singleHeader(c, 'Idempotency-Key')
   if (raw === undefined) return undefined
   const key = headerText(raw, { name: 'Idempotency-Key', bytesMax: limits.idempotencyKeyBytesMax })
   const target = c.req.url.slice(c.req.url.indexOf('/', c.req.url.indexOf('//') + 2))

@@ -1,18 +1,31 @@
-/** An endpoint: one description from which requests are checked, `/openapi.json` is written, and the handler is called. */
-import { createRoute, type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi'
+/** An endpoint of `/v1`: what every host's endpoint is, with a caller, a document and a key that makes a retry safe. */
+import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { JsonValue } from '@joinery/core'
+import {
+  type BodyReader,
+  checkMediaType,
+  checkQuery,
+  checkValue,
+  describeEndpoint,
+  type EndpointDescription,
+  type HttpEnv,
+  HttpError,
+  isDotSegment,
+  type Load,
+  parseJson,
+  pathParameters,
+  rawSegment,
+  segmentText,
+  type Visit,
+} from '@joinery/http'
 import type { Context } from 'hono'
-import { ServerError, type ServerErrorCode } from '../errors.ts'
+import { errorTable, ServerError, type ServerErrorCode } from '../errors.ts'
 import type { Caller, Idempotency } from '../service/types.ts'
-import { type BodyReader, checkMediaType, parseJson } from './body.ts'
 import { callerOf, idempotencyOf } from './caller.ts'
-import type { AppOptions, HttpEnv, Load, Visit } from './context.ts'
+import type { AppOptions } from './context.ts'
 import type { Grants } from './grants.ts'
-import { problem } from './schemas/answers.ts'
-import { objections, pointed, sentence } from './schemas/issues.ts'
 import { documentTypes } from './schemas/operations.ts'
 import type { Streams } from './streams.ts'
-import { isDotSegment, segmentText } from './text.ts'
 
 type HttpContext = Context<HttpEnv>
 
@@ -38,19 +51,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export interface Endpoint<Query, Body> {
-  readonly method: 'get' | 'put' | 'post' | 'delete'
-  readonly path: string
-  /** Its name in generated clients. */
-  readonly operationId: string
-  readonly summary: string
-  readonly description: string
-  readonly query: z.ZodType<Query>
-  readonly body?: z.ZodType<Body>
-  /** By status; the first is the usual one. */
-  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>
-  /** What the answers are, if not JSON. */
-  readonly mediaType?: 'text/event-stream'
+export interface Endpoint<Query, Body> extends EndpointDescription<Query, Body> {
   /** Refusals beyond those every endpoint has. */
   readonly refusals: readonly ServerErrorCode[]
   readonly handle: (input: Input<Query, Body>) => Promise<Answer>
@@ -100,28 +101,16 @@ async function inputOf<Query, Body>(
   return { caller, document, query, body: body as Body, idempotency, lastEventId, gone, visit }
 }
 
-/** The id straight from the request's target: the router's own decoding lets broken encodings pass. */
-function documentOf(c: HttpContext, { limits }: AppOptions): string {
-  const path = c.req.url.slice(c.req.url.indexOf('/', c.req.url.indexOf('//') + 2))
-  const segment = path.split(/[?#]/, 1)[0]?.split('/')[3] ?? ''
-  const id = segmentText(segment, { name: 'the document id', bytesMax: limits.documentIdBytesMax })
-  if (isDotSegment(id)) throw new ServerError('ID_INVALID', `${JSON.stringify(id)} means another place in a URL`)
-  c.get('state').document = id
-  return id
-}
+/** Of `/v1/docs/{docID}`. */
+const DOCUMENT_SEGMENT = 2
 
-function checkQuery<Query>(c: HttpContext, schema: z.ZodType<Query>): Query {
-  const sent = c.req.queries()
-  for (const [name, values] of Object.entries(sent)) {
-    if (values.length > 1)
-      throw new ServerError('BODY_INVALID', `the parameter ${name} was sent ${values.length} times`)
-  }
-  const parsed = schema.safeParse(Object.fromEntries(Object.entries(sent).map(([name, [value]]) => [name, value])))
-  if (parsed.success) return parsed.data
-  const all = objections(parsed.error.issues)
-  throw new ServerError('BODY_INVALID', `the query is malformed: ${all.map(sentence).join('; ')}`, {
-    extra: { errors: pointed(all) },
-  })
+function documentOf(c: HttpContext, { limits }: AppOptions): string {
+  const rule = { name: 'the document id', bytesMax: limits.documentIdBytesMax }
+  const id = segmentText(rawSegment(c, DOCUMENT_SEGMENT), rule)
+  if (isDotSegment(id)) throw new ServerError('ID_INVALID', `${JSON.stringify(id)} means another place in a URL`)
+  const state = c.get('state')
+  state.about = { ...state.about, document: id }
+  return id
 }
 
 async function readBody(c: HttpContext, { bodies }: Endpoints, { tenant }: Caller): Promise<Uint8Array> {
@@ -132,13 +121,17 @@ async function readBody(c: HttpContext, { bodies }: Endpoints, { tenant }: Calle
 function checkBody<Body>(bytes: Uint8Array, schema: z.ZodType<Body>, { limits }: AppOptions): Body {
   const sent = parseJson(bytes, limits.bodyDepthMax)
   checkBeforehand(sent, limits.opsPerRequestMax)
-  const parsed = schema.safeParse(sent)
-  if (parsed.success) return parsed.data
-  const all = objections(parsed.error.issues)
-  const inOps = all.every(({ path }) => path[0] === 'ops' && path.length > 1)
-  throw new ServerError(inOps ? 'OP_INVALID' : 'BODY_INVALID', all.map(sentence).join('; '), {
-    extra: { errors: pointed(all) },
-  })
+  try {
+    return checkValue(sent, schema)
+  } catch (error) {
+    if (!(error instanceof HttpError) || !isAboutOperations(error.extra.errors)) throw error
+    throw new ServerError('OP_INVALID', error.message, { extra: error.extra })
+  }
+}
+
+/** Whether all that a schema objects to is inside of operations. */
+function isAboutOperations(errors: JsonValue | undefined): boolean {
+  return Array.isArray(errors) && errors.every((error) => /^\/ops\/./.test((error as { pointer: string }).pointer))
 }
 
 /** What has a code of its own, and how much there is to check: both before the schema goes through all of it. */
@@ -177,51 +170,20 @@ const common: readonly ServerErrorCode[] = [
   'SHUTTING_DOWN',
   'INTERNAL',
 ]
-
-function describe<Query, Body>(endpoint: Endpoint<Query, Body>, options: AppOptions): RouteConfig {
-  const { method, path, operationId, summary, description, query, body, mediaType = 'application/json' } = endpoint
-  return createRoute({
-    method,
-    path,
-    operationId,
-    summary,
-    description,
-    security: [{}, { apiKey: [] }],
-    request: {
-      headers: headersOf(method, options),
-      query: query as unknown as z.ZodObject,
-      ...(path.includes('{docID}') && { params: docIdParameter(options) }),
-      ...(body !== undefined && { body: { required: true, content: { 'application/json': { schema: body } } } }),
-    },
-    responses: {
-      ...Object.fromEntries(
-        Object.entries(endpoint.answers).map(([status, { description: means, schema }]) => [
-          status,
-          { description: means, content: { [mediaType]: { schema } } },
-        ]),
-      ),
-      ...refusalsOf([...endpoint.refusals, ...common, ...(body === undefined ? [] : bodyRefusals)]),
-    },
-  })
-}
-
 const bodyRefusals: readonly ServerErrorCode[] = ['MEDIA_TYPE', 'BODY_TOO_LARGE']
 
-function refusalsOf(codes: readonly ServerErrorCode[]): RouteConfig['responses'] {
-  const byStatus = new Map<number, ServerErrorCode[]>()
-  for (const code of new Set(codes)) {
-    const { status } = new ServerError(code, '')
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, names]) => [
-      status,
-      {
-        description: names.map((name) => `\`${name}\``).join(', '),
-        content: { 'application/problem+json': { schema: problem } },
-      },
-    ]),
-  )
+function describe<Query, Body>(
+  endpoint: Endpoint<Query, Body>,
+  options: AppOptions,
+): ReturnType<typeof describeEndpoint> {
+  const { method, path, body, refusals } = endpoint
+  const params = pathParameters(path, { docID: docIdMeaning(options) })
+  return describeEndpoint(endpoint, {
+    headers: headersOf(method, options),
+    ...(params !== undefined && { params }),
+    refusals: [...refusals, ...common, ...(body === undefined ? [] : bodyRefusals)],
+    table: errorTable(),
+  })
 }
 
 function headersOf(method: string, { limits }: AppOptions): z.ZodObject {
@@ -236,7 +198,6 @@ function headersOf(method: string, { limits }: AppOptions): z.ZodObject {
   return z.object({ ...common, 'Idempotency-Key': key.optional() })
 }
 
-function docIdParameter({ limits }: AppOptions): z.ZodObject {
-  const description = `Percent-encoded; 1 to ${limits.documentIdBytesMax} bytes of UTF-8, no control characters, not "." or "..".`
-  return z.object({ docID: z.string().openapi({ description }) })
+function docIdMeaning({ limits }: AppOptions): string {
+  return `Percent-encoded; 1 to ${limits.documentIdBytesMax} bytes of UTF-8, no control characters, not "." or "..".`
 }

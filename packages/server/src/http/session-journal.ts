@@ -1,6 +1,6 @@
 /** What the log and the metrics are told of a live session. Frames, changes and presence stay out of it. */
+import { loggable } from '@joinery/http'
 import type { Principal, SessionObserver } from '@joinery/sync'
-import { loggable } from '../log/bounded-log.ts'
 import type { AppOptions } from './context.ts'
 
 export function sessionJournal(

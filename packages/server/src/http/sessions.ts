@@ -2,6 +2,7 @@
  * Live sessions, whatever carries them: who they are, how many a tenant may have, and what becomes of them when a key is revoked,
  * a permission taken back, or the server stops.
  */
+import { isDotSegment, isUsableText, type Load } from '@joinery/http'
 import {
   Budget,
   type Hello,
@@ -17,10 +18,9 @@ import {
 import { nodeCompression } from '@joinery/transport/deflate'
 import type { LinkEvents } from '@joinery/transport/websocket-server'
 import type { DocumentService } from '../service/types.ts'
-import type { AppOptions, Load } from './context.ts'
+import type { AppOptions } from './context.ts'
 import type { Grants } from './grants.ts'
 import { sessionJournal } from './session-journal.ts'
-import { isDotSegment, isUsableText } from './text.ts'
 
 /** A session, to the connection that carries it. */
 export interface SessionEvents extends LinkEvents {

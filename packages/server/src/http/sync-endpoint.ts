@@ -3,12 +3,10 @@
  * the browser does say, its origin, is checked before anything is upgraded.
  */
 import type { IncomingMessage, Server } from 'node:http'
+import { isLoopbackHost, type Load, mayConnect, problemOf } from '@joinery/http'
 import { acceptWebSockets, type UpgradeRefusal, type WebSocketAcceptor } from '@joinery/transport/websocket-server'
 import { ServerError, type ServerErrorCode } from '../errors.ts'
-import { isLoopbackHost } from './address.ts'
-import type { AppOptions, Load } from './context.ts'
-import { mayConnect } from './guard.ts'
-import { problemOf } from './problem.ts'
+import type { AppOptions } from './context.ts'
 import type { Sessions } from './sessions.ts'
 
 interface SyncEndpointOptions extends AppOptions {

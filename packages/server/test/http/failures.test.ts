@@ -1,10 +1,10 @@
 /** What the service or the store throws, overload, and the way out. */
 import { CoreError } from '@joinery/core'
+import { problemOf } from '@joinery/http'
 import { StoreError } from '@joinery/sync'
 import { expect, test } from 'vitest'
 import { asServerError } from '../../src/as-server-error.ts'
 import { ServerError } from '../../src/errors.ts'
-import { problemOf } from '../../src/http/problem.ts'
 import { testApp } from './harness.ts'
 
 test.each([

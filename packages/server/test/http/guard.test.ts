@@ -1,6 +1,7 @@
 /** Who gets in: keys, hosts, origins; and what every answer carries. */
+
+import { isLoopbackHost, parseAddress } from '@joinery/http'
 import { describe, expect, test } from 'vitest'
-import { isLoopbackHost, parseAddress } from '../../src/http/address.ts'
 import { openKeyRing } from '../../src/keys.ts'
 import { countingRandom, NOW_MS, testApp } from './harness.ts'
 

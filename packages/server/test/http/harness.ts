@@ -1,12 +1,12 @@
 /** The application over the real service and a store in memory, with clocks and randomness that tests can know. */
 import { actorId, HybridClock, replicaId } from '@joinery/core'
+import { boundedLog } from '@joinery/http'
 import { memoryStore } from '@joinery/storage/memory'
 import type { Store } from '@joinery/sync'
 import { type Logger, pino } from 'pino'
 import { type App, createApp } from '../../src/http/app.ts'
 import { type KeyRing, openKeyRing } from '../../src/keys.ts'
 import { defaultServerLimits, type ServerLimits } from '../../src/limits.ts'
-import { boundedLog } from '../../src/log/bounded-log.ts'
 import type { ServiceLimits } from '../../src/service/limits.ts'
 import { createDocumentService } from '../../src/service/service.ts'
 import type { DocumentService } from '../../src/service/types.ts'

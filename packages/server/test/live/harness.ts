@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Actor, type FieldSpecs, HybridClock, type Schema } from '@joinery/core'
 import { newActor } from '@joinery/core/system'
+import type { TlsIdentity } from '@joinery/http'
 import { memoryStore } from '@joinery/storage/memory'
 import {
   ClientSession,
@@ -21,7 +22,6 @@ import {
 import { pino } from 'pino'
 import { afterEach } from 'vitest'
 import { WebSocket } from 'ws'
-import type { TlsIdentity } from '../../src/http/listener.ts'
 import { type KeyRing, openKeyRing } from '../../src/keys.ts'
 import type { ServerLimits } from '../../src/limits.ts'
 import type { ServerMetrics } from '../../src/metrics/metrics.ts'

@@ -71,6 +71,10 @@ export interface ReplicationLimits {
   readonly deadMemberMsMax: number
   /** Changes younger than this are not sent as repair: they are being pushed, and most who lack them will have them in a moment. */
   readonly repairAgeMs: number
+  /** News of what nodes tell of themselves for now is passed on so often: what comes meanwhile goes together. */
+  readonly presenceMs: number
+  /** What a node told of itself is forgotten after this time, unless it is told anew: several times the interval of heartbeats. */
+  readonly presenceMsMax: number
   /** Members known at once. */
   readonly membersMax: number
 }
@@ -110,6 +114,8 @@ export const replicationLimits: ReplicationLimits = {
   gossipIntervalMs: 5_000,
   deadMemberMsMax: 259_200_000,
   repairAgeMs: 500,
+  presenceMs: 1_000,
+  presenceMsMax: 30_000,
   membersMax: 16_384,
 }
 
@@ -117,6 +123,8 @@ export const replicationLimits: ReplicationLimits = {
 export const nodeIdBytesMax = 128
 /** Id of a document in messages between nodes. */
 export const documentIdBytesMax = 512
+/** What one node tells of itself for now, in bytes: it is kept by all and stored by none. */
+export const presenceBytesMax = 1_024
 /** Members of whom one message has news. */
 export const membersPerMessageMax = 256
 /** Nodes that one push says were told already. */

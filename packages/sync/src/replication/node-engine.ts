@@ -4,6 +4,7 @@
  */
 import type { SchemaDoc } from '@joinery/core'
 import { RepairBudget } from './anti-entropy/budget.ts'
+import type { AntiEntropyFigures } from './anti-entropy/figures.ts'
 import { Repair } from './anti-entropy/repair.ts'
 import { Rounds } from './anti-entropy/rounds.ts'
 import { Scrub } from './anti-entropy/scrub.ts'
@@ -20,6 +21,7 @@ import { PeerChoice } from './membership/peer-choice.ts'
 import { Swim } from './membership/swim.ts'
 import type { LifeKey, MemberNews, Message, PartMessage } from './messages/messages.ts'
 import type { Input, NodeId, NodeOptions, Output } from './ports.ts'
+import { Presence } from './presence/presence.ts'
 
 /** What a node has and what it has done, for status pages and tests. */
 export interface NodeStatus {
@@ -35,6 +37,14 @@ export interface NodeStatus {
   readonly early: number
   readonly applied: number
   readonly duplicates: number
+  /** Changes that came by comparing, after gossip had not brought them. */
+  readonly repaired: number
+  /** The most steps that news came by. */
+  readonly hopsMax: number
+  /** News told to a peer, and how often it had to be told again because nothing was heard of it. */
+  readonly pushed: number
+  readonly repeated: number
+  readonly antiEntropy: AntiEntropyFigures
   /** Bytes of messages before and after they were deflated, of those that were. */
   readonly plainBytes: number
   readonly deflatedBytes: number
@@ -50,6 +60,7 @@ export class NodeEngine {
   readonly #repair: Repair
   readonly #rounds: Rounds
   readonly #scrub: Scrub
+  readonly #presence: Presence
   readonly #forks = new Set<string>()
   #started = false
   #wakeMs = Number.NaN
@@ -72,6 +83,7 @@ export class NodeEngine {
     })
     this.#rounds = new Rounds(context, this.#documents.lives, this.#repair, choice)
     this.#scrub = new Scrub(context, this.#documents, choice)
+    this.#presence = new Presence(context, choice, () => this.#membership.roster.size)
     this.#receiver = new Receiver(context, {
       documents: this.#documents,
       push: (news) => {
@@ -115,6 +127,11 @@ export class NodeEngine {
     return [...this.#documents.lives.listed()].map(({ key }) => key)
   }
 
+  /** What nodes tell of themselves for now, this one included. */
+  presence(): Iterable<readonly [node: NodeId, state: Uint8Array]> {
+    return this.#presence.states()
+  }
+
   /** What is known of other nodes, and of this one. */
   members(): readonly MemberNews[] {
     return this.#membership.members
@@ -132,6 +149,8 @@ export class NodeEngine {
       pushes: this.#pusher.pending,
       early,
       ...this.#receiver.counted,
+      ...this.#pusher.counted,
+      antiEntropy: this.#rounds.figures.figures(this.#context.nowMs),
       plainBytes: plain,
       deflatedBytes: deflated,
     }
@@ -180,6 +199,9 @@ export class NodeEngine {
         this.#membership.meet(input)
         this.#rounds.interval.reset()
         break
+      case 'presence':
+        this.#presence.set(input.state)
+        break
       case 'leave':
         this.#membership.leave()
         break
@@ -196,6 +218,7 @@ export class NodeEngine {
       return
     }
     this.#membership.heard(from)
+    this.#rounds.figures.heard(from)
     this.#dispatch(from, message)
   }
 
@@ -233,6 +256,9 @@ export class NodeEngine {
         break
       case 'checksum':
         this.#scrub.receive(from, message)
+        break
+      case 'presence':
+        this.#presence.receive(message.news)
         break
       case 'ping':
       case 'pong':
@@ -281,6 +307,7 @@ export class NodeEngine {
     this.#rounds.wake()
     this.#scrub.wake()
     this.#membership.wake()
+    this.#presence.wake()
     const parts = [
       this.#documents,
       this.#pusher,
@@ -289,6 +316,7 @@ export class NodeEngine {
       this.#rounds,
       this.#scrub,
       this.#membership,
+      this.#presence,
     ]
     // Whole milliseconds: a timer that is early by a fraction would be asked for again at once.
     const atMs = Math.ceil(parts.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY))

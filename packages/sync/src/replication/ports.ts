@@ -76,6 +76,8 @@ export type Input =
   | { readonly type: 'damaged'; readonly life: LifeKey }
   /** Somebody to speak to, whom the transport or the configuration knows of. */
   | { readonly type: 'peer'; readonly node: NodeId; readonly region: string; readonly address: string }
+  /** What this node tells of itself for now: at most `presenceBytesMax`, stored by nobody, forgotten unless it is told anew. */
+  | { readonly type: 'presence'; readonly state: Uint8Array }
   /** This node is about to go for good: the others need not look for it. */
   | { readonly type: 'leave' }
 
@@ -110,6 +112,8 @@ export type Output =
   | { readonly type: 'peer-refused'; readonly from: NodeId; readonly code: string }
   /** A life that had to be repaired is whole again. */
   | { readonly type: 'repaired'; readonly life: LifeKey }
+  /** What a node tells of itself is another than before; undefined: it has not done so for long. */
+  | { readonly type: 'presence'; readonly node: NodeId; readonly state: Uint8Array | undefined }
   /** A member is in another state than before, or found at another address. */
   | { readonly type: 'member'; readonly node: NodeId; readonly state: MemberState; readonly address: string }
 

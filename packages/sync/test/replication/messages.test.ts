@@ -65,6 +65,7 @@ const messages: readonly Message[] = [
   { kind: 'checksum', life, item: hash, state: hash, answer: true },
   { kind: 'ping', sequence: 4, target: 'c', news: [news] },
   { kind: 'pong', sequence: 4, target: '', news: [] },
+  { kind: 'presence', news: [{ node: 'b', sequence: 300, state: bytes.slice(0, 9) }] },
 ]
 
 describe('golden messages', () => {

@@ -33,6 +33,7 @@ export class Nodes {
   readonly failing = new Set<string>()
   /** Bytes sent, by kind of message. */
   readonly sent = new Map<number, number>()
+  readonly #lastSent = new Map<number, Uint8Array>()
   readonly #wakes = new Map<string, number>()
   readonly #actors = new Map<string, ReturnType<typeof newActor>>()
   readonly #copies = new Map<string, readonly Uint8Array[]>()
@@ -96,6 +97,11 @@ export class Nodes {
     this.schedule.runUntil(this.schedule.nowMs + ms)
   }
 
+  /** The message of a kind that was sent last. */
+  lastSent(kind: number): Uint8Array {
+    return this.#lastSent.get(kind) ?? new Uint8Array()
+  }
+
   /** Elements of the document in memory. */
   tags(node: string, key: LifeKey = life): unknown {
     return (this.engines.get(node)?.document(key)?.toJSON() as { tags?: string[] } | undefined)?.tags?.toSorted()
@@ -128,6 +134,7 @@ export class Nodes {
     if (output.type === 'send') {
       const kind = (output.bytes[1] as number) & 0x7f
       this.sent.set(kind, (this.sent.get(kind) ?? 0) + output.bytes.length)
+      this.#lastSent.set(kind, output.bytes)
       this.network.send(node, output.to, output.bytes)
     } else if (output.type === 'wake') {
       const wake = (this.#wakes.get(node) ?? 0) + 1

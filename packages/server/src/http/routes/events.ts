@@ -1,10 +1,10 @@
 /** Server-Sent Events: the value of a document as it is, then what changes. Read it by `fetch`, which can send the headers. */
 import { z } from '@hono/zod-openapi'
+import { eventStream } from '@joinery/http'
 import type { RefusalCode } from '@joinery/sync'
 import type { ValueEvent } from '../../live/value-stream.ts'
 import type { DocumentValue, Since } from '../../service/types.ts'
 import { addEndpoint, type Endpoints } from '../endpoint.ts'
-import { eventStream } from '../event-stream.ts'
 import type { RequestSchemas } from '../schemas/requests.ts'
 import type { OpenStream } from '../streams.ts'
 

@@ -3,13 +3,12 @@
  * begins a connection; GET waits for frames; DELETE ends the connection. The name goes in a header, never in a URL. Like the
  * WebSocket it is described in docs/PROTOCOL.md, not in the API's description: what it carries is no API.
  */
+import { type HttpEnv, mayConnect } from '@joinery/http'
 import { LINK_HEADER } from '@joinery/transport/http-link'
 import type { HttpLinkEnd, HttpLinks } from '@joinery/transport/http-link-server'
 import type { Context } from 'hono'
 import { ServerError, type ServerErrorCode } from '../../errors.ts'
-import type { HttpEnv } from '../context.ts'
 import type { Endpoints } from '../endpoint.ts'
-import { mayConnect } from '../guard.ts'
 import type { SessionEvents } from '../sessions.ts'
 
 const PATH = '/v1/sync/frames'

@@ -1,8 +1,8 @@
 /** The endpoints about operations: applying them, and reading the logs. */
+import { firstOf } from '@joinery/http'
 import { ServerError } from '../../errors.ts'
 import type { Caller, LogAnswer } from '../../service/types.ts'
 import { addEndpoint, type Endpoints } from '../endpoint.ts'
-import { firstOf } from '../first-of.ts'
 import { logAnswer, opsAnswer, tenantLogAnswer } from '../schemas/answers.ts'
 import type { RequestSchemas } from '../schemas/requests.ts'
 

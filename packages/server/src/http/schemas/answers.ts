@@ -64,17 +64,3 @@ export const tenantLogAnswer: z.ZodType<unknown> = z
     next: z.number().int().optional().openapi({ description: 'The `since` of the next page; absent on the last.' }),
   })
   .openapi('TenantLogAnswer')
-
-export const health: z.ZodType<unknown> = z.strictObject({ status: z.enum(['ok', 'ready']) }).openapi('Health')
-
-export const problem: z.ZodType<unknown> = z
-  .looseObject({
-    type: z.string(),
-    title: z.string(),
-    status: z.number().int(),
-    detail: z.string(),
-    code: z.string().openapi({ description: 'Stable; docs/HTTP-API.md lists all.' }),
-    advice: z.string(),
-    requestId: z.string(),
-  })
-  .openapi('Problem', { description: 'RFC 9457 problem details; some codes add members.' })

@@ -2,8 +2,8 @@
 
 import { z } from '@hono/zod-openapi'
 import type { JsonValue } from '@joinery/core'
+import { forwardIssues } from '@joinery/http'
 import type { DocumentType, Operation } from '../../service/types.ts'
-import { forwardIssues } from './issues.ts'
 
 /** A type that a value inside a document can have. */
 export type ValueType = Exclude<DocumentType, 'doc'>

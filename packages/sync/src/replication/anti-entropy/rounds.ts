@@ -8,6 +8,7 @@ import { type Hash64, sameHash } from '../hash64.ts'
 import type { PeerChoice } from '../membership/peer-choice.ts'
 import type { DigestMessage, EqualMessage, MoreMessage, RangesMessage } from '../messages/messages.ts'
 import type { NodeId } from '../ports.ts'
+import { ComparisonFigures } from './figures.ts'
 import { Interval } from './interval.ts'
 import { compareRanges, wholeRange } from './ranges.ts'
 import type { Repair } from './repair.ts'
@@ -48,8 +49,7 @@ export class Rounds {
   #passedOver = 0
   #pursuit: Pursuit | undefined
   readonly #readings = new Map<NodeId, Reading>()
-  /** Rounds that found the same on both sides, and those that did not. */
-  readonly counted: { equal: number; different: number } = { equal: 0, different: 0 }
+  readonly figures: ComparisonFigures = new ComparisonFigures()
 
   constructor(context: Context, lives: Lives, repair: Repair, choice: PeerChoice) {
     this.#context = context
@@ -82,6 +82,7 @@ export class Rounds {
 
   /** Compares with a peer, now. */
   begin(to: NodeId): void {
+    this.figures.begun(to, this.#context.nowMs)
     this.#send(to, 0, 0)
   }
 
@@ -93,20 +94,20 @@ export class Rounds {
 
   equal(message: EqualMessage): void {
     if (!sameHash(message.root, this.#lives.root)) return
-    this.counted.equal += 1
+    this.figures.equal(this.#context.nowMs)
     this.interval.equal()
   }
 
   receive(from: NodeId, message: DigestMessage): void {
     const { root } = this.#lives
     if (sameHash(root, message.root)) {
-      this.counted.equal += 1
+      this.figures.equal(this.#context.nowMs)
       this.#readings.delete(from)
       this.#context.send(from, { kind: 'equal', root }, 'repair')
       return
     }
     if (message.cells.length === 0 && this.#isOnItsWay()) return
-    this.counted.different += 1
+    this.figures.differs(this.#context.nowMs)
     this.interval.reset()
     const { shortListMax } = this.#context.limits
     if (message.cells.length > 0) this.#read(from, message)

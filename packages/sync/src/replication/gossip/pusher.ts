@@ -42,6 +42,8 @@ export class Pusher {
   /** Begins anywhere, so that a late confirmation of a push before a restart confirms nothing else. */
   #lastPush: number
   readonly #pushes = new Map<number, Push>()
+  /** Pushes that were sent to somebody, and those of them that were not confirmed in time and sent again. */
+  readonly counted: { pushed: number; repeated: number } = { pushed: 0, repeated: 0 }
   readonly #again = new Timers<Again>()
 
   constructor(context: Context, choice: PeerChoice) {
@@ -145,6 +147,8 @@ export class Pusher {
 
   #sendTo(push: Push, to: NodeId, tries: number): void {
     push.waiting.set(to, tries + 1)
+    if (tries === 0) this.counted.pushed += 1
+    else this.counted.repeated += 1
     this.#context.emit({ type: 'send', to, bytes: push.bytes, cause: 'live' })
     this.#again.add(this.#context.nowMs + this.#delayMs(tries), { push, to })
   }

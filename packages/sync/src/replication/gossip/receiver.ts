@@ -42,7 +42,12 @@ export class Receiver {
   readonly #gaps = new Timers<Gap>()
   readonly #asked = new Set<Life>()
   /** What came in, by what it was: shown to whoever measures. */
-  readonly counted: { applied: number; duplicates: number } = { applied: 0, duplicates: 0 }
+  readonly counted: { applied: number; duplicates: number; repaired: number; hopsMax: number } = {
+    applied: 0,
+    duplicates: 0,
+    repaired: 0,
+    hopsMax: 0,
+  }
 
   constructor(context: Context, parts: ReceiverParts) {
     this.#context = context
@@ -100,6 +105,8 @@ export class Receiver {
     const taken = documents.take(life, changes.parts, via)
     this.counted.applied += taken.headers.length
     this.counted.duplicates += taken.duplicates
+    if (cause === 'repair') this.counted.repaired += taken.headers.length
+    else if (taken.headers.length > 0) this.counted.hopsMax = Math.max(this.counted.hopsMax, via.hops)
     for (const code of taken.refused) this.#context.emit({ type: 'peer-refused', from, code })
     for (const actor of taken.forks) this.#parts.forked(life, actor, from)
     this.#tell(life, before)

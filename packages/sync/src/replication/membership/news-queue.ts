@@ -1,27 +1,39 @@
-/** News of members that travel with every probe, each a few times: the least told first. */
-import type { MemberNews } from '../messages/messages.ts'
+/** News that travels along, each a few times: the least told first. */
 
-interface Told {
-  readonly news: MemberNews
+interface Told<N> {
+  readonly news: N
   times: number
 }
 
-/** With one message. */
-const NEWS_PER_MESSAGE = 6
-/** Times the logarithm of the number of members. */
-const TIMES = 4
+export interface NewsQueueOptions {
+  /** With one message. */
+  readonly perMessage: number
+  /** Times the logarithm of the number of members. */
+  readonly times: number
+}
 
-export class NewsQueue {
-  readonly #told = new Map<string, Told>()
+export class NewsQueue<N extends { readonly node: string }> {
+  readonly #told = new Map<string, Told<N>>()
+  readonly #options: NewsQueueOptions
 
-  add(news: MemberNews): void {
+  constructor(options: NewsQueueOptions) {
+    this.#options = options
+  }
+
+  get isEmpty(): boolean {
+    return this.#told.size === 0
+  }
+
+  /** Takes the place of what there was to tell of the same node. */
+  add(news: N): void {
     this.#told.set(news.node, { news, times: 0 })
   }
 
   /** @param members how many there are: news of many are told more often. */
-  take(members: number): MemberNews[] {
-    const timesMax = TIMES * Math.ceil(Math.log10(members + 1))
-    const next = [...this.#told.values()].sort((a, b) => a.times - b.times).slice(0, NEWS_PER_MESSAGE)
+  take(members: number): N[] {
+    const { perMessage, times } = this.#options
+    const timesMax = times * Math.ceil(Math.log10(members + 1))
+    const next = [...this.#told.values()].sort((a, b) => a.times - b.times).slice(0, perMessage)
     for (const each of next) {
       each.times += 1
       if (each.times >= timesMax) this.#told.delete(each.news.node)

@@ -45,7 +45,7 @@ export class Swim implements Membership {
   readonly #context: Context
   readonly #members = new Map<NodeId, Member>()
   readonly #timers = new Timers<Task>()
-  readonly #news = new NewsQueue()
+  readonly #news = new NewsQueue<MemberNews>({ perMessage: 6, times: 4 })
   readonly #awareness = new Awareness()
   /** Questions that were passed on for others: by own number, whose and which. */
   readonly #passedOn = new Map<number, { readonly to: NodeId; readonly sequence: number }>()

@@ -1,7 +1,7 @@
 /** How the body of each message is written and read, side by side. Readers trust nothing: every count is checked before it is used. */
 import { limits, type Reader, type Writer } from '@joinery/core'
 import type { Hash64 } from '../hash64.ts'
-import { membersPerMessageMax, nodeIdBytesMax, replicationLimits, toldMax } from '../limits.ts'
+import { membersPerMessageMax, nodeIdBytesMax, presenceBytesMax, replicationLimits, toldMax } from '../limits.ts'
 import {
   readActor,
   readBoolean,
@@ -17,7 +17,7 @@ import {
 } from './fields.ts'
 import { readFrontier, writeFrontier } from './frontier-body.ts'
 import { readNews, writeNews } from './member-body.ts'
-import type { Cell, ItemRange, LifeChanges, Message, WantedRange } from './messages.ts'
+import type { Cell, ItemRange, LifeChanges, Message, PresenceNews, WantedRange } from './messages.ts'
 
 type Kind = Message['kind']
 type Of<K extends Kind> = Extract<Message, { kind: K }>
@@ -36,6 +36,8 @@ const RANGE_BYTES = 10
 const NEWS_BYTES = 5
 /** An actor of one byte of name, and two counters. */
 const WANTED_BYTES = 21
+/** A text, a sequence and a length. */
+const PRESENCE_BYTES = 3
 
 export const bodies: { readonly [K in Kind]: Body<Of<K>> } = {
   changes: {
@@ -194,6 +196,18 @@ export const bodies: { readonly [K in Kind]: Body<Of<K>> } = {
     write: writeProbe,
     read: (reader) => ({ kind: 'pong', ...readProbe(reader) }),
   },
+  presence: {
+    write(writer, { news }) {
+      writer.varint(news.length)
+      for (const { node, sequence, state } of news) {
+        writer.string(node)
+        writer.varint(sequence)
+        writer.varint(state.length)
+        writer.append(state)
+      }
+    },
+    read: (reader) => ({ kind: 'presence', news: many(reader, PRESENCE_BYTES, membersPerMessageMax, readPresence) }),
+  },
 }
 
 const REPAIR = 1
@@ -273,6 +287,11 @@ function readRange(reader: Reader): ItemRange {
   if (!(flags & LISTED)) return { ...end, count: reader.varint(), sum: readHash(reader) }
   const items = readHashes(reader)
   return { ...end, count: items.length, sum: { high: 0, low: 0 }, items }
+}
+
+function readPresence(reader: Reader): PresenceNews {
+  const node = reader.string(nodeIdBytesMax)
+  return { node, sequence: reader.varint(), state: reader.view(reader.varint(presenceBytesMax)) }
 }
 
 type Probe = Omit<Of<'ping'>, 'kind'>

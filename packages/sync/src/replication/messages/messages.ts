@@ -199,6 +199,19 @@ export interface PongMessage {
   readonly news: readonly MemberNews[]
 }
 
+/** What a node tells of itself for now: the one with the largest sequence counts. */
+export interface PresenceNews {
+  readonly node: string
+  readonly sequence: number
+  readonly state: Uint8Array
+}
+
+/** States that are never stored: what was lost is told anew with the next one. */
+export interface PresenceMessage {
+  readonly kind: 'presence'
+  readonly news: readonly PresenceNews[]
+}
+
 export type Message =
   | ChangesMessage
   | AckMessage
@@ -213,6 +226,7 @@ export type Message =
   | ChecksumMessage
   | PingMessage
   | PongMessage
+  | PresenceMessage
 
 /** The second byte. */
 export const kinds: Readonly<Record<Message['kind'], number>> = {
@@ -229,6 +243,7 @@ export const kinds: Readonly<Record<Message['kind'], number>> = {
   ping: 11,
   pong: 12,
   want: 13,
+  presence: 16,
 }
 
 /**
