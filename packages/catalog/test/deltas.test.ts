@@ -180,8 +180,9 @@ describe('who fetches', () => {
   test('each has its own cursor, and what was not returned is not dropped', async () => {
     const a = await filled(5)
     everyDelta(a, 'x')
+    everyDelta(a, 'x')
     await a.add({ kind: 'images', id: 'later' })
-    await a.clear('x', 'returned')
+    expect(await a.clear('x', 'returned')).toBe(5)
     expect(names(everyDelta(a, 'x'))).toEqual(['images:later'])
     expect(names(everyDelta(a, 'y'))).toHaveLength(6)
   })

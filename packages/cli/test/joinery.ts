@@ -135,10 +135,17 @@ export interface Serving {
   stop(): Promise<number | null>
 }
 
-/** Starts `joinery serve` on a free port; resolves when it says where it listens. */
-export async function serve(args: readonly string[], variables: Variables = {}): Promise<Serving> {
+/** Starts `joinery serve`, or another command that serves, on a free port; resolves when it says where it listens. */
+export async function serve(
+  args: readonly string[],
+  variables: Variables = {},
+  commands: readonly string[] = ['serve'],
+): Promise<Serving> {
   const address = args.includes('--addr') || 'ADDR' in variables ? [] : ['--addr', '127.0.0.1:0']
-  const child = spawn(process.execPath, [main(), 'serve', ...address, ...args], { env: clean(variables), cwd: ROOT })
+  const child = spawn(process.execPath, [main(), ...commands, ...address, ...args], {
+    env: clean(variables),
+    cwd: ROOT,
+  })
   running.add(child)
   let stdout = ''
   let stderr = ''
@@ -154,10 +161,10 @@ export async function serve(args: readonly string[], variables: Variables = {}):
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (data) => {
       stdout += data
-      const [, found] = /listening on (https?:\/\/\S+)/.exec(stdout) ?? []
+      const [, found] = /(?:listening on|answers at) (https?:\/\/\S+)/.exec(stdout) ?? []
       if (found !== undefined && stdout.endsWith('\n')) resolve(found)
     })
-    void exited.then(({ code }) => reject(new Error(`joinery serve ended with ${code}: ${stderr}`)))
+    void exited.then(({ code }) => reject(new Error(`joinery ${commands.join(' ')} ended with ${code}: ${stderr}`)))
   })
   return {
     url,
