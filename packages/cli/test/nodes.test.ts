@@ -2,11 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
-import { command, type Finished, joinery, joineryHere, ROOT, temporaryDirectory } from './joinery.ts'
+import { command, type Finished, freePorts, joinery, joineryHere, ROOT, temporaryDirectory } from './joinery.ts'
 
 const MAIN = join(ROOT, 'packages/cli/dist/main.js')
 const BLOCK = /```sh( background| kill=\w+)?\n([\s\S]*?)```\n(?:```json\n([\s\S]*?)```)?/g
@@ -18,15 +17,6 @@ afterEach(async () => {
   for (const child of running.values()) child.kill('SIGKILL')
   running.clear()
 })
-
-/** Ports that nobody has now. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
 
 /** Starts a node; resolves when it listens. */
 async function start(cwd: string, name: string, args: readonly string[]): Promise<ChildProcess> {
