@@ -12,6 +12,20 @@ export class Bitset {
     this.#words[at] = (this.#words[at] as number) | (1 << (n & 31))
   }
 
+  /** Adds the first so many of a list. */
+  addAll(numbers: ArrayLike<number>, count: number = numbers.length): void {
+    let words = this.#words
+    for (let i = 0; i < count; i += 1) {
+      const n = numbers[i] as number
+      const at = n >>> 5
+      if (at >= words.length) {
+        this.#grow(at + 1)
+        words = this.#words
+      }
+      words[at] = (words[at] as number) | (1 << (n & 31))
+    }
+  }
+
   delete(n: number): void {
     const at = n >>> 5
     if (at < this.#words.length) this.#words[at] = (this.#words[at] as number) & ~(1 << (n & 31))

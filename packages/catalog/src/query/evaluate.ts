@@ -25,7 +25,7 @@ export function evaluate(expression: Expression, table: Table, among: Bitset): B
       return withPhrase(expression, table, among)
     case 'id': {
       const found = new Bitset()
-      table.ids.visit(expression.range, (n) => found.add(n))
+      table.ids.collect(expression.range, found)
       return found.intersect(among)
     }
     case 'field':
@@ -60,7 +60,7 @@ function inRanges({ field, ranges }: Extract<Expression, { type: 'field' }>, tab
     )
   }
   const found = new Bitset()
-  for (const range of ranges) index.visit(range, (n) => found.add(n))
+  for (const range of ranges) index.collect(range, found)
   return found.intersect(among)
 }
 

@@ -2,6 +2,7 @@
  * Entries in the order of a key, then of their ids: blocks of bounded length, so that a write moves few, and a range is found by two
  * searches.
  */
+import type { Bitset } from './bitset.ts'
 import { type Bound, compareKeys, type IndexKey, type KeyRange } from './index-key.ts'
 
 /** Order of entries with the same key, by their numbers. */
@@ -35,16 +36,20 @@ export class OrderedIndex {
     this.#compare = compare
   }
 
-  /** Takes the place of everything: pairs in order. */
-  build(keys: readonly IndexKey[], entries: readonly number[]): void {
+  /** Takes the place of everything: entries by key, each list in order. */
+  build(groups: ReadonlyMap<IndexKey, readonly number[]>): void {
     this.#blocks = []
     const length = BLOCK_LENGTH_MAX / 2
-    for (let from = 0; from < keys.length; from += length) {
-      const to = from + length
-      this.#blocks.push({
-        keys: keys.slice(from, to).map((key) => this.#shared(key)),
-        entries: entries.slice(from, to),
-      })
+    let block: Block = { keys: [], entries: [] }
+    for (const key of sortedKeys(groups.keys())) {
+      for (const entry of groups.get(key) as readonly number[]) {
+        if (block.keys.length === 0 || block.keys.length >= length) {
+          block = { keys: [], entries: [] }
+          this.#blocks.push(block)
+        }
+        block.keys.push(key)
+        block.entries.push(entry)
+      }
     }
   }
 
@@ -72,15 +77,21 @@ export class OrderedIndex {
     if (block.keys.length === 0) this.#blocks.splice(at, 1)
   }
 
-  /** Visits the entries of a range. One with several keys in it is visited once for each. */
-  visit({ min, max }: KeyRange, visit: (entry: number) => void): void {
+  /** Adds the entries of a range to a set. Blocks that are in it whole are not looked into. */
+  collect({ min, max }: KeyRange, into: Bitset): void {
     const [from, within] = min === undefined ? [0, 0] : this.#find((key) => isBefore(key, min))
     for (let at = from; at < this.#blocks.length; at += 1) {
       const { keys, entries } = this.#blocks[at] as Block
-      for (let i = at === from ? within : 0; i < keys.length; i += 1) {
-        if (max !== undefined && isBeyond(keys[i] as IndexKey, max)) return
-        visit(entries[i] as number)
+      const first = at === from ? within : 0
+      const isWhole = max === undefined || !isBeyond(keys[keys.length - 1] as IndexKey, max)
+      if (isWhole && first === 0) into.addAll(entries)
+      else {
+        for (let i = first; i < keys.length; i += 1) {
+          if (!isWhole && isBeyond(keys[i] as IndexKey, max)) return
+          into.add(entries[i] as number)
+        }
       }
+      if (!isWhole) return
     }
   }
 
@@ -150,6 +161,17 @@ export class OrderedIndex {
     if (this.#texts.size < SHARED_TEXTS_MAX) this.#texts.set(key, key)
     return key
   }
+}
+
+/** Numbers, then texts by their units: what `compareKeys` says, sorted much faster than by asking it. */
+function sortedKeys(keys: Iterable<IndexKey>): IndexKey[] {
+  const numbers: number[] = []
+  const texts: string[] = []
+  for (const key of keys) {
+    if (typeof key === 'number') numbers.push(key)
+    else texts.push(key)
+  }
+  return [...Float64Array.from(numbers).sort(), ...texts.sort()]
 }
 
 function isBefore(key: IndexKey, min: Bound): boolean {

@@ -4,7 +4,7 @@ import type { CatalogLimits } from '../limits.ts'
 import type { EntryKey, Kind } from '../model/kinds.ts'
 import type { Row } from '../model/rows.ts'
 import { Bitset } from './bitset.ts'
-import { compareKeys, type IndexKey, keysOf } from './index-key.ts'
+import { type IndexKey, keysOf } from './index-key.ts'
 import { OrderedIndex } from './ordered-index.ts'
 import { TextIndex } from './text-index.ts'
 import { wordsOf } from './words.ts'
@@ -82,13 +82,14 @@ export class Table {
 
   /** Builds the indexes, once everything that was stored is in. */
   build(): void {
-    const numbers = [...this.#entries.keys()].filter((n) => this.#entries[n] !== undefined)
-    numbers.sort((a, b) => compareEntries(this.entry(a), this.entry(b)))
-    this.ids.build(
-      numbers.map((n) => this.entry(n).id),
-      numbers,
-    )
-    for (const [field, index] of this.fields) buildField(index, field, numbers, this)
+    const ids = new Map<string, number[]>()
+    for (const [n, entry] of this.#entries.entries()) if (entry !== undefined) pushTo(ids, entry.id, n)
+    for (const same of ids.values()) same.sort((a, b) => compareEntries(this.entry(a), this.entry(b)))
+    this.ids.build(ids)
+    const numbers: number[] = []
+    this.ids.walk((n) => numbers.push(n) > 0)
+    // By id, so that entries of one key stand in that order, too.
+    for (const [field, index] of this.fields) index.build(groupsOf(field, numbers, this))
     for (const n of numbers) {
       const { id, metadata } = this.entry(n)
       for (const word of wordsOf(id, metadata, this.#limits)) this.words.add(word, n)
@@ -188,13 +189,14 @@ function define(metadata: Record<string, JsonValue>, field: string, value: JsonV
   else Object.defineProperty(metadata, field, { value, enumerable: true, configurable: true, writable: true })
 }
 
-/** @param numbers of all entries, by id: a stable sort keeps that order among equals. */
-function buildField(index: OrderedIndex, field: string, numbers: readonly number[], table: Table): void {
-  const pairs: { readonly key: IndexKey; readonly n: number }[] = []
-  for (const n of numbers) for (const key of keysOf(own(table.entry(n), field))) pairs.push({ key, n })
-  pairs.sort((a, b) => compareKeys(a.key, b.key))
-  index.build(
-    pairs.map(({ key }) => key),
-    pairs.map(({ n }) => n),
-  )
+function groupsOf(field: string, numbers: readonly number[], table: Table): Map<IndexKey, number[]> {
+  const groups = new Map<IndexKey, number[]>()
+  for (const n of numbers) for (const key of keysOf(own(table.entry(n), field))) pushTo(groups, key, n)
+  return groups
+}
+
+function pushTo<K>(lists: Map<K, number[]>, key: K, n: number): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [n])
+  else list.push(n)
 }

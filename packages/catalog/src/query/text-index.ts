@@ -71,5 +71,5 @@ function addAll(found: number | Postings | undefined, into: Bitset): void {
     into.add(found)
     return
   }
-  for (let i = 0; i < found.length; i += 1) into.add(found.entries[i] as number)
+  into.addAll(found.entries, found.length)
 }
