@@ -7,7 +7,7 @@ import { parseRow, type Row } from '../model/rows.ts'
 import { type Shard, shardOf } from '../model/shards.ts'
 import { tagOf } from '../model/tags.ts'
 import { entriesOf } from '../model/writes.ts'
-import type { Delta, FieldWrite, LwwDelta, OrSetDelta, StateDelta } from './delta.ts'
+import type { FieldWrite, LwwDelta, OrSetDelta, StateDelta } from './delta.ts'
 
 /** One effect of a change on the catalog. */
 export interface RowEffect extends Row {
@@ -145,8 +145,4 @@ function readKind(shard: Shard, doc: SchemaDoc, kind: Kind): StateDelta['entries
     if (row.field !== '') fields.push([row.field, value])
   }
   return Object.fromEntries([...entries].map(([id, fields]) => [id, Object.fromEntries(fields)]))
-}
-
-export function isState(delta: Delta): delta is StateDelta {
-  return delta.type === 'state'
 }
