@@ -68,6 +68,8 @@ export function command(
     const child = execFile(file, args, options, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     )
+    // A command that reads nothing may be gone already.
+    child.stdin?.on('error', () => {})
     child.stdin?.end(input)
   })
 }

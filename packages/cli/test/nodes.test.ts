@@ -1,107 +1,14 @@
 /** docs/NODES.md tells the truth: its commands are run in order, with real processes, and answer what stands below them. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
-import { command, type Finished, freePorts, joinery, joineryHere, ROOT, temporaryDirectory } from './joinery.ts'
-
-const MAIN = join(ROOT, 'packages/cli/dist/main.js')
-const BLOCK = /```sh( background| kill=\w+)?\n([\s\S]*?)```\n(?:```json\n([\s\S]*?)```)?/g
-const PATIENCE_MS = 45_000
-
-const running = new Map<string, ChildProcess>()
-afterEach(async () => {
-  process.chdir(ROOT)
-  for (const child of running.values()) child.kill('SIGKILL')
-  running.clear()
-})
-
-/** Starts a node; resolves when it listens. */
-async function start(cwd: string, name: string, args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [MAIN, 'node', 'start', '--name', name, ...args], { cwd, env: clean() })
-  running.set(name, child)
-  let stderr = ''
-  child.stderr.on('data', (data) => {
-    stderr += data
-  })
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (data) => {
-      if (String(data).includes('is listening on')) resolve()
-    })
-    child.once('exit', (code) => reject(new Error(`node ${name} ended with ${code}: ${stderr}`)))
-  })
-  return child
-}
-
-function clean(): NodeJS.ProcessEnv {
-  const { STORE: _s, LOG_LEVEL: _l, NODE: _n, CONTROL: _c, ...rest } = process.env
-  return rest
-}
-
-/**
- * A script as a user has it. What is but the command, a line each, runs in this process: a tour starts it twenty times, and each start
- * takes its time.
- */
-async function shell(script: string): Promise<Finished> {
-  const lines = script.replaceAll('\\\n', ' ').trim().split('\n')
-  if (!lines.every((line) => line.startsWith('joinery '))) {
-    return await command('bash', [
-      '-c',
-      `set -e; cd "${process.cwd()}"; joinery() { "${process.execPath}" "${MAIN}" "$@"; }\n${script}`,
-    ])
-  }
-  let stdout = ''
-  for (const line of lines) {
-    const [, ...args] = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '')
-    const finished = await joineryHere(args)
-    stdout += finished.stdout
-    if (finished.code !== 0) return { ...finished, stdout }
-  }
-  return { code: 0, stdout, stderr: '' }
-}
-
-/** What is written elsewhere arrives a moment later. */
-async function answers(script: string, expected: string): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS
-  for (;;) {
-    const { code, stdout, stderr } = await shell(script)
-    if (stdout === expected && code === 0) return
-    if (performance.now() > endMs)
-      expect({ stdout, stderr, code }, script).toEqual({ stdout: expected, stderr: '', code: 0 })
-    await delay(100)
-  }
-}
+import { describe, expect, test } from 'vitest'
+import { command, joinery, joineryHere, temporaryDirectory } from './joinery.ts'
+import { PATIENCE_MS, playPage, running, shell, start } from './tour.ts'
 
 test('every command of docs/NODES.md does what the page says', async () => {
-  const cwd = temporaryDirectory()
-  process.chdir(cwd)
-  const ports = await freePorts(3)
-  const page = readFileSync(join(ROOT, 'docs/NODES.md'), 'utf8').replace(
-    /742([123])\b/g,
-    (_, digit) => `${ports[digit - 1]}`,
-  )
-  const blocks = [...page.matchAll(BLOCK)]
-  expect(blocks.length).toBeGreaterThan(12)
-  expect(page.match(/^```sh/gm)).toHaveLength(blocks.length)
-  for (const [, kind = '', script = '', answer] of blocks) {
-    if (kind === ' background') {
-      const [, , , , name = '', ...args] = script.replaceAll('\\\n', ' ').trim().split(/\s+/)
-      await start(cwd, name, args)
-      continue
-    }
-    if (kind.startsWith(' kill=')) {
-      const child = running.get(kind.slice(6)) as ChildProcess
-      const gone = once(child, 'exit')
-      child.kill('SIGKILL')
-      await gone
-    }
-    if (answer === undefined) {
-      const { code, stderr } = await shell(script)
-      expect([code, stderr], script).toEqual([0, ''])
-    } else await answers(await afterOthers(script), answer)
-  }
+  const cwd = await playPage('docs/NODES.md', [7421, 7422, 7423], 12)
   expect([
     statSync(join(cwd, 'paris.key')).mode & 0o777,
     statSync(join(cwd, 'paris.sqlite.control')).mode & 0o777,
@@ -127,13 +34,6 @@ test('every command of docs/NODES.md does what the page says', async () => {
   paris.kill('SIGTERM')
   expect(await stopped).toEqual([0, null])
 }, 240_000)
-
-/** Runs all commands of a script but the last, which may have to be repeated, and answers that one. */
-async function afterOthers(script: string): Promise<string> {
-  const lines = script.replaceAll('\\\n', ' ').trim().split('\n')
-  if (lines.length > 1) expect((await shell(lines.slice(0, -1).join('\n'))).stderr, script).toBe('')
-  return lines.at(-1) as string
-}
 
 describe('joinery node', () => {
   const problem = async (args: readonly string[], variables = {}): Promise<[number | null, string]> => {
@@ -172,7 +72,7 @@ describe('joinery node', () => {
     const cwd = temporaryDirectory()
     await joinery(['node', 'keygen', '--secret', join(cwd, 'secret')])
     const control = join(cwd, 'control')
-    await start(cwd, 'alone', [
+    await start(cwd, { kind: 'node', name: 'alone' }, [
       '--secret',
       'secret',
       '--store',

@@ -10,7 +10,7 @@ import { type ReplicationLimits, replicationLimits } from '@joinery/sync/replica
 import type { NodeTransport } from '@joinery/transport/nodes'
 import { ClusterError, type ClusterErrorCode } from './errors.ts'
 import { type ClusterLimits, clusterLimits } from './limits.ts'
-import { checkId, nodeFields, vmFields } from './model/checks.ts'
+import { checkId, nodeFields, resourceFields, vmFields } from './model/checks.ts'
 import type {
   ClusterNode,
   ConcurrentWrite,
@@ -18,6 +18,7 @@ import type {
   Credits as CreditsShown,
   NodeFields,
   NodeUsage,
+  Resource,
   Vm,
   VmFields,
   VmFilter,
@@ -28,6 +29,7 @@ import { type ClusterStats, statsOf } from './stats.ts'
 import { byName, shown } from './view/conflicts.ts'
 import type { ClusterListener } from './view/news.ts'
 import type { Row } from './view/records.ts'
+import { resourceOf } from './view/resources.ts'
 import { listVms, vmOf } from './view/vms.ts'
 
 export interface ClusterOptions {
@@ -246,6 +248,40 @@ export class Cluster {
     return await this.#up.tallies.all()
   }
 
+  /**
+   * Creates a resource or writes some of its fields; null takes a field away. Fields are merged one by one. Throws `ID_INVALID`,
+   * `CLUSTER_FIELD_INVALID`.
+   */
+  async updateResource(
+    id: string,
+    fields: Readonly<Record<string, JsonValue>>,
+    how: EditOptions = {},
+  ): Promise<Resource> {
+    checkId('resource', id, this.limits)
+    const checked = resourceFields(fields, this.limits)
+    await this.#up.resources.edit([id], () => checked, how)
+    return this.getResource(id) ?? { id, fields: {} }
+  }
+
+  getResource(id: string): Resource | undefined {
+    return resourceOf(this.#up.resources, id)
+  }
+
+  /** Ascending by id. */
+  listResources(): Resource[] {
+    const { resources } = this.#up
+    return resources.ids().map((id) => resourceOf(resources, id) as Resource)
+  }
+
+  /** Its credits stay. Throws `CLUSTER_RESOURCE_UNKNOWN`. */
+  async removeResource(id: string, how: EditOptions = {}): Promise<void> {
+    const { resources } = this.#up
+    if (resources.get(id) === undefined) {
+      refuse('CLUSTER_RESOURCE_UNKNOWN', `there is no resource ${JSON.stringify(id)}`)
+    }
+    await resources.remove(id, how)
+  }
+
   /** Adds credits, which this node holds. Throws `CLUSTER_FIELD_INVALID`. */
   async addCredits(resource: string, amount: number, how: EditOptions = {}): Promise<CreditsShown> {
     checkId('resource', resource, this.limits)
@@ -272,8 +308,8 @@ export class Cluster {
 
   /** Fields with concurrent writes, each settled the same way everywhere until somebody writes it again. */
   conflicts(): Conflict[] {
-    const { vms, assignments, nodeRecords } = this.#up
-    return [vms, assignments, nodeRecords].flatMap((records) => [...records.conflicts()]).sort(byName)
+    const { vms, assignments, nodeRecords, resources } = this.#up
+    return [vms, assignments, nodeRecords, resources].flatMap((records) => [...records.conflicts()]).sort(byName)
   }
 
   /** Told of what changes, once per turn and thing; answers what ends that. Listeners must not throw. */
@@ -287,14 +323,15 @@ export class Cluster {
   }
 
   async stats(): Promise<ClusterStats> {
-    const { node, vms, assignments, nodeRecords, nodes } = this.#up
-    const all = [vms, assignments, nodeRecords]
+    const { node, vms, assignments, nodeRecords, resources, nodes } = this.#up
+    const all = [vms, assignments, nodeRecords, resources]
     const listed = nodes.list()
     const counts = {
       vms: vms.size,
       nodes: listed.length,
       nodesAlive: listed.filter(({ alive }) => alive).length,
       assignments: assignments.size,
+      resources: resources.size,
       counters: (await this.counters()).size,
       conflicts: this.conflicts().length,
       conflictsSeen: all.reduce((sum, { conflictsSeen }) => sum + conflictsSeen, 0),

@@ -27,8 +27,8 @@ export const clusterErrors: Readonly<Record<ClusterErrorCode, ErrorEntry>> = {
   },
   CLUSTER_RESOURCE_UNKNOWN: {
     status: 404,
-    title: 'There is no such resource or counter',
-    advice: 'Create it first.',
+    title: 'There is no such resource',
+    advice: 'Create it with PUT.',
   },
   CLUSTER_FIELD_INVALID: {
     status: 400,

@@ -13,6 +13,7 @@ export type {
   Credits,
   NodeFields,
   NodeUsage,
+  Resource,
   Vm,
   VmFields,
   VmFilter,

@@ -10,6 +10,7 @@ import { encodeHeartbeat } from './view/heartbeats.ts'
 import { News } from './view/news.ts'
 import { isNodeField, Nodes } from './view/nodes.ts'
 import { Records } from './view/records.ts'
+import { isResourceField, resourceOf } from './view/resources.ts'
 import { Tallies } from './view/tallies.ts'
 import { isVmField, vmOf } from './view/vms.ts'
 
@@ -18,6 +19,7 @@ export interface Running {
   readonly vms: Records
   readonly assignments: Records
   readonly nodeRecords: Records
+  readonly resources: Records
   readonly nodes: Nodes
   readonly tallies: Tallies
   readonly credits: Credits
@@ -34,8 +36,9 @@ export interface RunOptions {
 /** Reads what is there and follows it. */
 export async function run(node: JoineryNode, options: RunOptions, limits: ClusterLimits): Promise<Running> {
   const views = viewsOf(node)
-  const { vms, assignments, nodeRecords, nodes, news } = views
-  await Promise.all([vms, assignments, nodeRecords].map((records) => records.open()))
+  const { vms, assignments, nodeRecords, resources, nodes, news } = views
+  const all = [vms, assignments, nodeRecords, resources]
+  await Promise.all(all.map((records) => records.open()))
   for (const [name, state] of node.presence()) nodes.heard(name, state)
   const unwatch = node.watchPresence((name, state) => {
     nodes.heard(name, state)
@@ -50,12 +53,12 @@ export async function run(node: JoineryNode, options: RunOptions, limits: Cluste
     end() {
       stopBeating()
       unwatch()
-      for (const records of [vms, assignments, nodeRecords]) records.close()
+      for (const records of all) records.close()
     },
   }
 }
 
-type Views = Pick<Running, 'vms' | 'assignments' | 'nodeRecords' | 'nodes' | 'news'>
+type Views = Pick<Running, 'vms' | 'assignments' | 'nodeRecords' | 'resources' | 'nodes' | 'news'>
 
 function viewsOf(node: JoineryNode): Views {
   const onConflict = (conflict: Conflict): void => news.conflict(conflict)
@@ -92,10 +95,24 @@ function viewsOf(node: JoineryNode): Views {
     onChange: (id) => (id === undefined ? news.reset() : news.node(id)),
     onConflict,
   })
+  const resources = new Records({
+    node,
+    name: 'resources',
+    isSharded: false,
+    kind: 'resource',
+    isShown: isResourceField,
+    isContested: () => true,
+    onChange: (id) => (id === undefined ? news.reset() : news.resource(id)),
+    onConflict,
+  })
   const nodes = new Nodes(nodeRecords, assignments)
   const sources = { vms, assignments, nodeRecords }
-  const news: News = new News({ vm: (id) => vmOf(sources, id), node: (id) => nodes.get(id) })
-  return { ...sources, nodes, news }
+  const news: News = new News({
+    vm: (id) => vmOf(sources, id),
+    node: (id) => nodes.get(id),
+    resource: (id) => resourceOf(resources, id),
+  })
+  return { ...sources, resources, nodes, news }
 }
 
 /** Tells the others that this node is there and how busy it is, now and then. Answers what ends that. */

@@ -6,6 +6,7 @@ export interface ClusterCounts {
   readonly nodes: number
   readonly nodesAlive: number
   readonly assignments: number
+  readonly resources: number
   readonly counters: number
   /** Fields that have concurrent writes now. */
   readonly conflicts: number

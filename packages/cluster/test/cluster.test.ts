@@ -221,6 +221,24 @@ describe('nodes', () => {
   })
 })
 
+test('resources merge field by field, and are gone when they are removed', async () => {
+  const [a, b] = (await testNetwork().several('a', 'b')) as [Cluster, Cluster]
+  await a.updateResource('net-1', { cidr: '10.0.0.0/16', owner: 'ops' })
+  await converged([a, b])
+  b.isolate(true)
+  await Promise.all([a.updateResource('net-1', { owner: null, zone: 'x' }), b.updateResource('net-1', { vlan: 7 })])
+  b.isolate(false)
+  await until(() => a.getResource('net-1')?.fields.vlan === 7, 'they met')
+  await converged([a, b])
+  expect(b.listResources()).toEqual([{ id: 'net-1', fields: { cidr: '10.0.0.0/16', vlan: 7, zone: 'x' } }])
+  await b.removeResource('net-1')
+  await until(() => a.getResource('net-1') === undefined, 'it is gone')
+  expect(await code(a.removeResource('net-1'))).toBe('CLUSTER_RESOURCE_UNKNOWN')
+  expect(await code(a.updateResource('net-1', { x: 'y'.repeat(clusterLimits.fieldBytesMax) }))).toBe(
+    'CLUSTER_FIELD_INVALID',
+  )
+})
+
 describe('counters and credits', () => {
   test('add up', async () => {
     const [a, b] = (await testNetwork().several('a', 'b')) as [Cluster, Cluster]

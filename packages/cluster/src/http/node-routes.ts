@@ -11,12 +11,15 @@ import {
   done,
   node,
   nodeList,
+  resource,
+  resourceList,
   statsAnswer,
 } from './schemas.ts'
 
 export function addNodeRoutes(to: ClusterEndpoints): void {
   addNodes(to)
   addCounters(to)
+  addResources(to)
   addCredits(to)
   addInsight(to)
 }
@@ -109,6 +112,65 @@ function addCounters(to: ClusterEndpoints): void {
       const counter = params.counter as string
       const value = await cluster.addToCounter(counter, body.by, { acknowledge: query.ack })
       return { status: 200, body: { counter, value } }
+    },
+  })
+}
+
+function addResources(to: ClusterEndpoints): void {
+  const { cluster, schemas } = to
+  addEndpoint(to, {
+    method: 'get',
+    path: '/v1/resources',
+    operationId: 'listResources',
+    summary: 'List resources',
+    description: 'Whatever is shared in the cluster, such as networks, pools or licences.',
+    query: schemas.noQuery,
+    answers: { 200: { description: 'All resources.', schema: resourceList } },
+    refusals: [],
+    handle: async () => ({ status: 200, body: { resources: cluster.listResources() } }),
+  })
+  addEndpoint(to, {
+    method: 'get',
+    path: '/v1/resources/{resource}',
+    operationId: 'getResource',
+    summary: 'Read a resource',
+    description: 'Its fields as they are now.',
+    query: schemas.noQuery,
+    answers: { 200: { description: 'The resource.', schema: resource } },
+    refusals: ['CLUSTER_RESOURCE_UNKNOWN'],
+    async handle({ params }) {
+      const found = cluster.getResource(params.resource as string)
+      if (found !== undefined) return { status: 200, body: found }
+      throw new ClusterError('CLUSTER_RESOURCE_UNKNOWN', `there is no resource ${JSON.stringify(params.resource)}`)
+    },
+  })
+  addEndpoint(to, {
+    method: 'put',
+    path: '/v1/resources/{resource}',
+    operationId: 'updateResource',
+    summary: 'Create a resource or write some of its fields',
+    description: 'Fields are merged one by one: of concurrent writes of one field the later one stays.',
+    query: schemas.writeQuery,
+    body: schemas.resourceBody,
+    answers: { 200: { description: 'Stored; the resource as it is now.', schema: resource } },
+    refusals: ['CLUSTER_FIELD_INVALID', 'LIMIT_EXCEEDED', 'STORE_UNAVAILABLE'],
+    handle: async ({ params, body, query }) => ({
+      status: 200,
+      body: await cluster.updateResource(params.resource as string, body, { acknowledge: query.ack }),
+    }),
+  })
+  addEndpoint(to, {
+    method: 'delete',
+    path: '/v1/resources/{resource}',
+    operationId: 'removeResource',
+    summary: 'Remove a resource',
+    description: 'What others write to it at the same time stays. Its credits stay.',
+    query: schemas.writeQuery,
+    answers: { 200: { description: 'Removed.', schema: done } },
+    refusals: ['CLUSTER_RESOURCE_UNKNOWN'],
+    async handle({ params, query }) {
+      await cluster.removeResource(params.resource as string, { acknowledge: query.ack })
+      return { status: 200, body: {} }
     },
   })
 }

@@ -57,6 +57,10 @@ export const conflict: z.ZodType<unknown> = z
   })
   .openapi('Conflict')
 
+export const resource: z.ZodType<unknown> = z
+  .strictObject({ id: z.string(), fields: z.record(z.string(), json) })
+  .openapi('Resource')
+
 export const credits: z.ZodType<unknown> = z
   .strictObject({
     resource: z.string(),
@@ -72,6 +76,7 @@ export const vmExplained: z.ZodType<unknown> = z
   .strictObject({ vm, writes: z.record(z.string(), z.array(write)) })
   .openapi('VmExplained')
 export const nodeList: z.ZodType<unknown> = z.strictObject({ nodes: z.array(node) }).openapi('NodeList')
+export const resourceList: z.ZodType<unknown> = z.strictObject({ resources: z.array(resource) }).openapi('ResourceList')
 export const conflictList: z.ZodType<unknown> = z.strictObject({ conflicts: z.array(conflict) }).openapi('ConflictList')
 export const creditList: z.ZodType<unknown> = z.strictObject({ credits: z.array(credits) }).openapi('CreditList')
 export const counterList: z.ZodType<unknown> = z
@@ -111,6 +116,7 @@ export interface ClusterSchemas {
   readonly vmBody: z.ZodType<VmFields>
   readonly batchBody: z.ZodType<{ readonly vms: readonly ({ readonly id: string } & VmFields)[] }>
   readonly nodeBody: z.ZodType<NodeFields>
+  readonly resourceBody: z.ZodType<Readonly<Record<string, JsonValue>>>
   readonly assignBody: z.ZodType<{ readonly node: string }>
   readonly migrateBody: z.ZodType<{ readonly from: string; readonly to: string }>
   readonly countBody: z.ZodType<{ readonly by: number }>
@@ -140,6 +146,10 @@ export function clusterSchemas(limits: ClusterLimits): ClusterSchemas {
       vms: z.array(z.strictObject({ id: z.string(), ...fields.shape })).max(limits.batchMax),
     }),
     nodeBody: z.strictObject({ region: text, status: text, endpoint: text }).openapi('NodeFields'),
+    resourceBody: z.record(z.string(), json).openapi('ResourceFields', {
+      description: 'Fields that are not named stay as they are; null takes a field away.',
+      example: { kind: 'network', cidr: '10.0.0.0/16' },
+    }),
     assignBody: z.strictObject({ node: z.string() }),
     migrateBody: z.strictObject({ from: z.string(), to: z.string() }),
     countBody: z.strictObject({ by: z.number().int() }),

@@ -129,7 +129,19 @@ function addRoutes({ cluster, keys, metrics, scheduler, version }: ServeClusterO
 function routeOf(path: string): string {
   const [, version, kind = '', name, more] = path.split('/')
   if (version !== 'v1') return 'other'
-  const known = ['vms', 'nodes', 'counters', 'credits', 'conflicts', 'stats', 'watch', 'join', 'drill', 'inventory']
+  const known = [
+    'vms',
+    'nodes',
+    'counters',
+    'credits',
+    'resources',
+    'conflicts',
+    'stats',
+    'watch',
+    'join',
+    'drill',
+    'inventory',
+  ]
   if (!known.includes(kind)) return 'unknown'
   return `/v1/${kind}${name === undefined ? '' : '/{name}'}${more === undefined ? '' : '/{more}'}`
 }

@@ -12,7 +12,7 @@ export function addWatchRoute(to: ClusterEndpoints): void {
     operationId: 'watch',
     summary: 'Follow what changes',
     description:
-      'Server-Sent Events: `vm`, `node` and `conflict` with what each is now, `gone` where it is no more, and `reset` at the beginning and where events were missed: read everything then.',
+      'Server-Sent Events: `vm`, `node`, `resource` and `conflict` with what each is now, `gone` where it is no more, and `reset` at the beginning and where events were missed: read everything then.',
     query: schemas.noQuery,
     mediaType: 'text/event-stream',
     answers: { 200: { description: 'Events, until one side ends it.', schema: z.string() } },
@@ -42,6 +42,11 @@ function frameOf(event: ClusterEvent): string {
       return frame(event.vm === undefined ? 'gone' : 'vm', event.vm ?? { kind: 'vm', id: event.id })
     case 'node':
       return frame(event.node === undefined ? 'gone' : 'node', event.node ?? { kind: 'node', id: event.id })
+    case 'resource':
+      return frame(
+        event.resource === undefined ? 'gone' : 'resource',
+        event.resource ?? { kind: 'resource', id: event.id },
+      )
     case 'conflict':
       return frame('conflict', event.conflict)
     case 'reset':

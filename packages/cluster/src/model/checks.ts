@@ -44,16 +44,24 @@ function checkText(name: string, value: JsonValue, { fieldBytesMax }: ClusterLim
 }
 
 function addMetadata(checked: Fields, metadata: JsonValue, limits: ClusterLimits): void {
-  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) invalid('metadata is an object')
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) invalid('fields come as an object')
   for (const [name, value] of Object.entries(metadata as Record<string, JsonValue>)) {
     if (!isUsableText(name, limits.metadataKeyBytesMax)) {
-      invalid(`a name in the metadata has 1 to ${limits.metadataKeyBytesMax} bytes, without control characters`)
+      invalid(`the name of a field has 1 to ${limits.metadataKeyBytesMax} bytes, without control characters`)
     }
     if (value !== null && Buffer.byteLength(JSON.stringify(value)) > limits.fieldBytesMax) {
-      invalid(`the value of ${JSON.stringify(name)} in the metadata has more than ${limits.fieldBytesMax} bytes`)
+      invalid(`the value of ${JSON.stringify(name)} has more than ${limits.fieldBytesMax} bytes`)
     }
     checked.set(metadataField(name), value ?? undefined)
   }
+}
+
+/** Throws `CLUSTER_FIELD_INVALID`. */
+export function resourceFields(fields: Readonly<Record<string, JsonValue>>, limits: ClusterLimits): Fields {
+  const checked: Fields = new Map()
+  addMetadata(checked, fields, limits)
+  if (checked.size > limits.fieldsMax) invalid(`a resource has at most ${limits.fieldsMax} fields`)
+  return checked
 }
 
 /** Throws `CLUSTER_FIELD_INVALID`. */

@@ -91,6 +91,12 @@ export interface Conflict {
   readonly because: 'later' | 'larger name'
 }
 
+/** Whatever is shared in a cluster, such as networks, pools or licences: fields of any name, merged one by one. */
+export interface Resource {
+  readonly id: string
+  readonly fields: Readonly<Record<string, JsonValue>>
+}
+
 export interface Credits {
   readonly resource: string
   /** In the whole cluster, as this node knows. */
@@ -102,6 +108,7 @@ export interface Credits {
 export type ClusterEvent =
   | { readonly type: 'vm'; readonly id: string; readonly vm: Vm | undefined; readonly origin: 'local' | 'remote' }
   | { readonly type: 'node'; readonly id: string; readonly node: ClusterNode | undefined }
+  | { readonly type: 'resource'; readonly id: string; readonly resource: Resource | undefined }
   | { readonly type: 'conflict'; readonly conflict: Conflict }
   /** Everything may be another than before: read it. */
   | { readonly type: 'reset' }

@@ -1,9 +1,10 @@
 /** What watchers are told: once per turn and thing, however many fields of it changed. */
-import type { ClusterEvent, ClusterNode, Conflict, Vm } from '../model/types.ts'
+import type { ClusterEvent, ClusterNode, Conflict, Resource, Vm } from '../model/types.ts'
 
 export interface NewsSources {
   readonly vm: (id: string) => Vm | undefined
   readonly node: (id: string) => ClusterNode | undefined
+  readonly resource: (id: string) => Resource | undefined
 }
 
 export type ClusterListener = (event: ClusterEvent) => void
@@ -13,6 +14,7 @@ export class News {
   readonly #listeners = new Set<ClusterListener>()
   readonly #vms = new Map<string, 'local' | 'remote'>()
   readonly #nodes = new Set<string>()
+  readonly #resources = new Set<string>()
   #conflicts: Conflict[] = []
   #isReset = false
   #isDue = false
@@ -35,6 +37,12 @@ export class News {
   node(id: string): void {
     if (this.#listeners.size === 0) return
     this.#nodes.add(id)
+    this.#soon()
+  }
+
+  resource(id: string): void {
+    if (this.#listeners.size === 0) return
+    this.#resources.add(id)
     this.#soon()
   }
 
@@ -67,11 +75,15 @@ export class News {
     else {
       for (const [id, origin] of this.#vms) events.push({ type: 'vm', id, vm: this.#sources.vm(id), origin })
       for (const id of this.#nodes) events.push({ type: 'node', id, node: this.#sources.node(id) })
+      for (const id of this.#resources) {
+        events.push({ type: 'resource', id, resource: this.#sources.resource(id) })
+      }
     }
     for (const conflict of this.#conflicts) events.push({ type: 'conflict', conflict })
     this.#isReset = false
     this.#vms.clear()
     this.#nodes.clear()
+    this.#resources.clear()
     this.#conflicts = []
     return events
   }

@@ -1,9 +1,9 @@
 /** Virtual machines as users see them: their fields, where they are assigned, and the region of that node. */
-import type { JsonValue } from '@joinery/core'
 import type { ClusterLimits } from '../limits.ts'
 import { metadataName } from '../model/field-keys.ts'
 import type { Vm, VmFilter, VmPage } from '../model/types.ts'
 import type { Records, Row } from './records.ts'
+import { namedFields } from './resources.ts'
 
 export interface VmSources {
   readonly vms: Records
@@ -32,20 +32,11 @@ export function vmOf({ vms, assignments, nodeRecords }: VmSources, id: string): 
   const nodeId = assignments.get(id)?.node as string | undefined
   const region = nodeId === undefined ? undefined : (nodeRecords.get(nodeId)?.region as string | undefined)
   const where = { ...(nodeId !== undefined && { nodeId }), ...(region !== undefined && { region }) }
-  return { id, ...plainOf(row), ...where, metadata: metadataOf(row) }
+  return { id, ...plainOf(row), ...where, metadata: namedFields(row) }
 }
 
 function plainOf(row: Row): Partial<Vm> {
   return Object.fromEntries(Object.entries(row).filter(([field]) => plain.has(field)))
-}
-
-function metadataOf(row: Row): Record<string, JsonValue> {
-  const metadata: [string, JsonValue][] = []
-  for (const [field, value] of Object.entries(row)) {
-    const name = metadataName(field)
-    if (name !== undefined) metadata.push([name, value])
-  }
-  return Object.fromEntries(metadata)
 }
 
 /** Ascending by id. O(those passed over). */
