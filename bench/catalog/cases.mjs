@@ -9,8 +9,8 @@ async function timed(work) {
 
 /** Two rows of what was measured so often. */
 function latency(name, times, aimMs) {
-  const { p50, p99, min, max } = percentiles(times)
-  const common = { unit: 'ms', runs: times.length, min, max }
+  const { p50, p99 } = percentiles(times)
+  const common = { unit: 'ms', runs: times.length }
   return [
     { ...common, metric: `${name} p50`, value: p50 },
     { ...common, metric: `${name} p99`, value: p99, ...(aimMs && { atMost: aimMs }) },

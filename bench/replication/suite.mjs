@@ -1,5 +1,7 @@
 /** The suite `replication`: nodes of the production engine under virtual time. Figures do not depend on the machine; only how long they take does. */
-import { reported } from '../lib/reported.mjs'
+import { runRows } from '../lib/rows.mjs'
 import { cases } from './cases.mjs'
 
-export const run = (options) => reported('replication', cases, options)
+export async function run(options) {
+  await runRows('replication', cases, options)
+}

@@ -1,7 +1,6 @@
 /** The endpoints that look at the whole catalog: queries, what changes, how the node is doing. */
 import { z } from '@hono/zod-openapi'
-import { addEndpoint, eventStream } from '@joinery/http'
-import type { CatalogNews } from '../catalog.ts'
+import { addEndpoint, newsStream, type Tell } from '@joinery/http'
 import type { CatalogEndpoints } from './endpoints.ts'
 import { shown } from './entry-routes.ts'
 import { queryPage, status } from './schemas.ts'
@@ -63,36 +62,16 @@ function addEvents(to: CatalogEndpoints): void {
     mediaType: 'text/event-stream',
     answers: { 200: { description: 'Events, until one side ends it.', schema: z.string() } },
     refusals: [],
-    async handle({ gone, visit }) {
-      const begin = async (take: (frame: string, last: boolean) => void): Promise<() => void> => {
-        const end = catalog.subscribe((news) => {
-          for (const frame of framesOf(news)) take(frame, false)
-        })
-        take(frame('reset', {}), false)
-        return end
-      }
-      const body = await eventStream(begin, {
-        catchUp: begin,
-        scheduler,
-        heartbeatMs: limits.streamHeartbeatMs,
-        stay: visit.stay,
-        ends: [load.leaving, gone],
-        hold: () => () => {},
-      })
-      return { status: 200, body, headers: { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' } }
-    },
+    handle: async (input) => await newsStream({ watch, scheduler, load, limits }, input),
   })
 
-  function framesOf({ entries, origin }: CatalogNews): string[] {
-    return entries.map(({ kind, id }) => {
-      const found = catalog.get({ kind, id })
-      return found === undefined
-        ? frame('gone', { type: kind, id, origin })
-        : frame('entry', { ...shown(found), origin })
+  function watch(tell: Tell): () => void {
+    return catalog.subscribe(({ entries, origin }) => {
+      for (const { kind, id } of entries) {
+        const found = catalog.get({ kind, id })
+        if (found === undefined) tell('gone', { type: kind, id, origin })
+        else tell('entry', { ...shown(found), origin })
+      }
     })
   }
-}
-
-function frame(name: string, data: object): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }
