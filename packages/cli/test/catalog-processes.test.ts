@@ -11,7 +11,7 @@ import { startCatalog } from '@joinery/catalog'
 import { levelStore } from '@joinery/storage/leveldb'
 import { type SeededRandom, seededRandom } from '@joinery/testing'
 import { nodeScheduler } from '@joinery/transport/scheduler'
-import { type FaultProxy, openFaultProxy } from '@joinery/transport/testing'
+import { type FaultProxy, makeTrouble, openFaultProxy, type Trouble } from '@joinery/transport/testing'
 import { afterEach, expect, test } from 'vitest'
 import { freePorts, joineryHere, type Serving, serve, temporaryDirectory } from './joinery.ts'
 
@@ -61,31 +61,21 @@ async function start(member: Member): Promise<void> {
 }
 
 /** What was done of each kind, so that a history in which nothing happened does not pass for one. */
-type Done = Record<'reset' | 'delayed' | 'held' | 'killed', number>
+type Done = Record<Trouble | 'killed', number>
+const troubles: readonly Trouble[] = ['reset', 'delayed', 'held']
 
 async function harm(random: SeededRandom, done: Done, isOver: () => boolean): Promise<void> {
   for (let step = 0; !isOver() || step < 8; step += 1) {
     const member = members[random.below(members.length)] as Member
-    switch (step % 4) {
-      case 0:
-        done.reset += member.proxy.reset()
-        break
-      case 1:
-        member.proxy.delay(random.below(100))
-        done.delayed += 1
-        break
-      case 2:
-        member.proxy.hold(random.below(2) === 0 ? 'there' : 'back')
-        await delay(200 + random.below(1_000))
-        member.proxy.release()
-        done.held += 1
-        break
-      default:
-        member.serving?.signal('SIGKILL')
-        await member.serving?.exited
-        member.serving = undefined
-        await start(member)
-        done.killed += 1
+    const trouble = troubles[step % 4]
+    if (trouble !== undefined) {
+      done[trouble] += await makeTrouble(member.proxy, trouble, { random, delayMsMax: 100, heldMsMax: 1_200 })
+    } else {
+      member.serving?.signal('SIGKILL')
+      await member.serving?.exited
+      member.serving = undefined
+      await start(member)
+      done.killed += 1
     }
     await delay(random.below(300))
   }

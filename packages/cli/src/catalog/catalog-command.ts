@@ -2,14 +2,13 @@
 import type { Command } from 'commander'
 import type { Environment } from '../environment.ts'
 import { UsageError } from '../failure.ts'
-import { collect, logLevel, logLevels, set, truth } from '../options.ts'
+import { linkFlags, nodeOptions, type PeeringFlags } from '../node/peering-flags.ts'
+import { collect, set, truth } from '../options.ts'
 import type { Query, Shown } from './ask.ts'
 import type { CatalogServeOptions } from './serve.ts'
 
 const DEFAULT_ADDRESS = ':8080'
 const DEFAULT_DATA = 'joinery-catalog'
-const DEFAULT_LISTEN = 'tcp://127.0.0.1:7420'
-const DEFAULT_CLUSTER = 'catalog'
 const DEFAULT_PEER = 'http://127.0.0.1:8080'
 
 export function addCatalog(program: Command, environment: Environment, done: (status: number) => void): void {
@@ -23,29 +22,20 @@ export function addCatalog(program: Command, environment: Environment, done: (st
     .action(async () => (await import('./example.ts')).example(environment))
 }
 
-interface ServeFlags {
+interface ServeFlags extends Omit<PeeringFlags, 'name' | 'join'> {
   readonly addr?: string
   readonly data?: string
-  readonly store?: string
   readonly nodeId?: string
-  readonly region?: string
-  readonly cluster?: string
-  readonly listen?: string[]
-  readonly advertise?: string
   readonly peers?: string[]
-  readonly key?: string
-  readonly nodes?: string
-  readonly secret?: string
   readonly index?: string[]
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly allowOrigin?: string[]
   readonly insecure?: boolean
-  readonly logLevel?: string
 }
 
 function addServe(catalog: Command, environment: Environment, done: (status: number) => void): void {
-  catalog
+  const serve = catalog
     .command('serve')
     .description('run a node of the catalog until it is stopped')
     .option('--addr <address>', `HOST:PORT or :PORT of the HTTP API (env ADDR, default ${DEFAULT_ADDRESS})`)
@@ -53,50 +43,34 @@ function addServe(catalog: Command, environment: Environment, done: (status: num
     .option('--store <url>', 'sqlite:PATH or memory: instead of --data (env STORE)')
     .option('--node-id <name>', 'name of this node, unique among its peers (env NODE)')
     .option('--peers <address>', 'other nodes: tcp://HOST:PORT, by commas or repeated (env PEERS)', collect)
-    .option('--listen <address>', `where other nodes reach this one (env LISTEN, default ${DEFAULT_LISTEN})`, collect)
-    .option('--advertise <address>', 'where they reach it, if not there (env ADVERTISE)')
-    .option('--secret <file>', 'secret that the nodes share (env SECRET_FILE)')
-    .option('--key <file>', 'private key of this node, instead of a secret; goes with --nodes (env NODE_KEY)')
-    .option('--nodes <file>', 'who may connect: a line each, NAME ed25519:KEY (env NODES)')
-    .option('--region <region>', 'nodes of one region prefer each other (env REGION, default "default")')
-    .option('--cluster <name>', `nodes of other clusters are refused (env CLUSTER, default ${DEFAULT_CLUSTER})`)
     .option('--index <field>', 'index this field of metadata, instead of the usual ones; repeatable', collect)
     .option('--tls-cert <file>', 'PEM certificate chain of the HTTP API; TLS 1.3 only (env TLS_CERT)')
     .option('--tls-key <file>', 'PEM private key (env TLS_KEY)')
     .option('--allow-origin <origin>', 'let pages of this origin call; repeatable (env ALLOW_ORIGIN)', collect)
     .option('--insecure', 'answer where others can reach although there are no API keys (env INSECURE=true)')
-    .option('--log-level <level>', `${logLevels.join(', ')} (env LOG_LEVEL, default info)`)
-    .action(async (flags: ServeFlags) => {
-      const options = serveOptions(flags, environment)
-      const { serveCatalogCommand } = await import('./serve.ts')
-      done(await serveCatalogCommand(options, environment))
-    })
+  linkFlags(serve).action(async (flags: ServeFlags) => {
+    const options = serveOptions(flags, environment)
+    const { serveCatalogCommand } = await import('./serve.ts')
+    done(await serveCatalogCommand(options, environment))
+  })
 }
 
-function serveOptions(flags: ServeFlags, { variables }: Environment): CatalogServeOptions {
+function serveOptions(flags: ServeFlags, environment: Environment): CatalogServeOptions {
+  const { variables } = environment
   const name = flags.nodeId ?? set(variables.NODE)
   if (name === undefined) throw new UsageError('a node has a name', 'Give --node-id, or set NODE.')
-  const optional = {
-    advertise: flags.advertise ?? set(variables.ADVERTISE),
-    key: flags.key ?? set(variables.NODE_KEY),
-    nodes: flags.nodes ?? set(variables.NODES),
-    secret: flags.secret ?? set(variables.SECRET_FILE),
-    tlsCert: flags.tlsCert ?? set(variables.TLS_CERT),
-    tlsKey: flags.tlsKey ?? set(variables.TLS_KEY),
-  }
+  const tlsCert = flags.tlsCert ?? set(variables.TLS_CERT)
+  const tlsKey = flags.tlsKey ?? set(variables.TLS_KEY)
+  const { addr, index, data: _data, peers, ...shared } = flags
+  const join = listed(peers ?? [set(variables.PEERS) ?? ''])
   return {
-    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
-    name,
-    region: flags.region ?? set(variables.REGION) ?? 'default',
-    cluster: flags.cluster ?? set(variables.CLUSTER) ?? DEFAULT_CLUSTER,
-    listen: flags.listen ?? [set(variables.LISTEN) ?? DEFAULT_LISTEN],
-    peers: listed(flags.peers ?? [set(variables.PEERS) ?? '']),
-    store: storeOf(flags, variables),
-    addr: flags.addr ?? set(variables.ADDR) ?? DEFAULT_ADDRESS,
-    indexed: flags.index,
+    ...nodeOptions({ ...shared, name, join, store: storeOf(flags, variables) }, environment, DEFAULT_DATA),
+    addr: addr ?? set(variables.ADDR) ?? DEFAULT_ADDRESS,
+    indexed: index,
+    ...(tlsCert !== undefined && { tlsCert }),
+    ...(tlsKey !== undefined && { tlsKey }),
     allowOrigin: listed(flags.allowOrigin ?? [set(variables.ALLOW_ORIGIN) ?? '']),
     insecure: flags.insecure ?? truth('INSECURE', variables.INSECURE),
-    logLevel: logLevel(flags.logLevel ?? set(variables.LOG_LEVEL) ?? 'info'),
   }
 }
 

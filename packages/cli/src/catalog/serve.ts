@@ -7,22 +7,19 @@ import { nodeScheduler } from '@joinery/transport/scheduler'
 import type { Environment } from '../environment.ts'
 import { UsageError } from '../failure.ts'
 import { createLog } from '../log.ts'
-import { type PeeringOptions, type PeeringParts, peeringOf } from '../node/peering.ts'
-import type { LogLevel } from '../options.ts'
+import { type PeeringParts, peeringOf } from '../node/peering.ts'
+import type { NodeOptions } from '../node/peering-flags.ts'
 import { stopRequest } from '../stop-request.ts'
 import { formatStoreUrl, openStore, parseStoreUrl, type StoreUrl } from '../store-url.ts'
 import { readTls, type TlsOptions } from '../tls.ts'
 import { markOwner, ownedBy } from './owner.ts'
 
-export interface CatalogServeOptions extends PeeringOptions, TlsOptions {
+export interface CatalogServeOptions extends NodeOptions, TlsOptions {
   readonly addr: string
-  readonly store: string
-  readonly peers: readonly string[]
   /** Undefined: those that the catalog indexes by default. */
   readonly indexed: readonly string[] | undefined
   readonly allowOrigin: readonly string[]
   readonly insecure: boolean
-  readonly logLevel: LogLevel
 }
 
 /** Resolves once the catalog is stopped again. */
@@ -50,7 +47,7 @@ export async function serveCatalogCommand(options: CatalogServeOptions, environm
       ...(options.indexed !== undefined && { indexed: options.indexed }),
     })
     try {
-      for (const address of options.peers) catalog.node.join(address)
+      for (const address of options.join) catalog.node.join(address)
       node.watch(() => catalog.node.status())
       const own = catalogMetrics(() => catalog.status())
       const host = await serveCatalog({
@@ -83,9 +80,9 @@ export async function serveCatalogCommand(options: CatalogServeOptions, environm
 
 /** Without a secret or keys a node is alone: others carry its deltas. */
 function peeringIn(options: CatalogServeOptions, parts: PeeringParts): ReturnType<typeof peeringOf> {
-  const { key, nodes, secret, peers, cluster } = options
+  const { key, nodes, secret, join, cluster } = options
   if (key !== undefined || nodes !== undefined || secret !== undefined) return peeringOf(options, parts)
-  if (peers.length > 0) {
+  if (join.length > 0) {
     throw new UsageError('nodes must know each other', 'Give --secret, or --key and --nodes, beside --peers.')
   }
   return { transports: [], digestKey: clusterKeys(cluster).digestKey, shown: 'none: this node is alone' }
