@@ -19,6 +19,7 @@ const suites = {
   bundle: './bundle/suite.mjs',
   catalog: './catalog/suite.mjs',
   client: './client/suite.mjs',
+  cluster: './cluster/suite.mjs',
   core: './core/suite.mjs',
   engines: './engines/suite.mjs',
   large: './large/suite.mjs',

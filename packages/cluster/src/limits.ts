@@ -1,4 +1,6 @@
 /** Limits of a cluster's own: name with its unit last, default, reason. Those of the node below it are its own. */
+import type { HttpLimits } from '@joinery/http'
+
 export interface ClusterLimits {
   /** Name of a virtual machine, node, counter or resource: part of the key of each of its fields. */
   readonly idBytesMax: number
@@ -18,6 +20,12 @@ export interface ClusterLimits {
   readonly heartbeatMs: number
   /** Events that wait for one watcher. Beyond it the watcher is told to begin anew. */
   readonly watchEventsMax: number
+}
+
+/** Of HTTP, where a cluster differs: there is one tenant, and a request takes a millisecond, so that many may wait for the disk at once. */
+export const clusterHttpLimits: Pick<HttpLimits, 'requestsConcurrentMax' | 'requestsTenantMax'> = {
+  requestsConcurrentMax: 2_048,
+  requestsTenantMax: 2_048,
 }
 
 export const clusterLimits: ClusterLimits = {

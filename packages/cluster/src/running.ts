@@ -123,9 +123,14 @@ function beat(
 ): () => void {
   let cancel = (): void => {}
   const next = (): void => {
-    const { actor } = node.status()
+    const { actor, replication } = node.status()
     const now = usage?.()
-    const state = { atMs: wallMs(), actor: parseActorId(actor), usage: now && checkUsage(now) }
+    const state = {
+      atMs: wallMs(),
+      actor: parseActorId(actor),
+      digest: replication.digest,
+      usage: now && checkUsage(now),
+    }
     node.setPresence(encodeHeartbeat(state))
     cancel = scheduler.after(heartbeatMs, next)
   }

@@ -13,6 +13,7 @@ import type { NodeOptions } from '../node/peering-flags.ts'
 import { stopRequest } from '../stop-request.ts'
 import { formatStoreUrl, openStore, parseStoreUrl } from '../store-url.ts'
 import { readTls, type TlsOptions } from '../tls.ts'
+import { consoleSite } from './console.ts'
 
 export interface ClusterStartOptions extends NodeOptions, TlsOptions {
   readonly addr: string
@@ -67,6 +68,7 @@ export async function startClusterCommand(options: ClusterStartOptions, environm
         tls,
         allowOrigins: options.allowOrigin,
         insecure: options.insecure,
+        site: consoleSite,
       })
       announce(
         options,

@@ -40,6 +40,10 @@ export const node: z.ZodType<unknown> = z
     alive: z.boolean(),
     lastHeartbeat: time.optional(),
     usage: usage.optional(),
+    digest: z
+      .string()
+      .optional()
+      .openapi({ description: 'Equal on nodes that had the same at their last heartbeats.' }),
     vmCount: z.number().int(),
   })
   .openapi('Node')

@@ -21,6 +21,7 @@ import type { Scheduler } from '@joinery/sync'
 import type { Logger } from 'pino'
 import type { Cluster } from '../cluster.ts'
 import { ClusterError, clusterErrors } from '../errors.ts'
+import { clusterHttpLimits } from '../limits.ts'
 import { addNodeRoutes } from './node-routes.ts'
 import { asClusterRefusal } from './refusals.ts'
 import { clusterSchemas } from './schemas.ts'
@@ -51,7 +52,7 @@ export interface ServeClusterOptions {
 /** Answers requests for a cluster that has started. Throws `StartError`. */
 export async function serveCluster(options: ServeClusterOptions): Promise<RunningHost> {
   const { keys, logger, random, now, tls, insecure = false } = options
-  const limits = { ...defaultHttpLimits, ...options.limits }
+  const limits = { ...defaultHttpLimits, ...clusterHttpLimits, ...options.limits }
   const address = chooseAddress({ address: options.address, keysRequired: keys.required(), insecure })
   const log = boundedLog({ logger, now, limits })
   const { app, load, seal } = hostApp({

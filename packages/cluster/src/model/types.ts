@@ -68,6 +68,8 @@ export interface ClusterNode extends NodeFields {
   /** Of the last heartbeat, RFC 3339 by the clock of that node. */
   readonly lastHeartbeat?: string
   readonly usage?: NodeUsage
+  /** Of all that it had then: equal on nodes that have the same, byte for byte. */
+  readonly digest?: string
   /** Assigned to it, as this node knows. */
   readonly vmCount: number
 }

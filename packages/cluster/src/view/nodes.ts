@@ -63,7 +63,10 @@ export class Nodes {
       id,
       ...fields,
       alive: heartbeat !== undefined,
-      ...(heartbeat !== undefined && { lastHeartbeat: new Date(heartbeat.atMs).toISOString() }),
+      ...(heartbeat !== undefined && {
+        lastHeartbeat: new Date(heartbeat.atMs).toISOString(),
+        digest: heartbeat.digest,
+      }),
       ...(heartbeat?.usage !== undefined && { usage: heartbeat.usage }),
       vmCount,
     }
