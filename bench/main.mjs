@@ -17,6 +17,7 @@ const NODE_FLAGS = ['--single-threaded', '--expose-gc']
 
 const suites = {
   bundle: './bundle/suite.mjs',
+  catalog: './catalog/suite.mjs',
   client: './client/suite.mjs',
   cluster: './cluster/suite.mjs',
   core: './core/suite.mjs',

@@ -7,8 +7,8 @@ import { NodeError, NodeRefusal } from '@joinery/node'
 import { DataError } from '@joinery/storage/archive'
 import { StoreError } from '@joinery/sync'
 import { TransportError } from '@joinery/transport/nodes'
-import { ClusterRefusal } from './cluster/api.ts'
 import type { Failure } from './failure.ts'
+import { HostRefusal } from './host-api.ts'
 
 const storeAdvice: Partial<Record<StoreError['code'], string>> = {
   STORE_LOCKED:
@@ -50,7 +50,7 @@ const nodeAdvice: Readonly<Record<string, string>> = {
 export function describeFailure(error: unknown): Failure {
   if (error instanceof StartError)
     return { text: `joinery: ${error.message} (${error.code})\n  ${error.advice}`, exitCode: 1 }
-  if (error instanceof ClusterRefusal || error instanceof Refusal)
+  if (error instanceof HostRefusal || error instanceof Refusal)
     return { text: `joinery: ${error.message} (${error.code})\n  ${error.advice}`, exitCode: 1 }
   if (error instanceof DataError) {
     const [advice, exitCode] = dataAdvice[error.code]

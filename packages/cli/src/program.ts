@@ -4,6 +4,7 @@
  */
 import { serviceLimits } from '@joinery/server/service-limits'
 import { Command, CommanderError } from 'commander'
+import { addCatalog } from './catalog/catalog-command.ts'
 import { addCluster } from './cluster/cluster-command.ts'
 import { addData } from './data/data-command.ts'
 import { addDocuments } from './documents-command.ts'
@@ -55,6 +56,7 @@ function buildProgram(environment: Environment, done: (status: number) => void):
   addData(program, environment)
   addNode(program, environment, done)
   addCluster(program, environment, done)
+  addCatalog(program, environment, done)
   return program
 }
 

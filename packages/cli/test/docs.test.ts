@@ -5,11 +5,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { printed } from './documented.ts'
 import { command, ROOT, serve } from './joinery.ts'
 
 const FILE = join(ROOT, 'docs/HTTP-API.md')
 const EXAMPLE = /```sh\n([\s\S]*?)```\n```json(?: status=(\d+))?\n([\s\S]*?)```/g
-const LINE_MAX = 130
 
 /** The names of the page, and the status after each answer. */
 const prelude = `
@@ -27,21 +27,6 @@ function settled(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [name, volatile.has(name) ? '…' : settled(member)]),
   )
-}
-
-/** On one line when it fits, else a line per member. */
-function printed(value: unknown): string {
-  const line = spaced(value)
-  if (line.length <= LINE_MAX || typeof value !== 'object' || value === null) return line
-  const members = Object.entries(value).map(([name, member]) => `  ${JSON.stringify(name)}: ${spaced(member)}`)
-  return `{\n${members.join(',\n')}\n}`
-}
-
-function spaced(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(spaced).join(', ')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}: ${spaced(member)}`)
-  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
 }
 
 test('every command of docs/HTTP-API.md answers what the page says', async () => {

@@ -1,7 +1,9 @@
 /** Runs the built command as its users do: a process of its own, a free port, files in a temporary directory. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -26,6 +28,15 @@ export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'joinery-'))
   directories.push(directory)
   return directory
+}
+
+/** Ports that nobody has now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
 }
 
 export interface Finished {
@@ -137,10 +148,17 @@ export interface Serving {
   stop(): Promise<number | null>
 }
 
-/** Starts `joinery serve` on a free port; resolves when it says where it listens. */
-export async function serve(args: readonly string[], variables: Variables = {}): Promise<Serving> {
+/** Starts `joinery serve`, or another command that serves, on a free port; resolves when it says where it listens. */
+export async function serve(
+  args: readonly string[],
+  variables: Variables = {},
+  commands: readonly string[] = ['serve'],
+): Promise<Serving> {
   const address = args.includes('--addr') || 'ADDR' in variables ? [] : ['--addr', '127.0.0.1:0']
-  const child = spawn(process.execPath, [main(), 'serve', ...address, ...args], { env: clean(variables), cwd: ROOT })
+  const child = spawn(process.execPath, [main(), ...commands, ...address, ...args], {
+    env: clean(variables),
+    cwd: ROOT,
+  })
   running.add(child)
   let stdout = ''
   let stderr = ''
@@ -156,10 +174,10 @@ export async function serve(args: readonly string[], variables: Variables = {}):
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (data) => {
       stdout += data
-      const [, found] = /listening on (https?:\/\/\S+)/.exec(stdout) ?? []
+      const [, found] = /(?:listening on|answers at) (https?:\/\/\S+)/.exec(stdout) ?? []
       if (found !== undefined && stdout.endsWith('\n')) resolve(found)
     })
-    void exited.then(({ code }) => reject(new Error(`joinery serve ended with ${code}: ${stderr}`)))
+    void exited.then(({ code }) => reject(new Error(`joinery ${commands.join(' ')} ended with ${code}: ${stderr}`)))
   })
   return {
     url,

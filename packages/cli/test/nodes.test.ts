@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { command, joinery, joineryHere, temporaryDirectory } from './joinery.ts'
-import { freePorts, PATIENCE_MS, playPage, running, shell, start } from './tour.ts'
+import { command, freePorts, joinery, joineryHere, temporaryDirectory } from './joinery.ts'
+import { PATIENCE_MS, playPage, running, shell, start } from './tour.ts'
 
 test('every command of docs/NODES.md does what the page says', async () => {
   const cwd = await playPage('docs/NODES.md', [7421, 7422, 7423], 12)

@@ -2,11 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, expect } from 'vitest'
-import { command, type Finished, joineryHere, ROOT, temporaryDirectory } from './joinery.ts'
+import { command, type Finished, freePorts, joineryHere, ROOT, temporaryDirectory } from './joinery.ts'
 
 const MAIN = join(ROOT, 'packages/cli/dist/main.js')
 const BLOCK = /```sh( background| kill=\w+)?\n([\s\S]*?)```\n(?:```json\n([\s\S]*?)```)?/g
@@ -18,15 +17,6 @@ afterEach(async () => {
   for (const child of running.values()) child.kill('SIGKILL')
   running.clear()
 })
-
-/** Ports that nobody has now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
 
 /** Starts `joinery KIND start`; resolves when it listens. */
 export async function start(

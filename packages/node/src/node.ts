@@ -95,6 +95,12 @@ export interface JoineryNode {
    * changes nothing. Answers what was changed; nothing where `write` changed nothing.
    */
   edit(document: string, write: (doc: Doc) => void, options?: EditOptions): Promise<readonly ChangeHeader[]>
+  /**
+   * Takes in changes or snapshots of a document that somebody else made and this node admits: limits and permissions are the caller's to
+   * check. Resolves when what they say is durable, also where all of it was known; what comes before something that is missing waits in
+   * memory. Throws `REPLICATION_MALFORMED`.
+   */
+  submit(document: string, parts: readonly Uint8Array[]): Promise<void>
   /** Reads a document. Throws `NODE_DOCUMENT_MISSING`. */
   read<T>(document: string, look: (doc: Doc) => T): Promise<T>
   /** Deletes a document. What others write to it meanwhile is not taken any more. Throws `NODE_DOCUMENT_MISSING`. */
@@ -224,6 +230,15 @@ class RunningNode implements JoineryNode {
     this.#tell({ document, origin: 'local' })
     if (acknowledge === 'replicated') await this.#outcomes.replication(life, change)
     return headers
+  }
+
+  async submit(document: string, parts: readonly Uint8Array[]): Promise<void> {
+    checkDocumentName(document)
+    const life = this.#lives.toWrite(document)
+    const { ticket, outcome } = this.#outcomes.ticket()
+    this.#require().loop.take({ type: 'submit', life, ticket, changes: parts })
+    const headers = await outcome
+    if (headers.length > 0) this.#tell({ document, origin: 'local' })
   }
 
   async read<T>(document: string, look: (doc: Doc) => T): Promise<T> {

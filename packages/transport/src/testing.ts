@@ -13,7 +13,14 @@ import { connectionCases } from './testing/connection-cases.ts'
 import { messageCases } from './testing/message-cases.ts'
 import { Bench, type SuiteNetwork } from './testing/suite-node.ts'
 
-export { type Direction, type FaultProxy, openFaultProxy } from './testing/fault-proxy.ts'
+export {
+  type Direction,
+  type FaultProxy,
+  makeTrouble,
+  openFaultProxy,
+  type Trouble,
+  type TroubleOptions,
+} from './testing/fault-proxy.ts'
 export type { SuiteNetwork, SuiteTransportOptions } from './testing/suite-node.ts'
 
 /** The part of a test framework that the suite calls. */

@@ -5,9 +5,9 @@ import { createInterface } from 'node:readline'
 import type { ClusterNode, ClusterStats, Comparison, Conflict, InventoryRecord, Vm, VmPage } from '@joinery/cluster'
 import type { Environment } from '../environment.ts'
 import { UsageError } from '../failure.ts'
-import { type ClusterPlace, clusterApi } from './api.ts'
+import { type HostPlace, hostApi } from '../host-api.ts'
 
-export interface Shown extends ClusterPlace {
+export interface Shown extends HostPlace {
   readonly json: boolean
 }
 
@@ -21,7 +21,7 @@ export interface VmsFilter {
 const PAGE = '1000'
 
 export async function printVms({ json, ...place }: Shown, filter: VmsFilter, { stdout }: Environment): Promise<void> {
-  const api = clusterApi(place)
+  const api = hostApi(place)
   for (let after: string | undefined, isMore = true; isMore; ) {
     const page: VmPage = await api.get('/v1/vms', { ...filter, after, limit: PAGE })
     for (const vm of page.vms) stdout.write(json ? `${JSON.stringify(vm)}\n` : vmLine(vm))
@@ -37,12 +37,12 @@ function vmLine({ id, status, nodeId, region, cpuCores, memoryMb, ipAddress }: V
 }
 
 export async function printVm(id: string, { json, ...place }: Shown, { stdout }: Environment): Promise<void> {
-  const vm = await clusterApi(place).get(`/v1/vms/${encodeURIComponent(id)}/explain`)
+  const vm = await hostApi(place).get(`/v1/vms/${encodeURIComponent(id)}/explain`)
   stdout.write(`${JSON.stringify(vm, undefined, json ? undefined : 2)}\n`)
 }
 
 export async function printNodes({ json, ...place }: Shown, { stdout }: Environment): Promise<void> {
-  const { nodes } = await clusterApi(place).get<{ nodes: ClusterNode[] }>('/v1/nodes')
+  const { nodes } = await hostApi(place).get<{ nodes: ClusterNode[] }>('/v1/nodes')
   for (const node of nodes) stdout.write(json ? `${JSON.stringify(node)}\n` : nodeLine(node))
 }
 
@@ -53,7 +53,7 @@ function nodeLine({ id, region, status, alive, usage, vmCount }: ClusterNode): s
 }
 
 export async function printMembers({ json, ...place }: Shown, { stdout }: Environment): Promise<void> {
-  const { peers } = await clusterApi(place).get<ClusterStats>('/v1/stats')
+  const { peers } = await hostApi(place).get<ClusterStats>('/v1/stats')
   for (const peer of peers) {
     const way = peer.connected ? 'connected' : 'not connected'
     stdout.write(json ? `${JSON.stringify(peer)}\n` : `${peer.node}  ${peer.region}  ${peer.state}, ${way}\n`)
@@ -61,7 +61,7 @@ export async function printMembers({ json, ...place }: Shown, { stdout }: Enviro
 }
 
 export async function printStats({ json, ...place }: Shown, { stdout }: Environment): Promise<void> {
-  const stats = await clusterApi(place).get<ClusterStats>('/v1/stats')
+  const stats = await hostApi(place).get<ClusterStats>('/v1/stats')
   stdout.write(json ? `${JSON.stringify(stats)}\n` : statsText(stats))
 }
 
@@ -90,7 +90,7 @@ function statsText({
 }
 
 export async function printConflicts({ json, ...place }: Shown, { stdout }: Environment): Promise<void> {
-  const { conflicts } = await clusterApi(place).get<{ conflicts: Conflict[] }>('/v1/conflicts')
+  const { conflicts } = await hostApi(place).get<{ conflicts: Conflict[] }>('/v1/conflicts')
   for (const conflict of conflicts) stdout.write(json ? `${JSON.stringify(conflict)}\n` : conflictLine(conflict))
 }
 
@@ -99,8 +99,8 @@ function conflictLine({ kind, id, field, won, lost, because }: Conflict): string
   return `${kind} ${id}  ${field}: ${JSON.stringify(won.value)} of ${won.by} won over ${over}: ${because}\n`
 }
 
-export async function joinCluster(address: string, place: ClusterPlace): Promise<void> {
-  await clusterApi(place).send('POST', '/v1/join', { address })
+export async function joinCluster(address: string, place: HostPlace): Promise<void> {
+  await hostApi(place).send('POST', '/v1/join', { address })
 }
 
 /** Prints events until it is asked to stop. */
@@ -108,7 +108,7 @@ export async function watchCluster({ json, ...place }: Shown, { stdout, onSignal
   const stop = new AbortController()
   onSignal(() => stop.abort())
   try {
-    for await (const { event, data } of clusterApi(place).events('/v1/watch', stop.signal)) {
+    for await (const { event, data } of hostApi(place).events('/v1/watch', stop.signal)) {
       stdout.write(json ? `{"event":${JSON.stringify(event)},"data":${data}}\n` : `${event}  ${data}\n`)
     }
   } catch (error) {
@@ -154,8 +154,8 @@ function recordOf(text: string, line: number): InventoryRecord {
   )
 }
 
-export async function importInventory(file: string, place: ClusterPlace, { stdout }: Environment): Promise<void> {
-  const api = clusterApi(place)
+export async function importInventory(file: string, place: HostPlace, { stdout }: Environment): Promise<void> {
+  const api = hostApi(place)
   let written = 0
   for await (const vms of recordsOf(file)) {
     await api.send('POST', '/v1/vms', { vms })
@@ -176,7 +176,7 @@ export async function compareInventory(
   { json, ...place }: Shown,
   { stdout }: Environment,
 ): Promise<number> {
-  const api = clusterApi(place)
+  const api = hostApi(place)
   let same = 0
   let different = 0
   for await (const vms of recordsOf(file)) {

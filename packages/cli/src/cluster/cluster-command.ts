@@ -84,6 +84,7 @@ function shownBy({ variables }: Environment): (flags: AskFlags) => Shown {
   return ({ url, json }) => ({
     url: url ?? set(variables.CLUSTER_URL) ?? DEFAULT_URL,
     key: set(variables.API_KEY),
+    advice: 'Start a node by joinery cluster start, or give --url.',
     json,
   })
 }

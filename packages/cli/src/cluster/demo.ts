@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url'
 import type { ClusterStats, Conflict, VmFields } from '@joinery/cluster'
 import type { Environment } from '../environment.ts'
 import { UsageError } from '../failure.ts'
+import { type HostApi, hostApi } from '../host-api.ts'
 import { generateSecret } from '../node/keygen.ts'
-import { type ClusterApi, clusterApi } from './api.ts'
 
 export interface DemoOptions {
   readonly regions: number
@@ -23,7 +23,7 @@ interface DemoNode {
   readonly name: string
   readonly url: string
   readonly address: string
-  readonly api: ClusterApi
+  readonly api: HostApi
   readonly child: ChildProcess
 }
 
@@ -155,7 +155,13 @@ async function startNode(name: string, folder: string, joined: string | undefine
   const text = await announced(name, child)
   const url = /answers at (\S+)/.exec(text)?.[1] as string
   const address = /nodes +(\S+),/.exec(text)?.[1] as string
-  return { name, url, address, api: clusterApi({ url, key: undefined }), child }
+  return {
+    name,
+    url,
+    address,
+    api: hostApi({ url, key: undefined, advice: 'It was started by this command: try again.' }),
+    child,
+  }
 }
 
 /** What a node says once it is there. */

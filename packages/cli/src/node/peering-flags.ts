@@ -24,9 +24,9 @@ export interface PeeringFlags {
   readonly logLevel?: string
 }
 
-export function peeringFlags(command: Command, defaultStore: string): Command {
+/** What says who may connect, and where. */
+export function linkFlags(command: Command): Command {
   return command
-    .option('--name <name>', 'name of this node, unique in its cluster (env NODE)')
     .option('--region <region>', 'nodes of one region prefer each other (env REGION, default "default")')
     .option('--cluster <name>', `nodes of other clusters are refused (env CLUSTER, default ${DEFAULT_CLUSTER})`)
     .option(
@@ -35,7 +35,6 @@ export function peeringFlags(command: Command, defaultStore: string): Command {
       collect,
     )
     .option('--advertise <address>', 'where others reach this node, if not where it listens first (env ADVERTISE)')
-    .option('--join <address>', 'a node to find the others through; repeatable (env JOIN, by commas)', collect)
     .option('--key <file>', 'private key of this node; goes with --nodes (env NODE_KEY)')
     .option('--nodes <file>', 'who may connect: a line each, NAME ed25519:KEY; read again when it changes (env NODES)')
     .option('--secret <file>', 'secret of the cluster: instead of keys, or beside them for digests (env SECRET_FILE)')
@@ -45,8 +44,16 @@ export function peeringFlags(command: Command, defaultStore: string): Command {
       false,
     )
     .option('--signers <file>', 'whose signatures count, if not those of --nodes; nobody ever leaves it (env SIGNERS)')
-    .option('--store <url>', `sqlite:PATH, leveldb:DIR or memory: (env STORE, default ${defaultStore})`)
     .option('--log-level <level>', `${logLevels.join(', ')} (env LOG_LEVEL, default info)`)
+}
+
+export function peeringFlags(command: Command, defaultStore: string): Command {
+  return linkFlags(
+    command
+      .option('--name <name>', 'name of this node, unique in its cluster (env NODE)')
+      .option('--join <address>', 'a node to find the others through; repeatable (env JOIN, by commas)', collect)
+      .option('--store <url>', `sqlite:PATH, leveldb:DIR or memory: (env STORE, default ${defaultStore})`),
+  )
 }
 
 export interface NodeOptions extends PeeringOptions {

@@ -1,6 +1,6 @@
 /** Server-Sent Events: what changes in the cluster, as this node hears of it. */
 import { z } from '@hono/zod-openapi'
-import { addEndpoint, eventStream } from '@joinery/http'
+import { addEndpoint, newsStream, type Tell } from '@joinery/http'
 import type { ClusterEvent } from '../model/types.ts'
 import type { ClusterEndpoints } from './endpoints.ts'
 
@@ -17,43 +17,30 @@ export function addWatchRoute(to: ClusterEndpoints): void {
     mediaType: 'text/event-stream',
     answers: { 200: { description: 'Events, until one side ends it.', schema: z.string() } },
     refusals: [],
-    async handle({ gone, visit }) {
-      const begin = async (take: (frame: string, last: boolean) => void): Promise<() => void> => {
-        const end = cluster.watch((event) => take(frameOf(event), false))
-        take(frameOf({ type: 'reset' }), false)
-        return end
-      }
-      const body = await eventStream(begin, {
-        catchUp: begin,
-        scheduler,
-        heartbeatMs: limits.streamHeartbeatMs,
-        stay: visit.stay,
-        ends: [load.leaving, gone],
-        hold: () => () => {},
-      })
-      return { status: 200, body, headers: { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' } }
-    },
+    handle: async (input) =>
+      await newsStream(
+        { watch: (tell) => cluster.watch((event) => tellOf(event, tell)), scheduler, load, limits },
+        input,
+      ),
   })
 }
 
-function frameOf(event: ClusterEvent): string {
+function tellOf(event: ClusterEvent, tell: Tell): void {
   switch (event.type) {
     case 'vm':
-      return frame(event.vm === undefined ? 'gone' : 'vm', event.vm ?? { kind: 'vm', id: event.id })
+      tell(event.vm === undefined ? 'gone' : 'vm', event.vm ?? { kind: 'vm', id: event.id })
+      break
     case 'node':
-      return frame(event.node === undefined ? 'gone' : 'node', event.node ?? { kind: 'node', id: event.id })
+      tell(event.node === undefined ? 'gone' : 'node', event.node ?? { kind: 'node', id: event.id })
+      break
     case 'resource':
-      return frame(
-        event.resource === undefined ? 'gone' : 'resource',
-        event.resource ?? { kind: 'resource', id: event.id },
-      )
+      tell(event.resource === undefined ? 'gone' : 'resource', event.resource ?? { kind: 'resource', id: event.id })
+      break
     case 'conflict':
-      return frame('conflict', event.conflict)
+      tell('conflict', event.conflict)
+      break
     case 'reset':
-      return frame('reset', {})
+      tell('reset', {})
+      break
   }
-}
-
-function frame(name: string, data: object): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { JsonValue } from '@joinery/core'
 import { sqliteStore } from '@joinery/storage/sqlite'
 import { type SeededRandom, seededRandom } from '@joinery/testing'
+import { makeTrouble, type Trouble } from '@joinery/transport/testing'
 import { afterEach, expect, test } from 'vitest'
 import { snapshot, startTestNode, temporaryDirectory, until } from '../nodes.ts'
 import { type Member, newCluster } from './cluster.ts'
@@ -32,32 +33,22 @@ afterEach(async () => {
 })
 
 /** What was done of each kind, so that a history in which nothing happened does not pass for one. */
-type Done = Record<'reset' | 'delayed' | 'held' | 'killed', number>
+type Done = Record<Trouble | 'killed', number>
+const troubles: readonly Trouble[] = ['reset', 'delayed', 'held']
 
 /** Does harm until it is told to stop. */
 async function harm(random: SeededRandom, done: Done, isOver: () => boolean): Promise<void> {
   const join = members.map(({ address }) => address)
   for (let step = 0; !isOver() || step < 12; step += 1) {
     const member = members[random.below(members.length)] as Member
-    switch (step % 4) {
-      case 0:
-        done.reset += member.proxy.reset()
-        break
-      case 1:
-        member.proxy.delay(random.below(120))
-        done.delayed += 1
-        break
-      case 2:
-        member.proxy.hold(random.below(2) === 0 ? 'there' : 'back')
-        await delay(300 + random.below(1_500))
-        member.proxy.release()
-        done.held += 1
-        break
-      default:
-        await member.stop('SIGKILL')
-        await delay(random.below(500))
-        await member.start(join)
-        done.killed += 1
+    const trouble = troubles[step % 4]
+    if (trouble !== undefined) {
+      done[trouble] += await makeTrouble(member.proxy, trouble, { random, delayMsMax: 120, heldMsMax: 1_800 })
+    } else {
+      await member.stop('SIGKILL')
+      await delay(random.below(500))
+      await member.start(join)
+      done.killed += 1
     }
     await delay(random.below(300))
   }

@@ -12,6 +12,7 @@ import { Transfers } from './anti-entropy/transfers.ts'
 import { Context } from './context.ts'
 import { Documents } from './documents/documents.ts'
 import type { Life, Staged } from './documents/life.ts'
+import { LocalWrites } from './documents/local-writes.ts'
 import { ReplicationError } from './errors.ts'
 import { Pusher } from './gossip/pusher.ts'
 import { Receiver } from './gossip/receiver.ts'
@@ -54,6 +55,7 @@ export interface NodeStatus {
 export class NodeEngine {
   readonly #context: Context
   readonly #documents: Documents
+  readonly #writes: LocalWrites
   readonly #membership: Membership
   readonly #pusher: Pusher
   readonly #receiver: Receiver
@@ -74,6 +76,7 @@ export class NodeEngine {
       taken: (life, taken, via) => this.#quarantine.taken(life, taken, via),
       forked: (life, proofs) => this.#quarantine.loaded(life, proofs),
     })
+    this.#writes = new LocalWrites(context, this.#documents)
     this.#membership = options.roster === undefined ? new Swim(context) : fixedMembership(options.roster)
     const choice = new PeerChoice(context, () => this.#membership.roster)
     this.#pusher = new Pusher(context, choice)
@@ -191,13 +194,13 @@ export class NodeEngine {
         this.#wakeMs = Number.NaN
         break
       case 'edit':
-        documents.edit(input.life, input.ticket, input.write)
+        this.#writes.edit(input.life, input.ticket, input.write)
         break
       case 'submit':
-        documents.submit(input.life, input.ticket, input.changes)
+        this.#writes.submit(input.life, input.ticket, input.changes)
         break
       case 'end':
-        documents.endLocally(input.life, input.ticket)
+        this.#writes.end(input.life, input.ticket)
         break
       case 'stored':
         documents.stored(input.write)

@@ -66,6 +66,36 @@ export async function openFaultProxy(target: number): Promise<FaultProxy> {
   }
 }
 
+/** What can be wrong with a way. */
+export type Trouble = 'reset' | 'delayed' | 'held'
+
+export interface TroubleOptions {
+  /** Below a bound. */
+  readonly random: { below(bound: number): number }
+  readonly delayMsMax: number
+  readonly heldMsMax: number
+}
+
+/** Does harm to a way: a delay stays, what is held back is let through again. Answers how often it was done. */
+export async function makeTrouble(
+  proxy: FaultProxy,
+  trouble: Trouble,
+  { random, delayMsMax, heldMsMax }: TroubleOptions,
+): Promise<number> {
+  switch (trouble) {
+    case 'reset':
+      return proxy.reset()
+    case 'delayed':
+      proxy.delay(random.below(delayMsMax))
+      return 1
+    case 'held':
+      proxy.hold(random.below(2) === 0 ? 'there' : 'back')
+      await new Promise((resolve) => void setTimeout(resolve, heldMsMax / 5 + random.below(0.8 * heldMsMax)))
+      proxy.release()
+      return 1
+  }
+}
+
 /** One direction of one connection. */
 class Way {
   readonly from: Socket

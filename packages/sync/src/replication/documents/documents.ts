@@ -2,27 +2,19 @@
  * The documents of a node, as they go through memory to the store: what comes in is applied, then written, and what is durable
  * is told of. At most one write of a life is out; what comes meanwhile goes into the next, so that a busy life shares flushes.
  */
-import {
-  type ActorId,
-  type ChangeHeader,
-  type ChangeSeal,
-  CoreError,
-  limits,
-  readChange,
-  type SchemaDoc,
-} from '@joinery/core'
+import { type ActorId, type ChangeHeader, type ChangeSeal, CoreError, limits, type SchemaDoc } from '@joinery/core'
 import type { Context } from '../context.ts'
-import { ReplicationError, type ReplicationErrorCode } from '../errors.ts'
+import { ReplicationError } from '../errors.ts'
 import { sameHash } from '../hash64.ts'
 import type { LifeKey } from '../messages/messages.ts'
-import type { ActorChoice, StoredLife, WriteChange } from '../ports.ts'
+import type { ActorChoice, StoredLife } from '../ports.ts'
 import { encodeProof, type ForkProof, isProof } from '../signing/fork-proof.ts'
 import { type Cut, SignedLife } from '../signing/signed-life.ts'
 import { Intake, Taken } from './intake.ts'
 import type { Life, Staged, Via } from './life.ts'
 import { Lives } from './lives.ts'
 import { isForkedSummary, isSignedSummary, readSummary, summaryOf } from './summary.ts'
-import { encodeTombstone, isTombstone, joinTombstones, signTombstone } from './tombstone.ts'
+import { isTombstone, joinTombstones } from './tombstone.ts'
 
 /** From so many on those that are no longer recent are cleared away. */
 const RECENT_MAX = 1_000
@@ -274,12 +266,8 @@ export class Documents {
     return true
   }
 
-  /** Takes what a peer sent. The life must be in memory. */
-  take(life: Life, parts: readonly Uint8Array[], via: Via): Taken {
-    return this.#takeIn(life, parts, via)
-  }
-
-  #takeIn(life: Life, parts: readonly Uint8Array[], via: Via | undefined): Taken {
+  /** Takes what others made, sent by a peer or admitted here. The life must be in memory. */
+  take(life: Life, parts: readonly Uint8Array[], via: Via | undefined): Taken {
     const { document } = life
     if (document === undefined || life.tombstone !== undefined) return new Taken()
     if (this.#stagedBytes > this.#context.limits.unstoredBytesMax) {
@@ -288,7 +276,7 @@ export class Documents {
       return busy
     }
     const taken = new Intake(life, document, via).take(parts)
-    this.#stage(life, taken.news)
+    this.stage(life, taken.news)
     if (via !== undefined && taken.news.length > 0) {
       this.#context.emit({ type: 'changed', life: life.key, headers: taken.headers })
     }
@@ -299,7 +287,7 @@ export class Documents {
   /** Takes note of a proof, and does what follows. Answers the fork that holds now; undefined where it was known. */
   fork(life: Life, shown: ForkProof, via: Via): ForkProof | undefined {
     const proof = life.signed?.learn(shown)
-    if (proof !== undefined) this.#stage(life, [{ bytes: encodeProof(proof), knows: [], headers: [], via }])
+    if (proof !== undefined) this.stage(life, [{ bytes: encodeProof(proof), knows: [], headers: [], via }])
     this.endForked(life, via)
     return proof
   }
@@ -317,7 +305,7 @@ export class Documents {
     if (isOwn || cut.removes) this.#rebuild(life, actor, { cut, via, choice: isOwn ? 'new' : 'own' })
     else {
       const taken = new Intake(life, document, via).takeVoid(cut.bytes)
-      this.#stage(life, taken.news)
+      this.stage(life, taken.news)
       this.#events.taken(life, taken, via)
     }
     this.#context.emit({ type: 'changed', life: life.key, headers: [] })
@@ -333,68 +321,7 @@ export class Documents {
     life.recede(actor, cut.boundary)
     life.rewrites += 1
     const knows = [{ actor, counter: limits.dotCounterMax, check: life.document.checkOf(actor) }]
-    this.#stage(life, [{ bytes: cut.bytes, knows, headers: [], via }])
-  }
-
-  edit(key: LifeKey, ticket: number, write: WriteChange): void {
-    this.#locally(key, ticket, (life, document) => {
-      const bytes = write(document)?.slice()
-      if (bytes === undefined) this.#context.emit({ type: 'admitted', ticket, headers: [] })
-      else {
-        const change = readChange(bytes)
-        const { header, check } = change
-        life.signed?.log.append(change)
-        const knows = [{ actor: header.actor, counter: header.first + header.length - 1, check }]
-        this.#stage(life, [{ bytes, knows, headers: [header], ticket }])
-      }
-    })
-  }
-
-  submit(key: LifeKey, ticket: number, changes: readonly Uint8Array[]): void {
-    this.#locally(key, ticket, (life) => {
-      const { news, refused, forks, proofs, quarantined } = this.#takeIn(life, changes, undefined)
-      const last = news.at(-1)
-      if (refused.length > 0 || forks.length + proofs.length + quarantined.size > 0) {
-        this.#refuse(ticket, 'REPLICATION_MALFORMED', refused[0] ?? 'two histories of one actor')
-      } else if (last === undefined) this.#context.emit({ type: 'admitted', ticket, headers: [] })
-      else life.staged[life.staged.lastIndexOf(last)] = { ...last, ticket }
-    })
-  }
-
-  /** Checks what every local write has to pass, and does it once the life is in memory. */
-  #locally(key: LifeKey, ticket: number, write: (life: Life, document: SchemaDoc) => void): void {
-    const isBusy = this.#stagedBytes > this.#context.limits.unstoredBytesMax
-    const life = isBusy ? undefined : this.obtain(key)
-    if (life === undefined) this.#refuse(ticket, isBusy ? 'REPLICATION_BUSY' : 'REPLICATION_FULL', 'no room for more')
-    else {
-      this.whenLoaded(life, () => {
-        const { document } = life
-        if (document === undefined) this.#refuse(ticket, 'REPLICATION_ENDED', 'the life has ended')
-        else if (life.damaged) this.#refuse(ticket, 'REPLICATION_DAMAGED', 'it is being fetched from peers')
-        else this.#attempt(ticket, () => write(life, document))
-      })
-    }
-  }
-
-  #attempt(ticket: number, write: () => void): void {
-    try {
-      write()
-    } catch (error) {
-      this.#context.emit({ type: 'refused', ticket, error: error as Error })
-    }
-  }
-
-  #refuse(ticket: number, code: ReplicationErrorCode, message: string): void {
-    this.#context.emit({ type: 'refused', ticket, error: new ReplicationError(code, message) })
-  }
-
-  endLocally(key: LifeKey, ticket: number): void {
-    const { signing } = this.#context.options
-    this.#locally(key, ticket, (life, { actor }) => {
-      const tombstone = { actor: actor.id, timeMicros: actor.clock.now() }
-      const bytes = signing === undefined ? encodeTombstone(tombstone) : signTombstone(signing, key, tombstone)
-      this.end(life, bytes, { ticket })
-    })
+    this.stage(life, [{ bytes: cut.bytes, knows, headers: [], via }])
   }
 
   /** Ends a life here, by this node or because a peer did. */
@@ -405,12 +332,13 @@ export class Documents {
     life.document = undefined
     life.early.clear()
     const headers: readonly ChangeHeader[] = []
-    this.#stage(life, [{ bytes: joined, knows: [], headers, ...how }])
+    this.stage(life, [{ bytes: joined, knows: [], headers, ...how }])
     if ('via' in how) this.#context.emit({ type: 'changed', life: life.key, headers })
     this.#runTasks(life)
   }
 
-  #stage(life: Life, parts: readonly Staged[]): void {
+  /** What is to be stored of a life, and told when it is. */
+  stage(life: Life, parts: readonly Staged[]): void {
     for (const part of parts) {
       life.stage(part)
       for (const { actor, first } of part.headers) life.recent.push({ actor, first, atMs: this.#context.nowMs })

@@ -1,0 +1,95 @@
+/** `joinery catalog`: what it asks of a node, between two nodes, and what it refuses. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { joinery, joineryHere, type Serving, serve, temporaryDirectory } from './joinery.ts'
+
+async function node(name: string, directory: string, ...more: string[]): Promise<Serving> {
+  return await serve(['--node-id', name, '--data', join(directory, name), '--log-level', 'error', ...more], {}, [
+    'catalog',
+    'serve',
+  ])
+}
+
+async function catalog(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await joineryHere(['catalog', ...args])
+  expect([code, stderr], args.join(' ')).toEqual([0, ''])
+  return stdout
+}
+
+test('asks a node, carries deltas between two, and compares them', async () => {
+  const directory = temporaryDirectory()
+  const [a, b] = [await node('a', directory), await node('b', directory)]
+  const [atA, atB] = [a, b].map(({ url }) => ['--peer', url]) as [string[], string[]]
+  await catalog('add', 'snapshots/snap 1', '{"size":3,"status":"done"}', ...atA)
+  await catalog('add', 'images/debian', ...atA)
+  await catalog('add', 'images/other', '{"size":9}', ...atB)
+  expect(await catalog('ls', ...atA)).toBe('images/debian  {}\nsnapshots/snap 1  {"size":3,"status":"done"}\n')
+  expect(await catalog('ls', 'images', '--json', ...atA)).toBe('{"type":"images","id":"debian","metadata":{}}\n')
+  expect(await catalog('query', 'size>1', '--fields', 'size', ...atA)).toBe('snapshots/snap 1  {"size":3}\n')
+  expect(JSON.parse(await catalog('get', 'snapshots/snap 1', '--explain', ...atA))).toMatchObject({
+    metadata: { size: 3 },
+    explain: { fields: { size: { node: 'a', overrode: [] } } },
+  })
+
+  const differing = await joineryHere(['catalog', 'verify', b.url, ...atA])
+  expect(differing.code).toBe(1)
+  expect(differing.stdout).toBe(
+    [
+      'images/debian  {} here, nothing there',
+      'images/other  nothing here, {"size":9} there',
+      'snapshots/snap 1  {"size":3,"status":"done"} here, nothing there',
+      '0 entries are the same, 3 differ',
+      '',
+    ].join('\n'),
+  )
+  expect(await catalog('sync', b.url, ...atA)).toBe('3 deltas there, 2 back\n')
+  expect(await catalog('verify', b.url, ...atA)).toBe('3 entries are the same, 0 differ\n')
+  await catalog('rm', 'images/debian', ...atB)
+  expect(await catalog('sync', b.url, ...atA)).toBe('0 deltas there, 1 back\n')
+  expect(await catalog('ls', 'images', ...atA)).toBe('images/other  {"size":9}\n')
+  expect(await catalog('sync', b.url, ...atA)).toBe('0 deltas there, 0 back\n')
+  expect(await Promise.all([a.stop(), b.stop()])).toEqual([0, 0])
+})
+
+test('a second process on the same data is told who has it, and what is there stays', async () => {
+  const directory = temporaryDirectory()
+  const a = await node('a', directory)
+  await catalog('add', 'images/i', '{"x":1}', '--peer', a.url)
+  const data = join(directory, 'a')
+  const second = await joinery(['catalog', 'serve', '--node-id', 'b', '--data', data, '--addr', '127.0.0.1:0'])
+  expect(second.code).toBe(1)
+  expect(second.stderr).toContain(`the data is locked by process ${a.child.pid} (STORE_LOCKED)`)
+  expect(readFileSync(join(data, 'owner.pid'), 'utf8')).toBe(`${a.child.pid}\n`)
+  a.signal('SIGKILL')
+  await a.exited
+  const again = await node('a', directory, '--index', 'x')
+  expect(await catalog('query', 'x:1', '--peer', again.url)).toBe('images/i  {"x":1}\n')
+  expect(await again.stop()).toBe(0)
+  expect(existsSync(data)).toBe(true)
+})
+
+describe('refuses, and says what to do', () => {
+  test.each([
+    [['serve'], 'a node has a name'],
+    [['serve', '--node-id', 'a', '--peers', 'tcp://127.0.0.1:1'], 'nodes must know each other'],
+    [['serve', '--node-id', 'a', '--data', 'x', '--store', 'memory:'], 'both say where the data is'],
+    [['serve', '--node-id', 'a', '--store', 'nothing'], 'is not a store'],
+    [['get', 'volumes/x'], 'names no entry'],
+    [['add', 'images/x', '[1]'], 'metadata is a JSON object'],
+    [['ls', '--peer', 'nowhere'], 'is not a URL'],
+    [['ls', '--peer', 'http://127.0.0.1:9'], 'nobody answers at http://127.0.0.1:9'],
+  ])('joinery catalog %j', async (args, message) => {
+    const { code, stderr } = await joineryHere(['catalog', ...args])
+    expect(code).toBe(2)
+    expect(stderr).toContain(message)
+  })
+
+  test('what a node refuses is told with its code', async () => {
+    const a = await node('a', temporaryDirectory())
+    const { code, stderr } = await joineryHere(['catalog', 'get', 'images/none', '--peer', a.url])
+    expect(code).toBe(1)
+    expect(stderr).toContain('CATALOG_NOT_FOUND')
+    expect(await a.stop()).toBe(0)
+  })
+})
