@@ -89,6 +89,29 @@ describe.each(places)('lives on %s', (_, newPlace) => {
     await store.close()
   })
 
+  test('that were never here end in one step: no crash leaves one that has begun and not ended', async () => {
+    const store = closing(await newPlace()())
+    const steps = ['commit', 'compact', 'importDocument']
+    let done = 0
+    // The power is lost after the first step.
+    const failing = new Proxy(store, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name)
+        if (typeof member !== 'function') return member
+        return (...args: unknown[]) => {
+          if (steps.includes(String(name))) done += 1
+          return done > 1 ? Promise.reject(new Error('no power')) : member.apply(target, args)
+        }
+      },
+    })
+    await new LifeStore(failing, limits).write(step('end', ['bye'], 'summary')).catch(() => {})
+    const lives = new LifeStore(store, limits)
+    expect(await lives.lives()).toEqual([{ ...life, ended: true }])
+    expect(await loaded(lives)).toEqual(['bye'])
+    await lives.write(step('end', ['earlier'], 'summary'))
+    expect(await loaded(lives)).toEqual(['earlier'])
+  })
+
   test('stand side by side, whatever their names', async () => {
     const store = closing(await newPlace()())
     const lives = new LifeStore(store, limits)
