@@ -169,7 +169,10 @@ describe('a store that fails', () => {
     await converged([a, b], 'page')
   })
 
-  test('for a while is waited for, and nothing is taken for lost', async () => {
+  test.each([
+    ['STORE_BUSY', 1],
+    ['STORE_IO', 3],
+  ] as const)('for a while with %s is waited for, and nothing is taken for lost', async (code, times) => {
     const network = testNetwork()
     const medium = memoryMedium()
     const first = memoryStore({ medium })
@@ -180,11 +183,11 @@ describe('a store that fails', () => {
     await first.close()
 
     const real = closing(memoryStore({ medium }))
-    let failures = 1
+    let failures = times as number
     const busy = store(real, {
       async head(key) {
         failures -= 1
-        if (failures >= 0) throw new StoreError('STORE_BUSY', 'later')
+        if (failures >= 0) throw new StoreError(code, 'later')
         return await real.head(key)
       },
     })
