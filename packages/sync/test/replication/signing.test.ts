@@ -1,10 +1,18 @@
 /** Signed changes: what is not signed by its author is taken by nobody, and who signs two histories is found by everybody. */
-import { openChange } from '@joinery/core'
-import { decodeProof, forkedFrom, isProof, type LifeKey, MessageCodec } from '@joinery/sync/replication'
+import { Doc, openChange, orSet } from '@joinery/core'
+import {
+  decodeProof,
+  forkedFrom,
+  isProof,
+  type LifeKey,
+  MessageCodec,
+  type Signing,
+  sealOf,
+} from '@joinery/sync/replication'
 import { describe, expect, test } from 'vitest'
 import { encodeTombstone } from '../../src/replication/documents/tombstone.ts'
 import { encodeProof } from '../../src/replication/signing/fork-proof.ts'
-import { life, Nodes } from './nodes.ts'
+import { life, Nodes, newActor } from './nodes.ts'
 import { add, authorOf, push, Signers } from './signers.ts'
 
 const codec = new MessageCodec()
@@ -40,6 +48,13 @@ function stored(nodes: Nodes, node: string): Uint8Array[] {
   return writes.slice(Math.max(0, anew)).flatMap(({ parts }) => parts)
 }
 
+/** With another last byte, which is one of what was written. */
+function altered(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice()
+  copy[copy.length - 1] = (copy[copy.length - 1] as number) ^ 1
+  return copy
+}
+
 const codes = (nodes: Nodes, node: string): string[] => nodes.outputs('peer-refused', node).map(({ code }) => code)
 
 describe('signed changes', () => {
@@ -70,11 +85,6 @@ describe('signed changes', () => {
     expect(nodes.outputs('peer-refused')).toEqual([])
   })
 
-  const altered = (bytes: Uint8Array): Uint8Array => {
-    const copy = bytes.slice()
-    copy[copy.length - 1] = (copy[copy.length - 1] as number) ^ 1
-    return copy
-  }
   const other: LifeKey = { document: 'other', incarnation: 'life' }
   const again: LifeKey = { document: 'd', incarnation: 'again' }
   const good = (signers: Signers, key = life) => add(authorOf(signers.of('m'), { key }), 'evil').changes
@@ -156,6 +166,17 @@ function withPrevious(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
+/** Two changes, of which the second is the next one for whoever looks at chain checks, and says that it follows something else. */
+function wrongDigest(signing: Signing): readonly [Uint8Array, Uint8Array] {
+  const actor = newActor('m')
+  const doc = new Doc({ actor, incarnation: life.incarnation })
+  const write = (tag: string, head: Uint8Array | undefined): Uint8Array => {
+    doc.sealWith(sealOf(signing, life, () => head))
+    return (doc.change(() => doc.field('tags', orSet<string>()).add(tag)) as Uint8Array).slice()
+  }
+  return [write('1', undefined), write('2', new Uint8Array(32).fill(5))]
+}
+
 describe('an actor that signed two histories', () => {
   test('is found by everybody, ends at the fork, and others go on: also what followed one of the branches', () => {
     const { nodes, signing } = cluster(['a', 'b', 'c'])
@@ -223,6 +244,43 @@ describe('an actor that signed two histories', () => {
     nodes.run(20_000)
     expectEqual(nodes, ['1', '2'])
     expect(nodes.outputs('forked').length).toBe(2)
+  })
+
+  test('is found by what one branch says that it follows, also where that came first', () => {
+    const { nodes, signing } = cluster(['a', 'b'])
+    const one = add(authorOf(signing), 'before')
+    const two = add(one.copy(), 'right', 'right 2')
+    add(one, 'left')
+    cut(nodes, 'a', ['b'])
+    push(nodes, 'a', one.changes)
+    push(nodes, 'a', two.changes.slice(2))
+    push(nodes, 'b', one.changes.slice(0, 1))
+    push(nodes, 'b', two.changes.slice(2))
+    push(nodes, 'b', one.changes.slice(1))
+    nodes.run(2_000)
+    expect([nodes.tags('a'), nodes.tags('b')]).toEqual([['before'], ['before']])
+    expect(nodes.outputs('peer-refused')).toEqual([])
+    nodes.network.heal()
+    nodes.run(10_000)
+    expectEqual(nodes, ['before'])
+  })
+
+  test.each([
+    ['in order', [0, 1]],
+    ['the other way round', [1, 0]],
+  ])('is found by its digests alone, where chain checks agree: %s', (_, order) => {
+    const { nodes, signing } = cluster(['a'])
+    const [first, second] = wrongDigest(signing)
+    for (const i of order) push(nodes, 'a', [[first, second][i] as Uint8Array])
+    nodes.edit('a', 'x')
+    nodes.run(1_000)
+    expect(nodes.tags('a')).toEqual(['x'])
+    expect(
+      nodes.engines
+        .get('a')
+        ?.forks()
+        .map(({ from }) => from),
+    ).toEqual([1])
   })
 
   test('ends before the lowest fork that there is a proof of', () => {
@@ -349,31 +407,29 @@ describe('a proof', () => {
 })
 
 describe('where most peers say that a signed document is another', () => {
-  test('its own signatures decide', () => {
+  /** Three that say the same of what one has: they are the majority. */
+  function outvoted() {
     const { nodes } = cluster(['a', 'b', 'c', 'd'])
     nodes.edit('a', 'x')
     nodes.run(5_000)
-    const writes = nodes.stores.get('a')?.length
-    // Three that say the same of every document: they would be the majority.
-    const engine = nodes.engines.get('a')
-    const lies = (): void => {
-      for (const from of ['b', 'c', 'd']) {
-        const state = { high: 1, low: 2 }
-        const item = itemOf(nodes, 'a')
-        if (item !== undefined) {
-          nodes.handle('a', {
-            type: 'message',
-            from,
-            bytes: codec.encode({ kind: 'checksum', life, item, state, answer: false }),
-          })
-        }
-      }
+    cut(nodes, 'a', ['b', 'c', 'd'])
+    const before = nodes.outputs('load', 'a').length
+    for (const from of ['b', 'c', 'd']) {
+      const state = { high: 1, low: 2 }
+      const message = { kind: 'checksum', life, item: itemOf(nodes, 'a'), state, answer: false } as const
+      nodes.handle('a', { type: 'message', from, bytes: codec.encode(message) })
     }
-    lies()
     nodes.run(4_000)
-    expect(engine?.stateOf(life)).toBe('alive')
+    expect(nodes.outputs('load', 'a').length).toBe(before + 1)
+    return nodes
+  }
+
+  test('it reads its own again, and its signatures decide', () => {
+    const nodes = outvoted()
+    const writes = nodes.stores.get('a')?.length
     nodes.handle('a', { type: 'loaded', life, parts: stored(nodes, 'a') })
     nodes.edit('a', 'y')
+    nodes.network.heal()
     nodes.run(5_000)
     expectEqual(nodes, ['x', 'y'])
     expect(
@@ -383,13 +439,23 @@ describe('where most peers say that a signed document is another', () => {
         .map(({ kind }) => kind),
     ).toEqual(['append'])
   })
+
+  test('it gets it anew where they are not those of their authors', () => {
+    const nodes = outvoted()
+    const [part] = stored(nodes, 'a')
+    nodes.handle('a', { type: 'loaded', life, parts: [altered(part as Uint8Array)] })
+    nodes.network.heal()
+    nodes.run(10_000)
+    nodes.edit('a', 'y')
+    nodes.run(5_000)
+    expectEqual(nodes, ['x', 'y'])
+    expect(nodes.outputs('repaired', 'a')).toHaveLength(1)
+  })
 })
 
 /** What stands for the life in what a node sends about it. */
-function itemOf(nodes: Nodes, node: string): { high: number; low: number } | undefined {
-  const digest = nodes.engines.get(node)?.status().digest
+function itemOf(nodes: Nodes, node: string): { high: number; low: number } {
   // There is one life, so the root is its item.
-  return digest === undefined
-    ? undefined
-    : { high: Number.parseInt(digest.slice(0, 8), 16), low: Number.parseInt(digest.slice(8), 16) }
+  const digest = nodes.engines.get(node)?.status().digest ?? ''
+  return { high: Number.parseInt(digest.slice(0, 8), 16), low: Number.parseInt(digest.slice(8), 16) }
 }
