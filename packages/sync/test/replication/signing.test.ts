@@ -55,6 +55,13 @@ function altered(bytes: Uint8Array): Uint8Array {
   return copy
 }
 
+/** Well-formed, and with another tag in it than `x`. */
+function rotten(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice()
+  copy[copy.lastIndexOf('x'.charCodeAt(0))] = 'z'.charCodeAt(0)
+  return copy
+}
+
 const codes = (nodes: Nodes, node: string): string[] => nodes.outputs('peer-refused', node).map(({ code }) => code)
 
 describe('signed changes', () => {
@@ -101,9 +108,9 @@ describe('signed changes', () => {
       (signers) => add(authorOf(signers.of('m'), { node: 'stranger' }), 'evil').changes,
     ],
     [
-      'that say they follow nothing, and name something',
+      'that are the first of their author, and name one before',
       'REPLICATION_SIGNATURE',
-      (signers) => good(signers).map((bytes) => withPrevious(bytes)),
+      (signers) => [chained(signers.of('m'), 'evil', new Uint8Array(32).fill(5))],
     ],
   ])('%s are refused as %s, and nothing else of that peer is', (_, code, changes, key = life) => {
     const { nodes, signers } = cluster(['a', 'b'])
@@ -152,29 +159,29 @@ describe('signed changes', () => {
     expect(nodes.outcome(nodes.edit('a', 'new'))).toBe('REPLICATION_UNSIGNED')
     nodes.run(10_000)
     expect([nodes.tags('a'), nodes.tags('b')]).toEqual([['old'], undefined])
+    const digests = ['a', 'b'].map((name) => nodes.engines.get(name)?.status().digest)
+    expect(digests[0]).toBe(digests[1])
     nodes.end('a')
     nodes.run(10_000)
     expect(nodes.engines.get('b')?.stateOf(life)).toBe('ended')
   })
 })
 
-/** Says that the first change of an actor follows another one. */
-function withPrevious(bytes: Uint8Array): Uint8Array {
-  const copy = bytes.slice()
-  const at = openChange(copy).payloadAt - 96
-  copy[at] = 1
-  return copy
-}
-
 /** Two changes, of which the second is the next one for whoever looks at chain checks, and says that it follows something else. */
 function wrongDigest(signing: Signing): readonly [Uint8Array, Uint8Array] {
-  const actor = newActor('m')
-  const doc = new Doc({ actor, incarnation: life.incarnation })
-  const write = (tag: string, head: Uint8Array | undefined): Uint8Array => {
-    doc.sealWith(sealOf(signing, life, () => head))
-    return (doc.change(() => doc.field('tags', orSet<string>()).add(tag)) as Uint8Array).slice()
-  }
-  return [write('1', undefined), write('2', new Uint8Array(32).fill(5))]
+  const doc = new Doc({ actor: newActor('m'), incarnation: life.incarnation })
+  return [chained(signing, '1', undefined, doc), chained(signing, '2', new Uint8Array(32).fill(5), doc)]
+}
+
+/** A change that says what it follows. */
+function chained(
+  signing: Signing,
+  tag: string,
+  head: Uint8Array | undefined,
+  doc: Doc = new Doc({ actor: newActor('m'), incarnation: life.incarnation }),
+): Uint8Array {
+  doc.sealWith(sealOf(signing, life, () => head))
+  return (doc.change(() => doc.field('tags', orSet<string>()).add(tag)) as Uint8Array).slice()
 }
 
 describe('an actor that signed two histories', () => {
@@ -283,10 +290,28 @@ describe('an actor that signed two histories', () => {
     ).toEqual([1])
   })
 
+  test('is told of at once, and once', () => {
+    const never = 600_000
+    const limits = { antiEntropyMinMs: never, antiEntropyMaxMs: never, scrubMs: never }
+    const { nodes, signing } = cluster(['a', 'b', 'c', 'd', 'e', 'f'], { limits })
+    nodes.run(3_000)
+    const one = add(authorOf(signing), 'before')
+    const two = add(one.copy(), 'right')
+    push(nodes, 'a', add(one, 'left').changes)
+    nodes.run(2_000)
+    push(nodes, 'b', two.changes)
+    nodes.run(1_000)
+    expectEqual(nodes, ['before'])
+    const FORKS = 14
+    const sent = nodes.sent.get(FORKS) ?? 0
+    nodes.run(60_000)
+    expect([nodes.sent.get(FORKS), nodes.outputs('forked').length]).toEqual([sent, 6])
+  })
+
   test('ends before the lowest fork that there is a proof of', () => {
     const { nodes, signing } = cluster(['a', 'b', 'c'])
     const root = add(authorOf(signing), '1')
-    const low = add(root.copy(), 'low')
+    const low = add(root.copy(), 'low', 'low 2')
     const high = add(root.copy(), '2', '3')
     const higher = add(high.copy(), 'other 4')
     add(high, '4')
@@ -298,7 +323,7 @@ describe('an actor that signed two histories', () => {
     nodes.run(5_000)
     expect([nodes.tags('a'), nodes.tags('c')]).toEqual([
       ['1', '2', '3'],
-      ['1', 'low'],
+      ['1', 'low', 'low 2'],
     ])
     nodes.edit('a', 'after 3')
     nodes.edit('c', 'after low')
@@ -306,7 +331,7 @@ describe('an actor that signed two histories', () => {
     nodes.network.heal()
     nodes.run(20_000)
     expectEqual(nodes, ['1', 'after 3', 'after low'])
-    expect(nodes.outputs('forked', 'a')).toHaveLength(2)
+    expect(nodes.outputs('forked', 'a').length).toBeGreaterThan(1)
     expect(
       nodes.engines
         .get('b')
@@ -406,6 +431,21 @@ describe('a proof', () => {
   })
 })
 
+describe('a signed document whose store gives back something else', () => {
+  test('accuses nobody: it is got anew', () => {
+    const { nodes } = cluster(['a', 'b', 'c'])
+    nodes.edit('b', 'x')
+    nodes.run(5_000)
+    nodes.restart('a', stored(nodes, 'a').map(rotten))
+    nodes.run(20_000)
+    nodes.edit('a', 'y')
+    nodes.run(5_000)
+    expectEqual(nodes, ['x', 'y'])
+    expect(nodes.outputs('forked')).toEqual([])
+    expect(nodes.outputs('repaired', 'a')).toHaveLength(1)
+  })
+})
+
 describe('where most peers say that a signed document is another', () => {
   /** Three that say the same of what one has: they are the majority. */
   function outvoted() {
@@ -443,7 +483,8 @@ describe('where most peers say that a signed document is another', () => {
   test('it gets it anew where they are not those of their authors', () => {
     const nodes = outvoted()
     const [part] = stored(nodes, 'a')
-    nodes.handle('a', { type: 'loaded', life, parts: [altered(part as Uint8Array)] })
+    nodes.handle('a', { type: 'loaded', life, parts: [rotten(part as Uint8Array)] })
+    expect(nodes.outcome(nodes.edit('a', 'lost?'))).toBe('REPLICATION_DAMAGED')
     nodes.network.heal()
     nodes.run(10_000)
     nodes.edit('a', 'y')
