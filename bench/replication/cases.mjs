@@ -1,6 +1,7 @@
 /** The figures of replication among nodes. Each case answers rows: metric, value, unit, and what it is to reach. */
 import { MessageCodec } from '@joinery/sync/replication'
 import { Cluster, compression, edits, foreignDocument } from './cluster.mjs'
+import { spreadProcesses } from './processes.mjs'
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 const highest = (values, share) => {
@@ -28,6 +29,29 @@ export function spread({ nodes, loss, updates, seed = 1 }) {
     cluster.run(5_000)
   }
   return { times, sharesMembers: cluster.sharesMembers }
+}
+
+/** The same of real processes, beside the simulation of as many. */
+function processesCase(loss, updates) {
+  const nodes = 20
+  return {
+    name: `processes.${loss * 100}`,
+    isSlow: true,
+    async run(quick) {
+      const count = quick ? 5 : updates
+      const real = (await spreadProcesses({ nodes, loss, updates: count })).times
+      const simulated = spread({ nodes, loss, updates: count }).times
+      return ['median', 'p99'].flatMap((metric) => {
+        const of = metric === 'median' ? median : (times) => highest(times, 0.99)
+        const [value, expected] = [of(real), of(simulated)]
+        return [
+          { metric, value, unit: 'ms', runs: count, note: `${nodes} processes` },
+          { metric: `sim-${metric}`, value: expected, unit: 'ms', runs: count, note: `${nodes} simulated` },
+          { metric: `ratio-${metric}`, value: value / expected, unit: 'times', runs: count, atMost: 2 },
+        ]
+      })
+    },
+  }
 }
 
 function spreadCase(nodes, loss, updates, atMost) {
@@ -191,4 +215,6 @@ export const cases = [
   compressionCase,
   burstCase(0),
   burstCase(0.3),
+  processesCase(0, 30),
+  processesCase(0.3, 30),
 ]

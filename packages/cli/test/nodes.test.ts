@@ -1,10 +1,10 @@
 /** docs/NODES.md tells the truth: its commands are run in order, with real processes, and answer what stands below them. */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { command, joinery, joineryHere, temporaryDirectory } from './joinery.ts'
+import { command, freePorts, joinery, joineryHere, temporaryDirectory } from './joinery.ts'
 import { PATIENCE_MS, playPage, running, shell, start } from './tour.ts'
 
 test('every command of docs/NODES.md does what the page says', async () => {
@@ -64,8 +64,36 @@ describe('joinery node', () => {
     )
     expect((await problem([...start, '--listen', 'tcp://192.0.2.1:1']))[1]).toMatch(/TRANSPORT_UNAVAILABLE/)
     expect((await problem([...start, '--log-level', 'loud']))[0]).toBe(2)
+    expect(await problem([...start, '--sign'])).toEqual([2, 'joinery: what a node signs is signed by its key'])
     expect((await problem(['status', ...control]))[1]).toMatch(/NODE_NOT_RUNNING/)
     expect((await problem(['set', 'page', '{no', ...control]))[0]).toBe(2)
+  })
+
+  test('signs what it writes, and says so', async () => {
+    const cwd = temporaryDirectory()
+    const keys = await Promise.all(['a', 'b'].map((name) => joineryHere(['node', 'keygen', '--key', join(cwd, name)])))
+    writeFileSync(join(cwd, 'nodes'), ['a', 'b'].map((name, i) => `${name} ${keys[i]?.stdout}`).join(''))
+    const [port = 0] = await freePorts(1)
+    const at = (name: string) => ['--store', `sqlite:${join(cwd, name)}.sqlite`]
+    const common = (name: string) => ['--key', name, '--nodes', 'nodes', '--sign', ...at(name)]
+    await start(cwd, { kind: 'node', name: 'a' }, [...common('a'), '--listen', `tcp://127.0.0.1:${port}`])
+    await start(cwd, { kind: 'node', name: 'b' }, [
+      ...common('b'),
+      '--listen',
+      'tcp://127.0.0.1:0',
+      '--join',
+      `tcp://127.0.0.1:${port}`,
+    ])
+    const set = (value: number) => `{"path":["n"],"of":"pncounter","type":"increment","by":${value}}`
+    expect((await joineryHere(['node', 'set', 'page', set(2), '--replicated', ...at('a')])).code).toBe(0)
+    expect((await joineryHere(['node', 'set', 'page', set(3), '--replicated', ...at('b')])).code).toBe(0)
+    expect((await joineryHere(['node', 'get', 'page', '--json', ...at('a')])).stdout).toBe('{"n":5}\n')
+    expect((await joineryHere(['node', 'status', ...at('a')])).stdout).toMatch(/\n {2}signed {5}yes/)
+    // It would not be believed, and does not begin.
+    running.get('a')?.kill('SIGTERM')
+    await once(running.get('a') as ChildProcess, 'exit')
+    const unsigned = ['start', '--name', 'a', '--key', join(cwd, 'a'), '--nodes', join(cwd, 'nodes'), ...at('a')]
+    expect((await problem([...unsigned, '--listen', 'tcp://127.0.0.1:0']))[1]).toMatch(/NODE_STORE_SIGNING/)
   })
 
   test('is refused what it cannot do by a running node, by code', async () => {

@@ -4,7 +4,7 @@
  * everywhere, field by field, and told.
  */
 import type { JsonValue } from '@joinery/core'
-import { type EditOptions, type NodeObserver, type NodeStatus, startNode } from '@joinery/node'
+import { type EditOptions, type NodeObserver, type NodeSigning, type NodeStatus, startNode } from '@joinery/node'
 import type { Scheduler, Store } from '@joinery/sync'
 import { type ReplicationLimits, replicationLimits } from '@joinery/sync/replication'
 import type { NodeTransport } from '@joinery/transport/nodes'
@@ -56,6 +56,8 @@ export interface ClusterOptions {
   /** Its clock is never set back. */
   readonly scheduler: Scheduler
   readonly randomBytes: (count: number) => Uint8Array
+  /** Signs what this node writes, and refuses what others did not sign. */
+  readonly signing?: NodeSigning
   readonly observer?: NodeObserver
   readonly limits?: Partial<ClusterLimits>
   readonly replication?: Partial<ReplicationLimits>

@@ -28,6 +28,7 @@ export {
   readChange,
 } from './document/change.ts'
 export { changedFields, type FieldName } from './document/change-fields.ts'
+export type { ChangeSeal } from './document/change-writer.ts'
 export { SchemaDoc } from './document/doc.ts'
 export type {
   ApplyOptions,

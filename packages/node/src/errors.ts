@@ -8,6 +8,8 @@ export type NodeErrorCode =
   | 'NODE_DOCUMENT_MISSING'
   /** The store may have several owners. A node has its store to itself: use SQLite, LevelDB or memory. */
   | 'NODE_STORE_SHARED'
+  /** Changes in the store are signed and the node does not sign, or the other way round: that is settled when a cluster begins. */
+  | 'NODE_STORE_SIGNING'
   /** No other node confirmed the change in time. It is stored here, and is sent again until others have it. */
   | 'NODE_NOT_REPLICATED'
   /** What a node tells of itself for now is larger than others take. It tells what it told before. */

@@ -16,4 +16,5 @@ export {
 } from './node.ts'
 export { type NodeLogOptions, nodeLog, observers } from './node-log.ts'
 export type { NodeObserver } from './observer.ts'
+export { type NodeSigning, signingWith } from './signing.ts'
 export type { DocumentEvent, DocumentListener } from './watched-documents.ts'

@@ -43,7 +43,12 @@ function sayOutput(output: Output, say: (level: Level, members: object, message:
     case 'forked':
       say(
         'warn',
-        { document: output.life.document, actor: output.actor, peer: output.from },
+        {
+          document: output.life.document,
+          actor: output.actor,
+          peer: output.from,
+          isProven: output.proof !== undefined,
+        },
         'two histories of one actor',
       )
       break

@@ -4,12 +4,15 @@ import type { Scheduler, Store } from '@joinery/sync'
 import {
   type ActorChoice,
   type NodeStatus as EngineStatus,
+  type Fork,
+  isSignedSummary,
   type LifeKey,
   type MemberNews,
   NodeEngine,
   type Output,
   presenceBytesMax,
   type ReplicationLimits,
+  type StoredLife,
 } from '@joinery/sync/replication'
 import { nodeCompression } from '@joinery/transport/deflate'
 import type { NodeTransport, NodeTransportFigures, TransportPeer } from '@joinery/transport/nodes'
@@ -21,6 +24,7 @@ import { CurrentLives, checkDocumentName } from './lives.ts'
 import { NodeActor } from './node-actor.ts'
 import type { NodeObserver } from './observer.ts'
 import { Outcomes } from './outcomes.ts'
+import { type NodeSigning, signingWith } from './signing.ts'
 import { Transports } from './transports.ts'
 import { type DocumentListener, WatchedDocuments } from './watched-documents.ts'
 
@@ -40,6 +44,8 @@ export interface NodeOptions {
   /** Its clock is never set back. */
   readonly scheduler: Scheduler
   readonly randomBytes: (count: number) => Uint8Array
+  /** Changes are signed, here and everywhere in the cluster: see docs/NODES.md. */
+  readonly signing?: NodeSigning
   readonly observer?: NodeObserver
   readonly limits?: Partial<NodeLimits>
   readonly replication?: Partial<ReplicationLimits>
@@ -73,6 +79,9 @@ export interface NodeStatus {
   /** What is known of all nodes, those that are gone among them. */
   readonly members: readonly MemberNews[]
   readonly replication: EngineStatus
+  readonly isSigned: boolean
+  /** Actors of which two histories were met, the last ones found. */
+  readonly forks: readonly Fork[]
   readonly transport: NodeTransportFigures
 }
 
@@ -119,7 +128,7 @@ export interface JoineryNode {
   stop(options?: { readonly leave?: boolean }): Promise<void>
 }
 
-/** Opens the transports and begins. Throws `TransportError`, `StoreError`, `NODE_STORE_SHARED`. */
+/** Opens the transports and begins. Throws `TransportError`, `StoreError`, `NODE_STORE_SHARED`, `NODE_STORE_SIGNING`. */
 export async function startNode(options: NodeOptions): Promise<JoineryNode> {
   const node = new RunningNode(options)
   await node.start()
@@ -157,9 +166,11 @@ class RunningNode implements JoineryNode {
   }
 
   async start(): Promise<void> {
-    const { node, region, store, wallMs, randomBytes, digestKey, scheduler, observer = {}, replication } = this.#options
+    const { node, region, store, wallMs, randomBytes, digestKey, scheduler, observer = {} } = this.#options
+    const { replication, signing } = this.#options
     const actor = await NodeActor.open({ store, node, clock: new HybridClock(wallMs), randomBytes })
     const lives = await this.#store.lives()
+    requireSigning(lives, signing !== undefined)
     for (const life of lives) this.#lives.add(life, life.ended)
     // Who connects before the engine is there is told to it then; messages that come so early are lost, as any may be.
     const early: TransportPeer[] = []
@@ -184,6 +195,7 @@ class RunningNode implements JoineryNode {
       random: (bound) => randomBelow(bound, randomBytes),
       open: (life, parts, choice) => this.#open(life, parts, choice, actor),
       ...(replication !== undefined && { limits: replication }),
+      ...(signing !== undefined && { signing: signingWith(signing) }),
     })
     const loop = new EngineLoop({
       engine,
@@ -297,6 +309,8 @@ class RunningNode implements JoineryNode {
       peers: this.#transports.peers(),
       members: engine.members(),
       replication: engine.status(),
+      isSigned: this.#options.signing !== undefined,
+      forks: engine.forks(),
       transport: this.#transports.figures(),
     }
   }
@@ -395,6 +409,15 @@ class RunningNode implements JoineryNode {
   #tell(news: DocumentNews): void {
     for (const listener of this.#listeners) listener(news)
   }
+}
+
+/** What was written without signatures convinces nobody, and what is written without them from now on would not either. */
+function requireSigning(lives: readonly StoredLife[], isSigning: boolean): void {
+  const isOther = ({ ended, summary }: StoredLife): boolean =>
+    !ended && summary !== undefined && summary !== '' && isSignedSummary(summary) !== isSigning
+  if (!lives.some(isOther)) return
+  const [has, does] = isSigning ? ['without', 'signs'] : ['with', 'does not sign']
+  throw new NodeError('NODE_STORE_SIGNING', `the store has changes ${has} signatures, and the node ${does}`)
 }
 
 function openDocument(life: LifeKey, parts: readonly Uint8Array[], choice: ActorChoice, own: NodeActor): Doc {

@@ -1,4 +1,5 @@
 export type { AntiEntropyFigures } from './replication/anti-entropy/figures.ts'
+export { isSignedSummary } from './replication/documents/summary.ts'
 export { ReplicationError, type ReplicationErrorCode } from './replication/errors.ts'
 export { hashKey } from './replication/hash64.ts'
 export { presenceBytesMax, type ReplicationLimits, replicationLimits } from './replication/limits.ts'
@@ -17,3 +18,7 @@ export type {
   StoredLife,
   WriteChange,
 } from './replication/ports.ts'
+export { changeDigest, changeRefusal, sealOf } from './replication/signing/claim.ts'
+export { decodeProof, type ForkProof, forkedFrom, isProof } from './replication/signing/fork-proof.ts'
+export type { Fork } from './replication/signing/quarantine.ts'
+export type { Signing } from './replication/signing/signing.ts'

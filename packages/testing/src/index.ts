@@ -13,6 +13,7 @@ export { checkHistories, type SuiteOptions, type TestRunner } from './property.t
 export { type SeededRandom, seededRandom } from './random.ts'
 export { type KeptHistory, replayHistory } from './replay.ts'
 export { historyPath, historyRuns, historySeed } from './runs.ts'
+export { Author, type AuthorOptions } from './simulator/author.ts'
 export { Network, type NetworkFaults } from './simulator/network.ts'
 export { scenarios } from './simulator/scenarios.ts'
 export { Schedule } from './simulator/schedule.ts'

@@ -42,6 +42,8 @@ function statusText({
   members,
   replication,
   transport,
+  isSigned,
+  forks,
 }: NodeStatus): string {
   const connected = new Set(peers.map((peer) => peer.node))
   const lines = members
@@ -55,6 +57,11 @@ function statusText({
     `  actor      ${actor}`,
     ...lines,
     `  documents  ${replication.lives}, digest ${replication.digest}`,
+    `  signed     ${isSigned ? 'yes: changes without a signature are refused' : 'no'}`,
+    ...forks.map(
+      ({ life, actor, from }) =>
+        `  fork       ${actor} in ${life.document}${from === undefined ? '' : `, nothing from dot ${from} on`}`,
+    ),
     `  waiting    ${replication.unstoredBytes} bytes to be stored, ${replication.pushes} pushes, ${replication.early} changes`,
     `  messages   ${transport.sentMessages} sent (${transport.sentBytes} bytes), ${transport.receivedMessages} received (${transport.receivedBytes} bytes), ${transport.droppedMessages} dropped`,
     '',

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Environment } from '../environment.ts'
 import { UsageError } from '../failure.ts'
-import { collect, type LogLevel, logLevel, logLevels, set } from '../options.ts'
+import { collect, type LogLevel, logLevel, logLevels, set, truth } from '../options.ts'
 import type { PeeringOptions } from './peering.ts'
 
 const DEFAULT_LISTEN = 'tcp://127.0.0.1:7420'
@@ -18,6 +18,8 @@ export interface PeeringFlags {
   readonly key?: string
   readonly nodes?: string
   readonly secret?: string
+  readonly sign: boolean
+  readonly signers?: string
   readonly store?: string
   readonly logLevel?: string
 }
@@ -36,6 +38,12 @@ export function linkFlags(command: Command): Command {
     .option('--key <file>', 'private key of this node; goes with --nodes (env NODE_KEY)')
     .option('--nodes <file>', 'who may connect: a line each, NAME ed25519:KEY; read again when it changes (env NODES)')
     .option('--secret <file>', 'secret of the cluster: instead of keys, or beside them for digests (env SECRET_FILE)')
+    .option(
+      '--sign',
+      'sign changes, and refuse what is not signed: all nodes of a cluster, or none (env SIGN=true)',
+      false,
+    )
+    .option('--signers <file>', 'whose signatures count, if not those of --nodes; nobody ever leaves it (env SIGNERS)')
     .option('--log-level <level>', `${logLevels.join(', ')} (env LOG_LEVEL, default info)`)
 }
 
@@ -62,10 +70,12 @@ export function nodeOptions(flags: PeeringFlags, { variables }: Environment, def
     key: flags.key ?? set(variables.NODE_KEY),
     nodes: flags.nodes ?? set(variables.NODES),
     secret: flags.secret ?? set(variables.SECRET_FILE),
+    signers: flags.signers ?? set(variables.SIGNERS),
   }
   return {
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     name,
+    sign: flags.sign || truth('SIGN', variables.SIGN),
     region: flags.region ?? set(variables.REGION) ?? 'default',
     cluster: flags.cluster ?? set(variables.CLUSTER) ?? DEFAULT_CLUSTER,
     listen: flags.listen ?? [set(variables.LISTEN) ?? DEFAULT_LISTEN],

@@ -1,5 +1,5 @@
 /** How a node reaches others: what it listens on, who may connect, and what its digests are keyed by. */
-import { allowListFile, clusterKeys, readIdentityFile, readSecretFile } from '@joinery/node'
+import { allowListFile, clusterKeys, type NodeSigning, readIdentityFile, readSecretFile } from '@joinery/node'
 import type { Scheduler } from '@joinery/sync'
 import { nodeWebsocketTransport } from '@joinery/transport/node-websocket'
 import {
@@ -22,11 +22,16 @@ export interface PeeringOptions {
   readonly key?: string
   readonly nodes?: string
   readonly secret?: string
+  /** Sign changes, and refuse what is not signed. */
+  readonly sign: boolean
+  /** Whose signatures count, if not those of `nodes`. */
+  readonly signers?: string
 }
 
 export interface Peering {
   readonly transports: readonly NodeTransport[]
   readonly digestKey: Uint8Array
+  readonly signing?: NodeSigning
   /** The public key, to be shown. */
   readonly shown: string
 }
@@ -38,11 +43,12 @@ export interface PeeringParts {
 }
 
 export function peeringOf(options: PeeringOptions, { environment, logger, scheduler }: PeeringParts): Peering {
-  const { name: node, region, secret } = options
-  const { authentication, shown } = authenticationOf(options, logger)
-  const { digestKey, cluster } = clusterKeys(options.cluster, secret === undefined ? undefined : readSecretFile(secret))
+  const { name: node, region, secret, sign } = options
+  const { authentication, ...trust } = trustOf(options, logger)
+  const secretBytes = secret === undefined ? undefined : readSecretFile(secret)
+  const { digestKey, cluster } = clusterKeys(options.cluster, secretBytes, sign)
   const common = { node, region, cluster, authentication, scheduler, randomBytes: environment.random }
-  return { transports: transportsOf(options, common), digestKey, shown }
+  return { transports: transportsOf(options, common), digestKey, ...trust }
 }
 
 type Common = Parameters<typeof tcpTransport>[0]
@@ -70,17 +76,24 @@ function transportsOf(
   return [tcpTransport(own(tcp, isAdvertisedTcp)), nodeWebsocketTransport(own(webSocket, !isAdvertisedTcp))]
 }
 
-function authenticationOf(
-  { key, nodes, secret }: PeeringOptions,
-  logger: Logger,
-): { authentication: Authentication; shown: string } {
+/** Who this node is, and whom it believes. */
+interface Trust extends Pick<Peering, 'signing' | 'shown'> {
+  readonly authentication: Authentication
+}
+
+function trustOf({ key, nodes, secret, sign, signers }: PeeringOptions, logger: Logger): Trust {
   if (key !== undefined && nodes !== undefined) {
     const identity = readIdentityFile(key)
-    const allow = allowListFile(nodes, ({ code, message }) =>
-      logger.warn({ code, message }, 'the list of nodes stays as it was'),
-    )
-    return { authentication: keyAuthentication({ identity, allow }), shown: identity.publicKey }
+    const listed = (path: string) =>
+      allowListFile(path, ({ code, message }) => logger.warn({ code, message }, 'the list of nodes stays as it was'))
+    const allow = listed(nodes)
+    return {
+      authentication: keyAuthentication({ identity, allow }),
+      shown: identity.publicKey,
+      ...(sign && { signing: { identity, signers: signers === undefined ? allow : listed(signers) } }),
+    }
   }
+  if (sign) throw new UsageError('what a node signs is signed by its key', 'Give --key and --nodes beside --sign.')
   if (key !== undefined || nodes !== undefined) {
     throw new UsageError('--key and --nodes go together', 'Give both; or --secret instead, for a start.')
   }

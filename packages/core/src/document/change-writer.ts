@@ -17,6 +17,14 @@ const payload = new Writer(PAYLOAD_BYTES_MIN)
 /** Of a change that nothing is to be said of. */
 export const NO_NOTE: ChangeNote = {}
 
+/** How a layer that signs has local changes signed, before anybody sees them. */
+export interface ChangeSeal {
+  /** What stands in a change where its signature will. */
+  readonly signature: Uint8Array
+  /** Writes the signature over that, which ends where the payload begins. What it throws undoes the change. */
+  readonly sign: (change: Uint8Array) => void
+}
+
 export interface ChangeWriterOptions {
   readonly site: Site
   readonly past: Past
@@ -31,6 +39,7 @@ export class ChangeWriter {
   #encoder: ChangeEncoder | undefined
   /** Where the change that was written last begins in its slab. */
   from = 0
+  seal: ChangeSeal | undefined
 
   constructor(options: ChangeWriterOptions) {
     this.#options = options
@@ -38,8 +47,10 @@ export class ChangeWriter {
   }
 
   /** Throws `CORE_LIMIT_EXCEEDED` above `limits.changeBytesMax`, and for what a caller noted that others would refuse. */
-  write(incarnation: string, note: ChangeNote): Extent {
+  write(incarnation: string, given: ChangeNote): Extent {
     const { site, past, root, log } = this.#options
+    const { seal } = this
+    const note = seal ? { ...given, ...seal } : given
     const out = this.#out
     out.restart()
     root.writePending(out)
@@ -56,7 +67,9 @@ export class ChangeWriter {
     if (payload.bytes.length > PAYLOAD_BYTES_MAX) payload.bytes = new Uint8Array(PAYLOAD_BYTES_MIN)
     if (writer.length - from > limits.changeBytesMax) refuse('CORE_LIMIT_EXCEEDED', 'above limits.changeBytesMax')
     // What a caller gave is read back, so that nothing is sent that others refuse: names once, options each time.
-    if (note !== NO_NOTE || previous === undefined) openChange(writer.bytes.subarray(from, writer.length))
+    const bytes = writer.bytes.subarray(from, writer.length)
+    if (note !== NO_NOTE || previous === undefined) openChange(bytes)
+    seal?.sign(bytes)
     return extent
   }
 

@@ -39,7 +39,7 @@ import {
   NO_HEADERS,
   openChange,
 } from './change.ts'
-import { ChangeWriter, NO_NOTE } from './change-writer.ts'
+import { type ChangeSeal, ChangeWriter, NO_NOTE } from './change-writer.ts'
 import { checkChanges, forked, otherLife } from './check-changes.ts'
 import type { ApplyOptions, ApplyResult, ChangeOptions, DocEvent, DocOptions, NewDocOptions } from './doc-types.ts'
 import { Events } from './events.ts'
@@ -177,6 +177,11 @@ export class SchemaDoc<S extends FieldSpecs = FieldSpecs> {
     this.#writer.drop()
     site.next()
     return undefined
+  }
+
+  /** Has local changes signed from now on. */
+  sealWith(seal: ChangeSeal): void {
+    this.#writer.seal = seal
   }
 
   /** Takes a written change into the log and the past, and answers its bytes. */

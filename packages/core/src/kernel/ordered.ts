@@ -14,6 +14,7 @@
 import type { Actor } from '../causality/actor.ts'
 import { CausalContext, subtractRuns } from '../causality/causal-context.ts'
 import { packDot } from '../causality/dot.ts'
+import { dotCounterMax } from '../limits.ts'
 import { NO_RUNS, RunColumns } from '../sequence/run-columns.ts'
 import { Sequence } from '../sequence/sequence.ts'
 import type { Decoder, Encoder } from './codec.ts'
@@ -21,21 +22,23 @@ import type { Apply, Place } from './container.ts'
 import { dotOrder } from './dots.ts'
 import { LocalEdits } from './local-edits.ts'
 import { knownIn, piecesOf } from './pieces.ts'
-import {
-  type Entry,
-  inDocument,
-  loadRuns,
-  type Part,
-  type ReadContent,
-  readDelta,
-  readEntries,
-  readPart,
-} from './run-block.ts'
+import { type Entry, inDocument, loadRuns, type ReadContent, readDelta, readEntries, readPart } from './run-block.ts'
 import { orderRuns, withoutTwins } from './run-order.ts'
-import { firstDot, type Ids, type Run, readIds, sliceRun, toIds, writeColumns, writeIds, writeSingle } from './runs.ts'
+import {
+  firstDot,
+  type Ids,
+  ROOT,
+  type Run,
+  readIds,
+  sliceRun,
+  toIds,
+  writeColumns,
+  writeIds,
+  writeSingle,
+} from './runs.ts'
 import { sees } from './seen.ts'
 import { SELF } from './site.ts'
-import { decoderOf, type Unread } from './unread.ts'
+import { openUnread, type Unread } from './unread.ts'
 
 /** Some content: of a block where there is one, else of what is in place. */
 export interface Source<C> {
@@ -252,8 +255,8 @@ export abstract class Ordered<C> extends LocalEdits<C> {
   }
 
   read(input: Decoder): Apply {
-    if (input.lazy && this.passContent !== undefined && this.isBottom()) {
-      const unread = this.#skip(input)
+    const unread = input.lazy && this.isBottom() ? this.#skip(input) : undefined
+    if (unread !== undefined) {
       return () => {
         this.#unread = unread
       }
@@ -282,13 +285,12 @@ export abstract class Ordered<C> extends LocalEdits<C> {
     }
   }
 
-  #readWhole(input: Decoder): Apply {
+  #readWhole(input: Decoder, adopts: boolean = this.isBottom()): Apply {
     const part = readPart(input, this.#content)
     const gone = readIds(input)
     const waiting = readEntries(input, this.#content)
     const loaded = part && loadRuns(input, part.runs)
     const prepare = this.readMoves?.(input, loaded)
-    const adopts = this.isBottom()
     const entries = adopts || loaded === undefined ? [] : orderRuns(inDocument(loaded, part?.content as C)).ordered
     return () => {
       prepare?.()
@@ -317,25 +319,26 @@ export abstract class Ordered<C> extends LocalEdits<C> {
   /** Passes over a whole state: what shows is read when somebody asks for it, and the runs when somebody edits. */
   #skip(input: Decoder): UnreadIds | undefined {
     const { reader } = input
-    const at = reader.at
-    const shown = reader.varint()
-    if (shown > 0) this.passContent?.(input)
+    const { at } = reader
+    const shown = this.passContent ? reader.varint() : 0
+    // Without runs there may still be ids that wait for others.
+    if (shown === 0) {
+      reader.at = at
+      return
+    }
+    this.passContent?.(input)
     reader.at = input.partEnd
-    return shown === 0 ? undefined : { input, at, end: input.partEnd, shown: shown - 1 }
+    return { input, at, end: reader.at, shown: shown - 1 }
   }
 
   #open(unread: UnreadIds): void {
-    const opened = decoderOf(unread)
-    const { runs, content } = readPart(opened, this.#content) as Part<C>
-    if (readIds(opened).length > 0 || readEntries(opened, this.#content).length > 0)
-      opened.reader.invalid('not canonical')
-    opened.reader.finish()
-    const sequence = loadRuns(opened, runs)
-    this.#unread = undefined
-    const { patches } = this.place.site
-    this.place.site.patches = undefined
-    this.#adopt(sequence, content)
-    this.place.site.patches = patches
+    openUnread(unread, (input) => {
+      const apply = this.#readWhole(input, true)
+      return () => {
+        this.#unread = undefined
+        apply()
+      }
+    })
   }
 
   #integrate(entry: Entry<C>): void {
@@ -372,6 +375,11 @@ export abstract class Ordered<C> extends LocalEdits<C> {
   protected put(entry: Entry<C>): void {
     const { run, content } = entry
     if (this.lacksParent(run)) {
+      // An actor that has all dots there can be was ended, and what it wrote is gone: what hung on that hangs on the root.
+      if (this.place.site.context?.prefix(run.placement.parentActor) === dotCounterMax) {
+        this.put({ run: { ...run, placement: ROOT }, content })
+        return
+      }
       this.place.site.mentioned.add(run.placement.parentActor)
       this.wait(entry)
       return

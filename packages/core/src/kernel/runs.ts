@@ -35,7 +35,7 @@ type PlacedId = Pick<VisibleRun, 'actor' | 'counter' | 'parentActor' | 'parentCo
 /** Parts of a parent. */
 const RIGHT = 1
 const OTHER = 2
-const ROOT: Placement = { parentActor: -1, parentCounter: 0, side: 1 }
+export const ROOT: Placement = { parentActor: -1, parentCounter: 0, side: 1 }
 
 export function firstDot({ actor, counter }: Ids): number {
   return packDot(actor, counter)

@@ -1,5 +1,5 @@
 /** Two histories under one actor: a clone, a restored backup. Never merged in silence. */
-import { type CoreError, Doc, defineSchema, encodeBundle, gCounter, orSet, readChange } from '@joinery/core'
+import { type CoreError, Doc, defineSchema, encodeBundle, gCounter, orSet, readChange, text } from '@joinery/core'
 import { testActor } from '@joinery/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -93,5 +93,27 @@ describe('an actor without its state', () => {
     reborn.change(({ tags }) => tags.add('and again'))
     expect(() => reborn.apply(original.snapshot())).toThrow(refused('CORE_ACTOR_FORKED'))
     expect(() => original.apply(reborn.snapshot())).toThrow(refused('CORE_ACTOR_FORKED'))
+  })
+})
+
+describe('what follows the other branch', () => {
+  test('waits for what is not there, also in a snapshot, and what was loaded from that is read and written on', () => {
+    const texts = defineSchema({ body: text(), other: text() })
+    const openText = (name: string) => new Doc({ schema: texts, incarnation: 'life', actor: testActor(name) })
+    const [original, clone, follower, reader] = [openText('a'), openText('a'), openText('b'), openText('c')]
+    const left = original.change(({ other }) => other.insert(0, 'left!')) as Uint8Array
+    const right = clone.change(({ body }) => body.insert(0, 'right')) as Uint8Array
+    follower.apply(right)
+    const after = follower.change(({ body }) => body.insert(5, ' and on')) as Uint8Array
+    reader.apply(left)
+    // Counters say that what it follows is there. What it hangs on is not.
+    reader.apply(after)
+    const snapshot = reader.snapshot()
+    const loaded = Doc.load(snapshot, { schema: texts, actor: testActor('d') })
+    expect(loaded.snapshot()).toEqual(snapshot)
+    expect(loaded.root.body.toString()).toBe(reader.root.body.toString())
+    for (const doc of [reader, loaded]) doc.change(({ body }) => body.insert(0, 'more '))
+    expect(loaded.root.body.toString()).toBe(reader.root.body.toString())
+    expect(loaded.snapshot().length).toBeGreaterThan(snapshot.length)
   })
 })

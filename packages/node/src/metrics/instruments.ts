@@ -61,6 +61,7 @@ export type NodeCurrentName =
   | 'unstoredBytes'
   | 'pushes'
   | 'early'
+  | 'forks'
   | 'waitingBytes'
   | 'droppedMessages'
 
@@ -72,6 +73,7 @@ export const nodeCurrent: Readonly<Record<NodeCurrentName, NodeInstrument>> = {
   unstoredBytes: gauge('joinery_node_unstored_bytes', 'Bytes of changes that wait to be stored.'),
   pushes: gauge('joinery_node_pushes', 'Pushes that nobody has confirmed yet.'),
   early: gauge('joinery_node_changes_early', 'Changes that wait for others.'),
+  forks: gauge('joinery_node_forks', 'Actors of which two histories were met, as far as the node lists them.'),
   waitingBytes: gauge('joinery_node_waiting_bytes', 'Bytes that wait to be sent, over all connections.'),
   droppedMessages: gauge(
     'joinery_node_dropped_messages',

@@ -88,6 +88,7 @@ const readers: Readonly<Record<NodeCurrentName, (status: NodeStatus) => number>>
   unstoredBytes: ({ replication }) => replication.unstoredBytes,
   pushes: ({ replication }) => replication.pushes,
   early: ({ replication }) => replication.early,
+  forks: ({ forks }) => forks.length,
   waitingBytes: ({ transport }) => transport.waitingBytes,
   droppedMessages: ({ transport }) => transport.droppedMessages,
 }

@@ -1,5 +1,6 @@
 /** A node as a process of its own, with a clock that is off by as much as its options say. Runs what was built. */
 import { randomBytes } from 'node:crypto'
+import { orSet } from '@joinery/core'
 import {
   allowListFile,
   clusterKeys,
@@ -53,6 +54,13 @@ const running = await startNode({
 for (const address of options.join) running.join(address)
 metrics.watch(() => running.status())
 const control = await serveNodeControl(options.control, { node: running, metrics, logger, wallMs, onLeave: () => {} })
+// Whoever started it with a channel tells it what to write, and is told when what others wrote came in.
+const now = () => Number(process.hrtime.bigint()) / 1e6
+running.subscribe(({ document, origin }) => process.send?.({ document, origin, atMs: now() }))
+process.on('message', ({ document, elem }) => {
+  process.send({ document, origin: 'asked', atMs: now() })
+  void running.edit(document, (doc) => doc.field('seen', orSet()).add(elem))
+})
 process.stdout.write('ready\n')
 process.once('SIGTERM', async () => {
   await running.stop()

@@ -23,8 +23,6 @@ export interface ServerMetrics extends ServiceObserver {
   text(): Promise<string>
 }
 
-export const METRICS_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE
-
 /** From a commit in memory to a disk that hardly answers: enough to tell p50, p95 and p99 apart at each end. */
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 

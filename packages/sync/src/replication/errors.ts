@@ -16,6 +16,12 @@ export type ReplicationErrorCode =
   | 'REPLICATION_STORE'
   /** The document on the store cannot be read: it is being fetched from peers, and cannot be written to until then. */
   | 'REPLICATION_DAMAGED'
+  /** Changes of this cluster are signed, and this one is not: it was made by a node that does not sign, or before the cluster did. */
+  | 'REPLICATION_UNSIGNED'
+  /** A signature is not that of the node it names: the change was altered, or made for another document or another life of it. */
+  | 'REPLICATION_SIGNATURE'
+  /** No key is known of the node that is said to have signed a change: it is not on the list of those who may. */
+  | 'REPLICATION_SIGNER'
 
 export class ReplicationError extends Error {
   override readonly name = 'ReplicationError'

@@ -57,6 +57,13 @@ export interface ReplicationLimits {
   readonly transfersBytesMax: number
   /** What came early waits so long for what it follows before that is asked for: most of it is on its way. */
   readonly askAfterMs: number
+  /**
+   * Bytes of changes that came early, over all documents. Beyond it no more of them are kept: whoever has what they follow sends them
+   * again.
+   */
+  readonly earlyBytesMax: number
+  /** Times that what is missing is asked for, each after up to twice as long. Then what waits for it is dropped: nobody has it. */
+  readonly askTriesMax: number
   /** The state of one document is compared with a peer's so often, to find what went wrong in silence. */
   readonly scrubMs: number
   /** Bytes of repair that one peer is sent in the long run: what is beyond it is dropped, and asked for again. */
@@ -107,6 +114,8 @@ export const replicationLimits: ReplicationLimits = {
   foldBytesMin: 262_144,
   transfersBytesMax: 67_108_864,
   askAfterMs: 150,
+  earlyBytesMax: 67_108_864,
+  askTriesMax: 16,
   scrubMs: 10_000,
   repairBytesPerSecondMax: 4_194_304,
   repairBurstBytesMax: 8_388_608,
@@ -125,6 +134,10 @@ export const nodeIdBytesMax = 128
 export const documentIdBytesMax = 512
 /** What one node tells of itself for now, in bytes: it is kept by all and stored by none. */
 export const presenceBytesMax = 1_024
+/** Proofs of forks in one message. More of them travel in the next one. */
+export const forksPerMessageMax = 64
+/** Forks that a node lists in its status, those found last. All of them are kept with their documents. */
+export const forksListedMax = 1_000
 /** Members of whom one message has news. */
 export const membersPerMessageMax = 256
 /** Nodes that one push says were told already. */

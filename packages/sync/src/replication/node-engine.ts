@@ -12,6 +12,7 @@ import { Transfers } from './anti-entropy/transfers.ts'
 import { Context } from './context.ts'
 import { Documents } from './documents/documents.ts'
 import type { Life, Staged } from './documents/life.ts'
+import { LocalWrites } from './documents/local-writes.ts'
 import { ReplicationError } from './errors.ts'
 import { Pusher } from './gossip/pusher.ts'
 import { Receiver } from './gossip/receiver.ts'
@@ -22,6 +23,7 @@ import { Swim } from './membership/swim.ts'
 import type { LifeKey, MemberNews, Message, PartMessage } from './messages/messages.ts'
 import type { Input, NodeId, NodeOptions, Output } from './ports.ts'
 import { Presence } from './presence/presence.ts'
+import { type Fork, Quarantine } from './signing/quarantine.ts'
 
 /** What a node has and what it has done, for status pages and tests. */
 export interface NodeStatus {
@@ -53,6 +55,7 @@ export interface NodeStatus {
 export class NodeEngine {
   readonly #context: Context
   readonly #documents: Documents
+  readonly #writes: LocalWrites
   readonly #membership: Membership
   readonly #pusher: Pusher
   readonly #receiver: Receiver
@@ -61,25 +64,37 @@ export class NodeEngine {
   readonly #rounds: Rounds
   readonly #scrub: Scrub
   readonly #presence: Presence
-  readonly #forks = new Set<string>()
+  readonly #quarantine: Quarantine
   #started = false
   #wakeMs = Number.NaN
 
   constructor(options: NodeOptions) {
     const context = new Context(options)
     this.#context = context
-    this.#documents = new Documents(context, { durable: (life, parts) => this.#durable(life, parts) })
+    this.#documents = new Documents(context, {
+      durable: (life, parts) => this.#durable(life, parts),
+      taken: (life, taken, via) => this.#quarantine.taken(life, taken, via),
+      forked: (life, proofs) => this.#quarantine.loaded(life, proofs),
+    })
+    this.#writes = new LocalWrites(context, this.#documents)
     this.#membership = options.roster === undefined ? new Swim(context) : fixedMembership(options.roster)
     const choice = new PeerChoice(context, () => this.#membership.roster)
     this.#pusher = new Pusher(context, choice)
     const budget = new RepairBudget(context)
     this.#transfers = new Transfers(context, budget)
+    this.#quarantine = new Quarantine(context, {
+      documents: this.#documents,
+      budget,
+      choice,
+      news: () => this.#rounds.news(),
+    })
     this.#repair = new Repair(context, {
       documents: this.#documents,
       transfers: this.#transfers,
       budget,
       differs: () => this.#rounds.interval.reset(),
-      forked: (life, { actor }, from) => this.#forked(life, actor, from),
+      forked: (life, { actor }, from) => this.#quarantine.unproven(life, actor, from),
+      tellForks: (to, life, theirs, isAbout) => this.#quarantine.tellNews(to, life, theirs, isAbout),
     })
     this.#rounds = new Rounds(context, this.#documents.lives, this.#repair, choice)
     this.#scrub = new Scrub(context, this.#documents, choice)
@@ -92,7 +107,7 @@ export class NodeEngine {
       },
       repaired: () => this.#rounds.interval.reset(),
       more: (from, lives) => this.#repair.tell(from, lives),
-      forked: (life, actor, from) => this.#forked(life, actor, from),
+      forked: (life, actor, from) => this.#quarantine.unproven(life, actor, from),
       partner: () => choice.partner(),
       isForeign: (node) => choice.isForeign(node),
     })
@@ -137,6 +152,11 @@ export class NodeEngine {
     return this.#membership.members
   }
 
+  /** Actors that wrote two histories of one life, as far as that is known here: the last of them, `forksListedMax` at most. */
+  forks(): readonly Fork[] {
+    return this.#quarantine.listed
+  }
+
   status(): NodeStatus {
     const { lives, stagedBytes } = this.#documents
     let early = 0
@@ -174,13 +194,13 @@ export class NodeEngine {
         this.#wakeMs = Number.NaN
         break
       case 'edit':
-        documents.edit(input.life, input.ticket, input.write)
+        this.#writes.edit(input.life, input.ticket, input.write)
         break
       case 'submit':
-        documents.submit(input.life, input.ticket, input.changes)
+        this.#writes.submit(input.life, input.ticket, input.changes)
         break
       case 'end':
-        documents.endLocally(input.life, input.ticket)
+        this.#writes.end(input.life, input.ticket)
         break
       case 'stored':
         documents.stored(input.write)
@@ -260,6 +280,9 @@ export class NodeEngine {
       case 'presence':
         this.#presence.receive(message.news)
         break
+      case 'forks':
+        this.#quarantine.receive(from, message)
+        break
       case 'ping':
       case 'pong':
         this.#membership.receive(from, message)
@@ -289,13 +312,6 @@ export class NodeEngine {
     const local = parts.filter(({ via }) => via === undefined)
     for (const part of local) this.#pusher.add({ life, part })
     if (local.length > 0) this.#rounds.news()
-  }
-
-  #forked(life: Life, actor: string, from: NodeId): void {
-    const name = `${actor} ${life.name}`
-    if (this.#forks.has(name)) return
-    this.#forks.add(name)
-    this.#context.emit({ type: 'forked', life: life.key, actor: actor as never, from })
   }
 
   /** Does what is due, and says when the next thing will be. */

@@ -13,6 +13,7 @@ import type { Compression } from '../session/compression.ts'
 import type { ReplicationLimits } from './limits.ts'
 import type { Roster } from './membership/roster.ts'
 import type { Cause, LifeKey, MemberState } from './messages/messages.ts'
+import type { Signing } from './signing/signing.ts'
 
 /** Name of a node: 1 to 128 bytes, unique in the cluster, vouched for by the transport. */
 export type NodeId = string
@@ -104,8 +105,18 @@ export type Output =
   | { readonly type: 'changed'; readonly life: LifeKey; readonly headers: readonly ChangeHeader[] }
   /** Others know more of this node's actor than it does: an older copy was put back. The life was opened with a new actor. */
   | { readonly type: 'renewed'; readonly life: LifeKey }
-  /** Two histories of one actor were met. */
-  | { readonly type: 'forked'; readonly life: LifeKey; readonly actor: ActorId; readonly from: NodeId }
+  /**
+   * Two histories of one actor were met. With a proof, nothing that the actor wrote from its fork on is in the document any more; told
+   * again where a lower fork is found.
+   */
+  | {
+      readonly type: 'forked'
+      readonly life: LifeKey
+      readonly actor: ActorId
+      readonly from: NodeId
+      /** Two claims with their signatures: docs/REPLICATION.md. Absent where changes are not signed. */
+      readonly proof?: Uint8Array
+    }
   /** A peer has the same version of a life and another state, and there is nobody to tell who is right. */
   | { readonly type: 'diverged'; readonly life: LifeKey }
   /** A peer sent what cannot be taken. */
@@ -139,6 +150,11 @@ export interface NodeOptions {
   /** 16 bytes that all nodes of the cluster share and nobody else knows: digests are keyed by it. */
   readonly digestKey: Uint8Array
   readonly compression?: Compression
+  /**
+   * All changes are signed by the node that made them, and nothing is taken that is not. A property of the cluster: nodes that sign and
+   * nodes that do not refuse each other's changes.
+   */
+  readonly signing?: Signing
   /** Members that never change, instead of those that this node meets and asks after: for simulations of many nodes. */
   readonly roster?: Roster
   readonly limits?: Partial<ReplicationLimits>

@@ -6,6 +6,7 @@ import { type Message, MessageCodec, ReplicationError, replicationLimits } from 
 import { seededRandom } from '@joinery/testing'
 import { describe, expect, test } from 'vitest'
 import { kinds } from '../../src/replication/messages/messages.ts'
+import type { Claim } from '../../src/replication/signing/claim.ts'
 import type { Compression } from '../../src/session/compression.ts'
 
 const compression: Compression = {
@@ -18,6 +19,13 @@ const life = { document: 'züge', incarnation: 'first' }
 const actor: ActorId = actorId(replicaId('a'), new Uint8Array(12))
 const news = { node: 'b', region: 'eu', address: 'b:1', incarnation: 3, state: 'suspect' } as const
 const bytes = Uint8Array.from({ length: 300 }, (_, i) => i % 7)
+const claim = (first: number, length: number): Claim => ({
+  first,
+  length,
+  previous: bytes.slice(0, 32),
+  content: bytes.slice(1, 33),
+  signature: bytes.slice(2, 66),
+})
 
 const messages: readonly Message[] = [
   {
@@ -65,6 +73,7 @@ const messages: readonly Message[] = [
   { kind: 'checksum', life, item: hash, state: hash, answer: true },
   { kind: 'ping', sequence: 4, target: 'c', news: [news] },
   { kind: 'pong', sequence: 4, target: '', news: [] },
+  { kind: 'forks', forks: [{ life, proof: { actor, claims: [claim(3, 2), claim(5, 1)] } }] },
   { kind: 'presence', news: [{ node: 'b', sequence: 300, state: bytes.slice(0, 9) }] },
 ]
 

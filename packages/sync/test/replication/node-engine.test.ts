@@ -4,6 +4,7 @@ import { MessageCodec, replicationLimits } from '@joinery/sync/replication'
 import { seededRandom } from '@joinery/testing'
 import { describe, expect, test } from 'vitest'
 import { compression, life, Nodes } from './nodes.ts'
+import { add, authorOf, push } from './signers.ts'
 
 /** Number of the message that asks for more of a sketch. */
 const MORE = 5
@@ -82,6 +83,70 @@ describe('a life that has ended', () => {
     expect(engines.map((engine) => engine.stateOf(life))).toEqual(['ended', 'ended', 'ended'])
     expect(new Set(engines.map((engine) => engine.status().digest)).size).toBe(1)
     expect(nodes.stores.get('c')?.at(-1)?.kind).toBe('end')
+  })
+})
+
+describe('a snapshot that somebody lacks', () => {
+  test('leaves between own writes, however many come', () => {
+    const nodes = new Nodes(['a', 'b'], { limits: { foldBytesMin: 1 } })
+    nodes.network.cut('a', 'b')
+    nodes.network.cut('b', 'a')
+    for (const tag of ['1', '2', '3']) nodes.edit('a', tag)
+    nodes.run(2_000)
+    // Loaded from a snapshot it has no changes to send.
+    nodes.restart('a', nodes.stores.get('a')?.at(-1)?.parts ?? [])
+    nodes.network.heal()
+    let tickets: number[] = []
+    for (let ms = 0; ms < 10_000; ms += 2) {
+      tickets = [nodes.edit('a', `${ms}`), ...tickets.slice(0, 9)]
+      nodes.run(2)
+    }
+    expect(nodes.tags('b')).toEqual(expect.arrayContaining(['1', '2', '3', '0', '5000']))
+    nodes.run(100)
+    expect(tickets.map((ticket) => nodes.outcome(ticket))).toEqual(tickets.map(() => 'admitted'))
+  })
+})
+
+describe('changes that come before what they follow', () => {
+  const key = (i: number) => ({ document: `d${i}`, incarnation: 'life' })
+  const written = (i: number) => add(authorOf(undefined, { key: key(i) }), 'first', 'second').changes
+
+  test('are kept up to a bound over all documents, and taken when there is room', () => {
+    const nodes = new Nodes(['a'], { limits: { earlyBytesMax: 300 } })
+    const all = Array.from({ length: 10 }, (_, i) => written(i))
+    const size = all[0]?.[1]?.length ?? 0
+    for (const [i, changes] of all.entries()) push(nodes, 'a', changes.slice(1), key(i))
+    expect(nodes.engines.get('a')?.status().early).toBe(Math.floor(300 / size))
+    const refused = nodes.outputs('peer-refused').map(({ code }) => code)
+    expect(refused).toEqual(new Array(10 - Math.floor(300 / size)).fill('REPLICATION_BUSY'))
+    // What follows what is here needs no room.
+    for (const [i, changes] of all.entries()) push(nodes, 'a', changes, key(i))
+    nodes.run(1_000)
+    for (const i of all.keys()) expect(nodes.tags('a', key(i))).toEqual(['first', 'second'])
+    expect(nodes.engines.get('a')?.status().early).toBe(0)
+  })
+
+  test('are asked for more and more rarely, dropped when nobody has what they follow, and taken when somebody does', () => {
+    const nodes = new Nodes(['a', 'b'])
+    nodes.edit('a', 'x', key(1))
+    nodes.run(3_000)
+    for (const i of [0, 1]) push(nodes, 'a', written(i).slice(1), key(i))
+    nodes.run(300_000)
+    const WANT = 13
+    const sent = nodes.sent.get(WANT) ?? 0
+    expect(sent).toBeGreaterThan(0)
+    expect(sent).toBeLessThan(4_000)
+    expect(nodes.engines.get('a')?.status().early).toBe(0)
+    expect(nodes.engines.get('a')?.stateOf(key(0))).toBe('absent')
+    nodes.run(300_000)
+    expect(nodes.sent.get(WANT)).toBe(sent)
+    push(nodes, 'a', written(0), key(0))
+    nodes.run(3_000)
+    expect([nodes.tags('a', key(0)), nodes.tags('b', key(0))]).toEqual([
+      ['first', 'second'],
+      ['first', 'second'],
+    ])
+    expect(nodes.tags('b', key(1))).toEqual(['x'])
   })
 })
 

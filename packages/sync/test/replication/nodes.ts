@@ -1,6 +1,6 @@
 /** A few nodes under virtual time, with stores that a test can look into, fail and damage. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { actorId, Doc, defineSchema, HybridClock, lww, orSet, replicaId } from '@joinery/core'
+import { type Actor, actorId, Doc, defineSchema, HybridClock, lww, orSet, replicaId } from '@joinery/core'
 import {
   type Input,
   type LifeKey,
@@ -35,16 +35,18 @@ export class Nodes {
   readonly sent = new Map<number, number>()
   readonly #lastSent = new Map<number, Uint8Array>()
   readonly #wakes = new Map<string, number>()
-  readonly #actors = new Map<string, ReturnType<typeof newActor>>()
+  readonly #actors = new Map<string, Actor>()
   readonly #copies = new Map<string, readonly Uint8Array[]>()
   #tickets = 0
+  readonly #options: (name: string) => Partial<NodeOptions>
 
-  constructor(names: readonly string[], options: Partial<NodeOptions> = {}) {
+  constructor(names: readonly string[], options: Partial<NodeOptions> | ((name: string) => Partial<NodeOptions>) = {}) {
+    this.#options = typeof options === 'function' ? options : () => options
     this.network = new Network(this.schedule, seededRandom(1), {
       faults: { loss: 0, bursts: 0, duplication: 0, lateness: 0, delayMs: { min: 10, max: 40 } },
       deliver: (from, to, bytes) => this.handle(to, { type: 'message', from, bytes }),
     })
-    for (const name of names) this.open(name, options)
+    for (const name of names) this.open(name)
     for (const node of names) {
       for (const other of names)
         if (other !== node) this.handle(node, { type: 'peer', node: other, region: 'r', address: other })
@@ -60,7 +62,7 @@ export class Nodes {
     }
   }
 
-  open(name: string, options: Partial<NodeOptions> = {}): void {
+  open(name: string, options: Partial<NodeOptions> = this.#options(name)): void {
     const random = seededRandom(name.charCodeAt(0))
     const own = this.#actors.get(name) ?? newActor(name)
     this.#actors.set(name, own)
@@ -161,7 +163,7 @@ function addTo(root: unknown, tag: string): void {
   ;(root as { tags: { add(tag: string): void } }).tags.add(tag)
 }
 
-function newActor(name: string) {
+export function newActor(name: string): Actor {
   epochs += 1
   const epoch = new Uint8Array(12)
   new DataView(epoch.buffer).setUint32(0, epochs)

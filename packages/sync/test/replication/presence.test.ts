@@ -3,7 +3,7 @@ import { presenceBytesMax, replicationLimits } from '@joinery/sync/replication'
 import { expect, test } from 'vitest'
 import { Nodes } from './nodes.ts'
 
-const PRESENCE = 16
+const PRESENCE = 15
 const names = Array.from({ length: 20 }, (_, i) => `n${i}`)
 
 function set(nodes: Nodes, node: string, text: string): void {

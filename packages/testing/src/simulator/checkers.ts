@@ -1,8 +1,17 @@
 /** One checker per promise, asked at every step or at the end. Each knows what was promised, none knows how it is kept. */
 
-import { type ActorId, type ChangeHeader, openChange } from '@joinery/core'
-import type { LifeKey, Message, Output } from '@joinery/sync/replication'
-import { type MessageCodec, replicationLimits } from '@joinery/sync/replication'
+import { type ActorId, type ChangeHeader, openChange, replicaOf } from '@joinery/core'
+import {
+  changeRefusal,
+  decodeProof,
+  type Fork,
+  type LifeKey,
+  type Message,
+  type MessageCodec,
+  type Output,
+  replicationLimits,
+  type Signing,
+} from '@joinery/sync/replication'
 import type { SimNode } from './sim-node.ts'
 import { brokenPromises, type SimOperation, type Workload } from './workload.ts'
 
@@ -17,6 +26,8 @@ export class Checkers {
   /** Nodes of which nothing is promised any more: their disks were put back or copied. */
   readonly excused: Set<string> = new Set()
   readonly #codec: MessageCodec
+  /** Who was told of which fork: nodes by life and actor. */
+  readonly #told = new Map<string, { readonly life: LifeKey; readonly actor: ActorId; readonly nodes: Set<string> }>()
 
   constructor(codec: MessageCodec) {
     this.#codec = codec
@@ -29,8 +40,14 @@ export class Checkers {
   /** Nothing is acknowledged, and nothing of one's own is told to others, before it is durable. */
   observe(node: SimNode, output: Output, nodes: ReadonlyMap<string, SimNode>): void {
     switch (output.type) {
-      case 'admitted':
+      case 'forked': {
+        const { life, actor } = output
+        const name = `${actor} ${life.document}`
+        const told = this.#told.get(name) ?? { life, actor, nodes: new Set() }
+        this.#told.set(name, told)
+        told.nodes.add(node.name)
         break
+      }
       case 'replicated': {
         const { by, life, actor, counter } = output
         const peer = nodes.get(by)
@@ -117,6 +134,75 @@ export class Checkers {
       for (const problem of brokenPromises(life, some?.document, promised)) this.#fail(problem)
     }
   }
+
+  /** Nothing is on any disk that its author did not sign, and all know of the same forks: of those who are malicious, or were copied. */
+  signed(nodes: readonly SimNode[], signing: Signing): void {
+    for (const node of nodes) {
+      for (const { ended, ...life } of node.disk.lives()) {
+        if (!ended) this.#signedLife(node, { document: life.document, incarnation: life.incarnation }, signing)
+      }
+    }
+    // Of a life that has ended nothing is kept but its end.
+    const known = nodes.map((node) => {
+      const forks = (node.engine?.forks() ?? []).filter(({ life }) => !node.hasEnded(life))
+      return new Set(forks.map(forkName))
+    })
+    const all = new Set(known.flatMap((names) => [...names]))
+    for (const [i, names] of known.entries()) {
+      for (const name of all) if (!names.has(name)) this.#fail(`${nodes[i]?.name} does not know of the fork ${name}`)
+    }
+    for (const { actor } of nodes[0]?.engine?.forks() ?? []) {
+      if (!this.excused.has(replicaOf(actor))) this.#fail(`${actor} is said to have forked, and did nothing wrong`)
+    }
+  }
+
+  #signedLife(node: SimNode, life: LifeKey, signing: Signing): void {
+    const parts = node.disk.parts(life)
+    const forked = new Set(parts.map((part) => decodeProof(part)?.actor))
+    for (const part of parts) {
+      if (decodeProof(part) !== undefined) continue
+      const change = part[0] === KIND_CHANGE ? openChange(part) : undefined
+      if (change?.header.signature === undefined && forked.has(change?.header.actor)) continue
+      const code = change === undefined ? 'no change' : changeRefusal(signing, life, change)
+      if (code !== undefined) this.#fail(`${node.name} took what nobody signed in ${life.document}: ${code}`)
+    }
+  }
+
+  /**
+   * Where an actor wrote two histories, each node has one of them, whoever has the same one has the same document, and everybody was
+   * told.
+   */
+  branches(nodes: readonly SimNode[], { lives }: Workload): void {
+    for (const life of lives) {
+      const forks = [...this.#told.values()].filter((told) => told.life.document === life.document)
+      const branches = new Map<string, SimNode[]>()
+      for (const node of nodes) {
+        const branch = forks.map(({ actor }) => branchOf(node.stored(life), actor)).join(' ')
+        branches.set(branch, [...(branches.get(branch) ?? []), node])
+      }
+      if (branches.size > 2 ** forks.length) this.#fail(`${branches.size} branches of ${life.document}`)
+      for (const [first, ...others] of branches.values()) {
+        for (const other of others) {
+          if (!sameBytes(first?.stored(life)?.snapshot(), other.stored(life)?.snapshot()))
+            this.#fail(`${first?.name} and ${other.name} have one branch of ${life.document}, and differ`)
+        }
+      }
+      if (branches.size < 2) continue
+      for (const { actor, nodes: told } of forks) {
+        const branch = new Set(nodes.map((node) => branchOf(node.stored(life), actor)))
+        for (const { name } of branch.size > 1 ? nodes : [])
+          if (!told.has(name)) this.#fail(`${name} was not told that ${actor} forked in ${life.document}`)
+      }
+    }
+  }
+}
+
+function branchOf(document: ReturnType<SimNode['stored']>, actor: ActorId): string {
+  return `${document?.known(actor) ?? 0}:${document?.checkOf(actor) ?? 0}`
+}
+
+function forkName({ life, actor, from }: Fork): string {
+  return `${actor} ${life.document} ${life.incarnation} ${from}`
 }
 
 /** Snapshots hold changes, too, so where no change says so the whole is asked. */

@@ -13,6 +13,8 @@ export interface World {
   readonly endMs: number
   /** Nothing more is promised of what this node acknowledged. */
   readonly excuse: (node: SimNode) => void
+  /** A user writes something at this node. */
+  readonly write: (node: SimNode) => unknown
 }
 
 export type Fault = (world: World) => void
@@ -56,6 +58,27 @@ export const backups: Fault = ({ schedule, random, nodes, endMs, excuse }) => {
     schedule.at(takenMs + random.below(endMs - takenMs), () => {
       excuse(node)
       node.restore(image)
+    })
+  })
+}
+
+/**
+ * A node's disk is put back as it was, its store does not notice, and it writes before it hears of anybody: under dots that it used
+ * before. Nothing is promised of what it acknowledged.
+ */
+export const clones: Fault = ({ schedule, random, nodes, network, endMs, excuse, write }) => {
+  const node = pick(random, nodes)
+  const others = nodes.filter((other) => other !== node)
+  const takenMs = random.below(endMs / 3)
+  schedule.at(takenMs, () => {
+    excuse(node)
+    const image = node.disk.image()
+    for (let i = 0; i < 3; i += 1) schedule.after(random.below(3_000), () => write(node))
+    schedule.after(5_000 + random.below(endMs / 3), () => {
+      each([node], others, (a, b) => network.cut(a, b))
+      node.restoreUnnoticed(image)
+      for (let i = 0; i < 4; i += 1) schedule.after(100 + random.below(1_000), () => write(node))
+      schedule.after(3_000, () => each([node], others, (a, b) => network.mend(a, b)))
     })
   })
 }

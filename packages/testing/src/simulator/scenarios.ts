@@ -3,6 +3,7 @@ import {
   backups,
   bursts,
   clocks,
+  clones,
   crashes,
   disorder,
   type Fault,
@@ -19,6 +20,10 @@ export interface Scenario {
   readonly about: string
   /** Time that healed nodes get to find what nobody asks for: a document that is not in memory is looked at by scrubbing only. */
   readonly scrubSeconds?: number
+  /** Malicious members beside the nodes that are counted. Changes are signed. */
+  readonly intruders?: number
+  /** Histories fork, and nothing can be done about it: whoever met the same branch first agrees. */
+  readonly hasBranches?: boolean
 }
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
@@ -37,6 +42,26 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   clocks: { about: 'wall clocks are off, and jump', faults: [clocks, losses(0.05)] },
   rot: { about: 'a disk gives back other bytes than it was given', faults: [rot, losses(0.05)], scrubSeconds: 90 },
   backup: { about: 'a disk is put back as it was some time ago', faults: [backups, losses(0.05)] },
+  clone: {
+    about: 'a disk is put back and its store does not notice: one actor writes two histories',
+    faults: [clones, losses(0.05)],
+    hasBranches: true,
+  },
+  'signed-clone': {
+    about: 'the same, and changes are signed',
+    faults: [clones, losses(0.05)],
+    intruders: 0,
+  },
+  byzantine: {
+    about: 'a malicious member sends whatever might do harm; changes are signed',
+    faults: [losses(0.05)],
+    intruders: 1,
+  },
+  'byzantine-majority': {
+    about: 'more malicious members than honest ones, crashes and partitions; changes are signed',
+    faults: [losses(0.05), partitions, crashes, disorder],
+    intruders: 6,
+  },
   everything: {
     about: 'all of it at once',
     faults: [losses(0.2), bursts, disorder, partitions, oneWayCuts, crashes, clocks],

@@ -1,6 +1,6 @@
 /** A node of the production engine with a simulated disk, network, clock and timer; it can crash at any moment and start again. */
 import { type Actor, type ActorId, Doc, type DocOptions, HybridClock } from '@joinery/core'
-import { type Input, type LifeKey, NodeEngine, type NodeOptions, type Output } from '@joinery/sync/replication'
+import { type Input, isProof, type LifeKey, NodeEngine, type NodeOptions, type Output } from '@joinery/sync/replication'
 import type { SeededRandom } from '../random.ts'
 import { Disk, type DiskImage } from './disk.ts'
 import type { Network } from './network.ts'
@@ -60,6 +60,13 @@ export class SimNode {
     this.start()
   }
 
+  /** Everything on its disk is as it was, and nobody notices: it goes on as the actor that it was. */
+  restoreUnnoticed(image: DiskImage): void {
+    this.crash()
+    this.disk.restore(image)
+    this.start()
+  }
+
   /** @param knows others it is told of when it starts. */
   start(knows: readonly SimNode[] = this.#neighbours): void {
     this.#neighbours = knows
@@ -91,10 +98,15 @@ export class SimNode {
 
   /** A life as it would come back after a crash at this moment. */
   stored(life: LifeKey): Doc<SimFields> | undefined {
-    const parts = this.disk.parts(life)
+    const parts = this.disk.parts(life).filter((part) => !isProof(part))
     if (parts.length === 0 || this.hasEnded(life)) return undefined
     const id = `reader~----------------` as ActorId
     return Doc.load(parts, { schema: simSchema, actor: this.#actor(id) })
+  }
+
+  /** An actor of its own that was never used. */
+  newActor(): Actor {
+    return this.#actor(this.#options.newActorId())
   }
 
   crash(): void {

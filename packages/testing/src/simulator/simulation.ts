@@ -11,10 +11,12 @@ import { MessageCodec, type NodeOptions } from '@joinery/sync/replication'
 import { type SeededRandom, seededRandom } from '../random.ts'
 import { Checkers } from './checkers.ts'
 import { losses } from './faults.ts'
+import { Intruder } from './intruder.ts'
 import { Network } from './network.ts'
 import { scenarios } from './scenarios.ts'
 import { Schedule } from './schedule.ts'
 import { SimNode } from './sim-node.ts'
+import { SimSigners } from './sim-signers.ts'
 import { Workload } from './workload.ts'
 
 export interface SimulationOptions {
@@ -42,6 +44,10 @@ export interface SimulationReport {
   readonly failures: readonly string[]
   readonly operations: number
   readonly acknowledged: number
+  /** Forks that signatures proved. */
+  readonly forks: number
+  /** How often malicious members did each kind of harm. */
+  readonly harms: Readonly<Record<string, number>>
   /** From healing to equal states. */
   readonly convergedMs: number
   readonly messages: number
@@ -52,6 +58,11 @@ export interface SimulationReport {
   /** The command that runs it again. */
   readonly replay: string
 }
+
+/** Members of two branches have this long to find that they cannot agree. */
+const BRANCHES_MS = 60_000
+/** A malicious member does something about this often. */
+const HARM_MS = 700
 
 /** Healed nodes have this long to come to the same state. */
 const CONVERGED_WITHIN_MS = 120_000
@@ -69,8 +80,13 @@ class Simulation {
   readonly #workload: Workload
   readonly #checkers: Checkers
   readonly #nodes: SimNode[]
+  readonly #intruders: Intruder[]
+  /** Where changes are signed. */
+  readonly #signers: SimSigners | undefined
   readonly #byName: ReadonlyMap<string, SimNode>
   #actors = 0
+  /** Messages of honest nodes. */
+  #sent = 0
   #trace = 0
 
   constructor(options: SimulationOptions) {
@@ -91,17 +107,37 @@ class Simulation {
     })
     this.#workload = new Workload(seededRandom(options.seed ^ 0x0f0f), this.#options.documents)
     this.#checkers = new Checkers(new MessageCodec(options.compression))
-    this.#nodes = Array.from({ length: this.#options.nodes }, (_, i) => this.#newNode(i))
-    this.#byName = new Map(this.#nodes.map((node) => [node.name, node]))
+    const { nodes } = this.#options
+    const { intruders } = scenarios[options.scenario] ?? {}
+    const names = Array.from({ length: nodes + (intruders ?? 0) }, (_, i) => `n${i}`)
+    if (intruders !== undefined) this.#signers = new SimSigners(names)
+    const all = names.map((name, i) => this.#newNode(name, i))
+    this.#nodes = all.slice(0, nodes)
+    this.#byName = new Map(all.map((node) => [node.name, node]))
+    this.#intruders = all.slice(nodes).map((node, i) => this.#newIntruder(node, i))
   }
 
-  #newNode(index: number): SimNode {
+  #newIntruder(node: SimNode, index: number): Intruder {
+    this.#checkers.excused.add(node.name)
+    return new Intruder({
+      node,
+      random: seededRandom(this.#options.seed * 17 + index),
+      signing: (this.#signers as SimSigners).of(node.name),
+      compression: this.#options.compression,
+      victims: this.#nodes.map(({ name }) => name),
+      lives: [...this.#workload.lives, this.#workload.shortLife],
+      send: (to, bytes) => this.#network.send(node.name, to, bytes),
+      newActor: () => node.newActor(),
+    })
+  }
+
+  #newNode(name: string, index: number): SimNode {
     const { regions, compression, limits, seed } = this.#options
-    const name = `n${index}`
     const engine = {
       digestKey: new Uint8Array(16).fill(7),
       ...(compression && { compression }),
       ...(limits && { limits }),
+      ...(this.#signers && { signing: this.#signers.of(name) }),
     }
     return new SimNode({
       name,
@@ -125,7 +161,9 @@ class Simulation {
 
   #deliver(from: string, to: string, bytes: Uint8Array): void {
     this.#note(bytes.length, this.#schedule.nowMs)
-    this.#byName.get(to)?.handle({ type: 'message', from, bytes })
+    const intruder = this.#intruders.find(({ node }) => node.name === to)
+    if (intruder === undefined) this.#byName.get(to)?.handle({ type: 'message', from, bytes })
+    else intruder.handle(from, bytes)
   }
 
   /** Mixes numbers into what tells two runs apart. */
@@ -135,6 +173,7 @@ class Simulation {
 
   #observe(node: SimNode, output: Parameters<SimNodeObserver>[1]): void {
     this.#checkers.observe(node, output, this.#byName)
+    if (output.type === 'send' && this.#nodes.includes(node)) this.#sent += 1
     if (output.type === 'admitted') {
       const operation = this.#workload.operations[output.ticket - 1]
       if (operation !== undefined) this.#checkers.admitted(node, operation.life, output.headers)
@@ -150,6 +189,15 @@ class Simulation {
       for (const node of this.#nodes) this.#checkers.bounds(node)
     }
     const core = this.#heal()
+    const { hasBranches = false } = scenarios[this.#options.scenario] ?? {}
+    const convergedMs = hasBranches ? this.#branch(core) : this.#agree(core)
+    this.#meetAgain(core)
+    this.#checkers.traffic(this.#sent, this.#nodes.length, this.#schedule.nowMs)
+    return this.#report(convergedMs, core[0]?.engine?.forks().length ?? 0)
+  }
+
+  /** All come to the same; answers how long that took. */
+  #agree(core: readonly SimNode[]): number {
     const convergedMs = this.#converge(core)
     const { scrubSeconds } = scenarios[this.#options.scenario] ?? {}
     if (scrubSeconds !== undefined) {
@@ -157,9 +205,15 @@ class Simulation {
       this.#converge(core)
     }
     this.#checkers.final(core, this.#workload)
-    this.#meetAgain(core)
-    this.#checkers.traffic(this.#network.counted.messages, this.#nodes.length, this.#schedule.nowMs)
-    return this.#report(convergedMs)
+    if (this.#signers !== undefined) this.#checkers.signed(core, this.#signers.of('nobody'))
+    return convergedMs
+  }
+
+  /** Nothing can be done about a fork but to find it. */
+  #branch(core: readonly SimNode[]): number {
+    this.#schedule.runUntil(this.#schedule.nowMs + BRANCHES_MS)
+    this.#checkers.branches(core, this.#workload)
+    return BRANCHES_MS
   }
 
   #begin(): void {
@@ -167,7 +221,13 @@ class Simulation {
     const found = scenarios[scenario]
     if (found === undefined) throw new Error(`no scenario ${scenario}; there are: ${Object.keys(scenarios).join(', ')}`)
     const endMs = seconds * 1000
-    for (const node of this.#nodes) node.start(this.#nodes.filter((other) => other !== node))
+    const all = [...this.#byName.values()]
+    for (const node of all) node.start(all.filter((other) => other !== node))
+    for (const intruder of this.#intruders) {
+      for (let atMs = 0; atMs < endMs; atMs += 1 + this.#random.below(2 * HARM_MS)) {
+        this.#schedule.at(atMs, () => intruder.act())
+      }
+    }
     const faults = loss > 0 ? [...found.faults, losses(loss)] : found.faults
     for (const fault of faults) {
       fault({
@@ -177,6 +237,7 @@ class Simulation {
         nodes: this.#nodes,
         endMs,
         excuse: (node) => this.#checkers.excused.add(node.name),
+        write: (node) => node.isUp && this.#workload.perform(node),
       })
     }
     this.#planEnds(endMs)
@@ -250,7 +311,7 @@ class Simulation {
     }
   }
 
-  #report(convergedMs: number): SimulationReport {
+  #report(convergedMs: number, forks: number): SimulationReport {
     const { seed, scenario, mode, nodes, regions, loss } = this.#options
     const { messages, bytes, lost } = this.#network.counted
     const acknowledged = this.#workload.operations.filter(({ state }) => state === 'acknowledged').length
@@ -266,6 +327,8 @@ class Simulation {
       failures: this.#checkers.failures,
       operations: this.#workload.operations.length,
       acknowledged,
+      forks,
+      harms: this.#harms(),
       convergedMs,
       messages,
       bytes,
@@ -273,6 +336,14 @@ class Simulation {
       trace: this.#trace.toString(16).padStart(8, '0'),
       replay: `npm run sim -- --seed ${seed} --scenario ${scenario} --nodes ${nodes} --regions ${regions}${more}`,
     }
+  }
+
+  #harms(): Readonly<Record<string, number>> {
+    const harms: Record<string, number> = {}
+    for (const { done } of this.#intruders) {
+      for (const [name, count] of done) harms[name] = (harms[name] ?? 0) + count
+    }
+    return harms
   }
 }
 

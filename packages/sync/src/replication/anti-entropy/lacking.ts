@@ -14,9 +14,9 @@ export function lackingOf(life: Life, { entries, after, through }: Pagelike, you
       if (actor <= after || (through !== '' && actor > through)) known.set(actor, counter)
     }
   }
-  const bundle = life.document?.changesSince(new VersionVector(known))
-  if (bundle === undefined) return 'snapshot'
-  const changes = durable(life, readBundle(bundle))
+  const log = changesBeyond(life, known)
+  if (log === undefined) return 'snapshot'
+  const changes = durable(life, log)
   if (young.size === 0) return changes
   return changes.filter((bytes) => {
     const { actor, first } = openChange(bytes).header
@@ -34,12 +34,21 @@ export function wantedOf(life: Life, ranges: readonly WantedRange[]): Lacking {
   const wanted = new Map(ranges.map((range) => [range.actor, range]))
   const known = new Map(life.entries().map(({ actor, counter }) => [actor, counter]))
   for (const { actor, from } of ranges) known.set(actor, from - 1)
-  const bundle = life.document?.changesSince(new VersionVector(known))
-  if (bundle === undefined) return 'snapshot'
-  return durable(life, readBundle(bundle)).filter((bytes) => {
+  const log = changesBeyond(life, known)
+  if (log === undefined) return 'snapshot'
+  return durable(life, log).filter((bytes) => {
     const { actor, first } = openChange(bytes).header
     return first <= (wanted.get(actor)?.to ?? limits.dotCounterMax)
   })
+}
+
+/** Undefined where the log no longer reaches back so far, which never happens where changes are signed. */
+function changesBeyond(life: Life, known: ReadonlyMap<ActorId, number>): readonly Uint8Array[] | undefined {
+  const { signed } = life
+  if (life.isPrivate) return []
+  if (signed !== undefined) return signed.log.beyond((actor) => known.get(actor) ?? 0).map(({ bytes }) => bytes)
+  const bundle = life.document?.changesSince(new VersionVector(known))
+  return bundle && readBundle(bundle)
 }
 
 function durable(life: Life, changes: readonly Uint8Array[]): readonly Uint8Array[] {

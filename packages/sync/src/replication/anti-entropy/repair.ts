@@ -2,6 +2,7 @@
  * Sends peers what they lack and asks them for what is missing here, life by life. There is no state of an exchange: everything
  * follows from the frontiers that were just received and what is here now, so any message may be lost.
  */
+import { type ActorId, openChange } from '@joinery/core'
 import type { Context } from '../context.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Life } from '../documents/life.ts'
@@ -22,6 +23,8 @@ import type { Transfers } from './transfers.ts'
 /** Messages that one answer may take; the rest is asked for when they are durable. */
 const ANSWER_PACKETS_MAX = 4
 
+const NOTHING_KNOWN: ReadonlyMap<string, FrontierEntry> = new Map()
+
 export interface RepairParts {
   readonly documents: Documents
   readonly transfers: Transfers
@@ -30,6 +33,13 @@ export interface RepairParts {
   readonly differs: () => void
   /** The same actor and counter with another check. */
   readonly forked: (life: Life, entry: FrontierEntry, from: NodeId) => void
+  /** A peer has this of a life: it may not know of forks in it. */
+  readonly tellForks: (
+    to: NodeId,
+    life: Life,
+    theirs: ReadonlyMap<string, FrontierEntry>,
+    isAbout: (actor: ActorId) => boolean,
+  ) => void
 }
 
 export class Repair {
@@ -157,26 +167,57 @@ export class Repair {
       known.set(entry.actor, entry)
       const mine = life.entry(entry.actor)
       if (mine === undefined || mine.counter < entry.counter) isMissing = true
-      else if (mine.counter === entry.counter && mine.check !== entry.check) this.#parts.forked(life, entry, from)
+      else if (mine.counter === entry.counter && mine.check !== entry.check) this.#forked(from, life, entry)
     }
+    const isOnPage = (actor: ActorId): boolean =>
+      actor > theirs.after && (theirs.through === '' || actor <= theirs.through)
+    this.#parts.tellForks(from, life, known, isOnPage)
     const young = life.youngerThan(this.#context.nowMs - this.#context.limits.repairAgeMs)
     const lacks = life.entries().some(({ actor, counter }) => {
-      const isOnPage = actor > theirs.after && (theirs.through === '' || actor <= theirs.through)
       const old = Math.min(counter, (young.get(actor) ?? Number.POSITIVE_INFINITY) - 1)
-      return isOnPage && old > (known.get(actor)?.counter ?? 0)
+      return isOnPage(actor) && old > (known.get(actor)?.counter ?? 0)
     })
     if (lacks) {
       this.#parts.differs()
-      this.#answer(from, life, lackingOf(life, theirs, young))
+      const lacking = lackingOf(life, theirs, young)
+      if (lacking !== 'snapshot') this.#compareChains(from, life, known, lacking)
+      this.#answer(from, life, lacking)
     }
     return isMissing
+  }
+
+  /** What follows the last change that a peer has of an actor says which one that is here, and where it ends: it may be another one. */
+  #compareChains(
+    from: NodeId,
+    life: Life,
+    known: ReadonlyMap<string, FrontierEntry>,
+    lacking: readonly Uint8Array[],
+  ): void {
+    for (const bytes of lacking) {
+      const { actor, first, previous } = openChange(bytes).header
+      const entry = known.get(actor)
+      if (entry === undefined || first > entry.counter + 1) continue
+      if (first <= entry.counter || previous !== entry.check) this.#forked(from, life, entry)
+    }
+  }
+
+  /** Where changes are signed, the two that contradict each other are a proof: this one is here, and the other is asked for. */
+  #forked(from: NodeId, life: Life, entry: FrontierEntry): void {
+    const { actor, counter } = entry
+    if (life.signed === undefined) this.#parts.forked(life, entry, from)
+    else if (!life.signed.forks.has(actor)) {
+      const ranges = [{ actor, from: counter, to: counter }]
+      this.#context.send(from, { kind: 'want', life: life.key, ranges }, 'repair')
+    }
   }
 
   /** A peer waits for these. */
   want(from: NodeId, { life: key, ranges }: WantMessage): void {
     const life = this.#parts.documents.lives.find(key)
-    if (life === undefined) return
+    if (life === undefined || life.isPrivate) return
     this.#parts.documents.whenLoaded(life, () => {
+      const wanted = new Set(ranges.map(({ actor }) => actor))
+      this.#parts.tellForks(from, life, NOTHING_KNOWN, (actor) => wanted.has(actor))
       if (life.tombstone === undefined) this.#answer(from, life, wantedOf(life, ranges))
       else this.#send(from, [{ ...life.key, ended: true, parts: [life.tombstone] }], false)
     })

@@ -1,7 +1,8 @@
 /**
  * Finds what has silently gone wrong: two nodes with the same version of a life must have the same state, byte for byte. Every few
  * seconds the state of one life is compared with a peer's. Where they differ others are asked, too, and whoever is outvoted fetches
- * the life anew. With nobody to decide between two, both are told of it and nothing is touched.
+ * the life anew. With nobody to decide between two, both are told of it and nothing is touched. Where changes are signed, whoever is
+ * outvoted looks at its own signatures instead: a majority may be malicious.
  */
 import type { Context } from '../context.ts'
 import type { Documents } from '../documents/documents.ts'
@@ -111,7 +112,9 @@ export class Scrub {
     const mine = counts.get(hashText(own)) ?? 0
     counts.delete(hashText(own))
     const others = Math.max(0, ...counts.values())
-    if (others > mine) this.#documents.damaged(life.key)
+    // Nobody can outvote signatures: what is here is checked against its own.
+    if (others > mine && life.signed !== undefined) this.#documents.doubt(life)
+    else if (others > mine) this.#documents.damaged(life.key)
     else if (others === mine) this.#context.emit({ type: 'diverged', life: life.key })
   }
 }

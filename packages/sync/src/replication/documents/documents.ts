@@ -2,17 +2,19 @@
  * The documents of a node, as they go through memory to the store: what comes in is applied, then written, and what is durable
  * is told of. At most one write of a life is out; what comes meanwhile goes into the next, so that a busy life shares flushes.
  */
-import { type ChangeHeader, CoreError, readChange, type SchemaDoc } from '@joinery/core'
+import { type ActorId, type ChangeHeader, type ChangeSeal, CoreError, limits, type SchemaDoc } from '@joinery/core'
 import type { Context } from '../context.ts'
-import { ReplicationError, type ReplicationErrorCode } from '../errors.ts'
+import { ReplicationError } from '../errors.ts'
 import { sameHash } from '../hash64.ts'
 import type { LifeKey } from '../messages/messages.ts'
-import type { StoredLife, WriteChange } from '../ports.ts'
+import type { ActorChoice, StoredLife } from '../ports.ts'
+import { encodeProof, type ForkProof, isProof } from '../signing/fork-proof.ts'
+import { type Cut, SignedLife } from '../signing/signed-life.ts'
 import { Intake, Taken } from './intake.ts'
 import type { Life, Staged, Via } from './life.ts'
 import { Lives } from './lives.ts'
-import { readSummary, summaryOf } from './summary.ts'
-import { encodeTombstone, isTombstone, joinTombstones } from './tombstone.ts'
+import { isForkedSummary, isSignedSummary, readSummary, summaryOf } from './summary.ts'
+import { isTombstone, joinTombstones } from './tombstone.ts'
 
 /** From so many on those that are no longer recent are cleared away. */
 const RECENT_MAX = 1_000
@@ -21,6 +23,21 @@ const RECENT_MAX = 1_000
 export interface DocumentEvents {
   /** These parts of a life are durable now. */
   durable(life: Life, parts: readonly Staged[]): void
+  /** Something came in for a life whose changes are signed. */
+  taken(life: Life, taken: Taken, via: Via | undefined): void
+  /** A life was loaded that has proofs of forks. */
+  forked(life: Life, proofs: readonly ForkProof[]): void
+}
+
+/** A life whose changes nobody signed takes none where all are. */
+const REFUSING: ChangeSeal = {
+  signature: new Uint8Array(0),
+  sign() {
+    throw new ReplicationError(
+      'REPLICATION_UNSIGNED',
+      'it was begun before changes were signed: delete it, and begin it anew',
+    )
+  },
 }
 
 export class Documents {
@@ -36,7 +53,7 @@ export class Documents {
   constructor(context: Context, events: DocumentEvents) {
     this.#context = context
     this.#events = events
-    this.lives = new Lives(context.hashKey)
+    this.lives = new Lives(context.hashKey, context.limits.earlyBytesMax)
   }
 
   /** Bytes that wait to be stored, over all lives. */
@@ -54,13 +71,30 @@ export class Documents {
   start(stored: readonly StoredLife[]): void {
     for (const { document, incarnation, ended, summary } of stored) {
       const life = this.lives.find({ document, incarnation }) ?? this.lives.create({ document, incarnation })
-      const known = ended ? undefined : readSummary(this.#context.hashKey, summary)
-      if (known === undefined) this.whenLoaded(life, () => {})
-      else {
+      const isUnknown = this.#context.options.signing !== undefined && !isSignedSummary(summary)
+      const known = ended || isUnknown ? undefined : readSummary(this.#context.hashKey, summary)
+      if (known !== undefined) {
         life.restore(known)
         this.lives.update(life)
       }
+      if (known === undefined || isForkedSummary(summary)) this.whenLoaded(life, () => {})
     }
+  }
+
+  #open(life: Life, parts: readonly Uint8Array[], choice: ActorChoice): SchemaDoc {
+    const { open, signing } = this.#context.options
+    if (signing === undefined) {
+      return open(
+        life.key,
+        parts.filter((part) => !isProof(part)),
+        choice,
+      )
+    }
+    const signed = new SignedLife(signing, life.key)
+    const document = open(life.key, signed.load(parts), choice)
+    document.sealWith(signed.isUnsigned ? REFUSING : signed.seal())
+    life.signed = signed
+    return document
   }
 
   /** The life under a name, begun now if there is none; undefined when the node holds as many as it may. */
@@ -68,7 +102,7 @@ export class Documents {
     const known = this.lives.find(key)
     if (known !== undefined || this.lives.held >= this.#context.limits.livesMax) return known
     const life = this.lives.create(key)
-    life.document = this.#context.options.open(life.key, [], 'own')
+    life.document = this.#open(life, [], 'own')
     this.#keep(life)
     return life
   }
@@ -92,7 +126,7 @@ export class Documents {
     const tombstone = parts.length === 1 && isTombstone(parts[0]) ? parts[0] : undefined
     try {
       if (tombstone !== undefined) life.tombstone = tombstone
-      else life.settle(this.#context.options.open(key, parts, 'own'))
+      else life.settle(this.#open(life, parts, 'own'))
     } catch (error) {
       if (!(error instanceof CoreError)) throw error
       this.damaged(key)
@@ -103,12 +137,28 @@ export class Documents {
       this.damaged(key)
       return
     }
+    if (life.isDoubted && life.signed?.isSound() === false) {
+      this.damaged(key)
+      return
+    }
+    life.isDoubted = false
     life.loading = false
     life.logBytes = parts.reduce((sum, part) => sum + part.length, 0)
     life.snapshotBytes = parts[0]?.length ?? 0
     if (parts.length > 0) this.lives.update(life)
     this.#keep(life)
+    const forks = life.signed?.forks
+    if (forks !== undefined && forks.size > 0) this.#events.forked(life, [...forks.values()])
     this.#runTasks(life)
+  }
+
+  /** Reads a life anew and looks at every signature in it: most others have another state of it. Not while there is something to store. */
+  doubt(life: Life): void {
+    if (life.signed === undefined || life.staged.length > 0 || life.writing !== undefined) return
+    life.isDoubted = true
+    this.#loaded.delete(life)
+    life.unload()
+    this.whenLoaded(life, () => {})
   }
 
   /** What is stored cannot be read: begin with nothing, so that peers send everything, which takes the place of it. */
@@ -117,8 +167,9 @@ export class Documents {
     if (life === undefined) return
     life.loading = false
     life.damaged = true
+    life.isDoubted = false
     this.lives.unlist(life)
-    life.settle(this.#context.options.open(key, [], 'new'))
+    life.settle(this.#open(life, [], 'new'))
     this.#keep(life)
     this.#runTasks(life)
   }
@@ -147,17 +198,24 @@ export class Documents {
 
   /** Goes on with what a life has under an actor that was never used. Answers false where that cannot be. */
   #reopen(life: Life): boolean {
-    const snapshot = life.snapshot()
-    if (snapshot === undefined) return false
+    const snapshot = life.signed === undefined ? life.snapshot() : undefined
+    const parts = life.signed?.parts() ?? (snapshot && [snapshot])
+    if (parts === undefined) return false
     life.early.clear()
-    life.settle(this.#context.options.open(life.key, [snapshot], 'new'))
+    life.settle(this.#open(life, parts, 'new'))
     return true
   }
 
   #runTasks(life: Life): void {
     const tasks = life.onceLoaded
     life.onceLoaded = []
-    for (const task of tasks) task()
+    for (const [at, task] of tasks.entries()) {
+      task()
+      if (!life.isHeld) continue
+      // It waits for the write that is out, and comes before what would give cause for another one.
+      life.onceLoaded.push(...tasks.slice(at + 1))
+      return
+    }
   }
 
   /** Remembers what is in memory, and lets go of what was not used for longest when there is too much. */
@@ -166,7 +224,14 @@ export class Documents {
     this.#loaded.add(life)
     if (this.#loaded.size <= this.#context.limits.documentsLoadedMax) return
     for (const old of this.#loaded) {
-      if (old === life || old.staged.length > 0 || old.writing !== undefined || old.early.size > 0 || old.damaged)
+      if (
+        old === life ||
+        old.staged.length > 0 ||
+        old.writing !== undefined ||
+        old.early.size > 0 ||
+        old.damaged ||
+        old.isPrivate
+      )
         continue
       this.#loaded.delete(old)
       old.unload()
@@ -189,12 +254,20 @@ export class Documents {
     this.lives.forget(life)
   }
 
-  /** Takes what a peer sent. The life must be in memory. */
-  take(life: Life, parts: readonly Uint8Array[], via: Via): Taken {
-    return this.#takeIn(life, parts, via)
+  /**
+   * Drops what waits for changes that nobody has: it comes again when they do. Answers false where something of the life is on its way
+   * to the store.
+   */
+  dropEarly(life: Life): boolean {
+    if (life.staged.length > 0 || life.writing !== undefined || life.damaged || life.loading) return false
+    this.#loaded.delete(life)
+    life.unload()
+    this.forgetIfEmpty(life)
+    return true
   }
 
-  #takeIn(life: Life, parts: readonly Uint8Array[], via: Via | undefined): Taken {
+  /** Takes what others made, sent by a peer or admitted here. The life must be in memory. */
+  take(life: Life, parts: readonly Uint8Array[], via: Via | undefined): Taken {
     const { document } = life
     if (document === undefined || life.tombstone !== undefined) return new Taken()
     if (this.#stagedBytes > this.#context.limits.unstoredBytesMax) {
@@ -203,69 +276,52 @@ export class Documents {
       return busy
     }
     const taken = new Intake(life, document, via).take(parts)
-    this.#stage(life, taken.news)
+    this.stage(life, taken.news)
     if (via !== undefined && taken.news.length > 0) {
       this.#context.emit({ type: 'changed', life: life.key, headers: taken.headers })
     }
+    if (life.signed !== undefined) this.#events.taken(life, taken, via)
     return taken
   }
 
-  edit(key: LifeKey, ticket: number, write: WriteChange): void {
-    this.#locally(key, ticket, (life, document) => {
-      const bytes = write(document)?.slice()
-      if (bytes === undefined) this.#context.emit({ type: 'admitted', ticket, headers: [] })
-      else {
-        const { header, check } = readChange(bytes)
-        const knows = [{ actor: header.actor, counter: header.first + header.length - 1, check }]
-        this.#stage(life, [{ bytes, knows, headers: [header], ticket }])
-      }
-    })
+  /** Takes note of a proof, and does what follows. Answers the fork that holds now; undefined where it was known. */
+  fork(life: Life, shown: ForkProof, via: Via): ForkProof | undefined {
+    const proof = life.signed?.learn(shown)
+    if (proof !== undefined) this.stage(life, [{ bytes: encodeProof(proof), knows: [], headers: [], via }])
+    this.endForked(life, via)
+    return proof
   }
 
-  submit(key: LifeKey, ticket: number, changes: readonly Uint8Array[]): void {
-    this.#locally(key, ticket, (life) => {
-      const { news, refused, forks } = this.#takeIn(life, changes, undefined)
-      const last = news.at(-1)
-      if (refused.length > 0 || forks.length > 0) {
-        this.#refuse(ticket, 'REPLICATION_MALFORMED', refused[0] ?? 'two histories of one actor')
-      } else if (last === undefined) {
-        // What was known is not durable for that: it may have come in a moment ago.
-        this.whenDurable(life, () => this.#context.emit({ type: 'admitted', ticket, headers: [] }))
-      } else life.staged[life.staged.length - 1] = { ...last, ticket }
-    })
+  /** Ends forked actors before their forks, as soon as all that comes before is here. */
+  endForked(life: Life, via: Via): void {
+    for (const actor of [...(life.signed?.forks.keys() ?? [])]) {
+      const cut = life.signed?.cut(actor)
+      if (cut !== undefined && life.document !== undefined) this.#end(life, life.document, { actor, cut, via })
+    }
   }
 
-  /** Checks what every local write has to pass, and does it once the life is in memory. */
-  #locally(key: LifeKey, ticket: number, write: (life: Life, document: SchemaDoc) => void): void {
-    const isBusy = this.#stagedBytes > this.#context.limits.unstoredBytesMax
-    const life = isBusy ? undefined : this.obtain(key)
-    if (life === undefined) this.#refuse(ticket, isBusy ? 'REPLICATION_BUSY' : 'REPLICATION_FULL', 'no room for more')
+  #end(life: Life, document: SchemaDoc, { actor, cut, via }: { actor: ActorId; cut: Cut; via: Via }): void {
+    const isOwn = document.actor.id === actor
+    if (isOwn || cut.removes) this.#rebuild(life, actor, { cut, via, choice: isOwn ? 'new' : 'own' })
     else {
-      this.whenLoaded(life, () => {
-        const { document } = life
-        if (document === undefined) this.#refuse(ticket, 'REPLICATION_ENDED', 'the life has ended')
-        else if (life.damaged) this.#refuse(ticket, 'REPLICATION_DAMAGED', 'it is being fetched from peers')
-        else this.#attempt(ticket, () => write(life, document))
-      })
+      const taken = new Intake(life, document, via).takeVoid(cut.bytes)
+      this.stage(life, taken.news)
+      this.#events.taken(life, taken, via)
     }
+    this.#context.emit({ type: 'changed', life: life.key, headers: [] })
+    if (isOwn) this.#context.emit({ type: 'renewed', life: life.key })
   }
 
-  #attempt(ticket: number, write: () => void): void {
-    try {
-      write()
-    } catch (error) {
-      this.#context.emit({ type: 'refused', ticket, error: error as Error })
-    }
-  }
-
-  #refuse(ticket: number, code: ReplicationErrorCode, message: string): void {
-    this.#context.emit({ type: 'refused', ticket, error: new ReplicationError(code, message) })
-  }
-
-  endLocally(key: LifeKey, ticket: number): void {
-    this.#locally(key, ticket, (life, { actor }) => {
-      this.end(life, encodeTombstone({ actor: actor.id, timeMicros: actor.clock.now() }), { ticket })
-    })
+  /** What an actor wrote from its fork on is taken out: the document is made anew from the rest, and so is what is stored of it. */
+  #rebuild(life: Life, actor: ActorId, how: { cut: Cut; via: Via; choice: ActorChoice }): void {
+    const { cut, via, choice } = how
+    life.signed?.log.replace(actor, cut.from, cut.bytes)
+    life.early.clear()
+    life.document = this.#open(life, life.signed?.parts() ?? [], choice)
+    life.recede(actor, cut.boundary)
+    life.rewrites += 1
+    const knows = [{ actor, counter: limits.dotCounterMax, check: life.document.checkOf(actor) }]
+    this.stage(life, [{ bytes: cut.bytes, knows, headers: [], via }])
   }
 
   /** Ends a life here, by this node or because a peer did. */
@@ -276,12 +332,13 @@ export class Documents {
     life.document = undefined
     life.early.clear()
     const headers: readonly ChangeHeader[] = []
-    this.#stage(life, [{ bytes: joined, knows: [], headers, ...how }])
+    this.stage(life, [{ bytes: joined, knows: [], headers, ...how }])
     if ('via' in how) this.#context.emit({ type: 'changed', life: life.key, headers })
     this.#runTasks(life)
   }
 
-  #stage(life: Life, parts: readonly Staged[]): void {
+  /** What is to be stored of a life, and told when it is. */
+  stage(life: Life, parts: readonly Staged[]): void {
     for (const part of parts) {
       life.stage(part)
       for (const { actor, first } of part.headers) life.recent.push({ actor, first, atMs: this.#context.nowMs })
@@ -293,18 +350,20 @@ export class Documents {
 
   /** Gives out the next write of a life, if there is something to write and none is out. */
   write(life: Life): void {
-    if (life.writing !== undefined || life.staged.length === 0) return
+    const isAnew = life.rewritten < life.rewrites
+    if (life.writing !== undefined || (life.staged.length === 0 && !isAnew)) return
     const count = life.staged.length
     const ends = life.tombstone !== undefined
-    const parts = ends ? [life.tombstone as Uint8Array] : life.staged.map(({ bytes }) => bytes)
-    const kind = ends ? 'end' : life.damaged ? 'replace' : 'append'
+    const staged = life.staged.map(({ bytes }) => bytes)
+    const parts = ends ? [life.tombstone as Uint8Array] : isAnew ? (life.signed?.parts() ?? staged) : staged
+    const kind = ends ? 'end' : life.damaged || isAnew ? 'replace' : 'append'
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
     this.#write(life, kind, parts, count, kind === 'append' ? life.logBytes + bytes : bytes)
   }
 
   #write(life: Life, kind: 'append' | 'replace' | 'end', parts: Uint8Array[], count: number, logBytes: number): void {
     this.#lastWrite += 1
-    life.writing = { write: this.#lastWrite, count, kind, logBytes }
+    life.writing = { write: this.#lastWrite, count, kind, logBytes, rewrites: life.rewrites }
     life.writeAgainAtMs = undefined
     this.#failed.delete(life)
     this.#writing.set(this.#lastWrite, life)
@@ -327,6 +386,7 @@ export class Documents {
     life.storedCount += parts.length
     life.logBytes = writing.logBytes
     if (writing.kind === 'replace') life.snapshotBytes = writing.logBytes
+    if (writing.kind !== 'append') life.rewritten = writing.rewrites
     this.lives.update(life)
     for (const { ticket, headers } of parts) {
       if (ticket !== undefined) this.#context.emit({ type: 'admitted', ticket, headers })
@@ -367,9 +427,10 @@ export class Documents {
 
   /** Folds what has become long in the store into a snapshot. */
   #fold(life: Life): void {
-    const { limits } = this.#context
+    const { foldBytesMin } = this.#context.limits
+    if (life.signed !== undefined) return
     if (life.document === undefined || life.staged.length > 0 || life.tombstone !== undefined) return
-    if (life.logBytes < Math.max(limits.foldBytesMin, 4 * life.snapshotBytes)) return
+    if (life.logBytes < Math.max(foldBytesMin, 4 * life.snapshotBytes)) return
     const snapshot = life.snapshot()
     if (snapshot !== undefined) this.#write(life, 'replace', [snapshot], 0, snapshot.length)
   }

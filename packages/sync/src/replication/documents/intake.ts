@@ -11,6 +11,8 @@ import {
   readChange,
   type SchemaDoc,
 } from '@joinery/core'
+import type { ForkProof } from '../signing/fork-proof.ts'
+import type { SignedLife } from '../signing/signed-life.ts'
 import type { Life, Staged, Via } from './life.ts'
 
 /** First byte of a change, and of a snapshot: docs/FORMAT.md. */
@@ -26,6 +28,10 @@ export class Taken {
   /** Changes that wait for others now. */
   waiting = 0
   readonly forks: ActorId[] = []
+  /** Forks that signatures prove. */
+  readonly proofs: ForkProof[] = []
+  /** Actors of changes that come after a fork that is known. */
+  readonly quarantined: Set<ActorId> = new Set()
   /** Others know more of the actor that writes here than is here: what is here was put back. */
   reused = false
   /** Codes of what could not be taken. */
@@ -55,12 +61,31 @@ export class Intake {
         else this.#taken.refused.push(error.code)
       }
     }
+    this.#dropKnown()
     this.#taken.waiting = this.#life.early.size
     return this.#taken
   }
 
+  /** Takes what stands for everything of an actor that forked. */
+  takeVoid(bytes: Uint8Array): Taken {
+    this.#takeNext(readChange(bytes), bytes)
+    this.#dropKnown()
+    return this.#taken
+  }
+
+  /** What waited under dots that something else has by now waits for nothing. */
+  #dropKnown(): void {
+    if (this.#taken.news.length === 0) return
+    for (const [key, { bytes }] of this.#life.early.entries()) {
+      const { actor, first, length } = openChange(bytes).header
+      if (first + length - 1 <= this.#document.known(actor)) this.#life.early.delete(key)
+    }
+  }
+
   #take(part: Uint8Array): void {
-    if (part[0] === KIND_SNAPSHOT) this.#takeSnapshot(part.slice())
+    const { signed } = this.#life
+    if (signed !== undefined) this.#takeSigned(part, signed)
+    else if (part[0] === KIND_SNAPSHOT) this.#takeSnapshot(part.slice())
     else if (part[0] === KIND_CHANGE) this.#takeChange(part)
     else this.#taken.refused.push('CORE_DECODE_INVALID')
   }
@@ -75,7 +100,20 @@ export class Intake {
       else this.#taken.duplicates += 1
       return
     }
-    const bytes = part.slice()
+    this.#takeNext(change, part.slice())
+  }
+
+  #isEarly({ actor, first, deps }: ChangeHeader): boolean {
+    const document = this.#document
+    return first > document.known(actor) + 1 || deps.some((dep) => document.known(dep.actor) < dep.counter)
+  }
+
+  /** Takes a change that is not known. */
+  #takeNext(change: Change & { readonly check: number }, bytes: Uint8Array): void {
+    if (!this.#life.early.hasRoom(bytes.length) && this.#isEarly(change.header)) {
+      this.#taken.refused.push('REPLICATION_BUSY')
+      return
+    }
     try {
       const { applied, refused } = this.#document.apply(bytes)
       if (applied.length === 0 && refused.length === 0)
@@ -84,7 +122,34 @@ export class Intake {
       for (const header of refused) this.#refuse(header)
     } catch (error) {
       if (!isFork(error)) throw error
-      this.#taken.forks.push(actor)
+      this.#contradicts(change.header)
+    }
+  }
+
+  /** Snapshots are nobody's word, and are not taken. */
+  #takeSigned(part: Uint8Array, signed: SignedLife): void {
+    if (part[0] !== KIND_CHANGE || signed.isUnsigned) {
+      this.#taken.refused.push('REPLICATION_UNSIGNED')
+      return
+    }
+    const change = readChange(part)
+    const verdict = signed.examine(change, this.#life.early.get(keyOf(change.header))?.bytes)
+    switch (verdict.is) {
+      case 'new':
+        this.#takeNext(change, part.slice())
+        break
+      case 'known':
+        this.#taken.duplicates += 1
+        break
+      case 'quarantined':
+        this.#taken.quarantined.add(change.header.actor)
+        break
+      case 'refused':
+        this.#taken.refused.push(verdict.code)
+        break
+      case 'proof':
+        this.#taken.proofs.push(verdict.proof)
+        break
     }
   }
 
@@ -98,10 +163,6 @@ export class Intake {
     this.#taken.news.push({ bytes, knows: this.#document.chain(), headers: [], via: this.#via })
     this.#note(applied)
     for (const header of refused) this.#refuse(header)
-    for (const [key, early] of this.#life.early) {
-      const { actor, first, length } = openChange(early.bytes).header
-      if (first + length - 1 <= this.#document.known(actor)) this.#life.early.delete(key)
-    }
   }
 
   /** Takes note of what was applied: the change that came in, and those that waited for it. */
@@ -116,12 +177,26 @@ export class Intake {
       const knows = [{ actor: header.actor, counter, check }]
       this.#taken.news.push({ bytes: part, knows, headers: [header], via: early === undefined ? this.#via : early.via })
       this.#taken.headers.push(header)
+      if (this.#life.signed !== undefined) this.#log(this.#life.signed, part)
     }
+  }
+
+  #log(signed: SignedLife, part: Uint8Array): void {
+    const change = openChange(part)
+    const proof = signed.reexamine(change)
+    if (proof !== undefined) this.#taken.proofs.push(proof)
+    signed.log.append(change)
   }
 
   #refuse(header: ChangeHeader): void {
     this.#life.early.delete(keyOf(header))
-    this.#taken.forks.push(header.actor)
+    this.#contradicts(header)
+  }
+
+  /** Where changes are signed, whoever contradicts itself in nothing but the chain check has made a change that nobody can take. */
+  #contradicts({ actor }: ChangeHeader): void {
+    if (this.#life.signed === undefined) this.#taken.forks.push(actor)
+    else this.#taken.refused.push('CORE_ACTOR_FORKED')
   }
 }
 

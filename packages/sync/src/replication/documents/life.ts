@@ -6,6 +6,8 @@ import { type ActorId, type ChangeHeader, CoreError, compareActorIds, type Schem
 import { addHash, type Hash64, type HashKey, hash64, subtractHash, ZERO } from '../hash64.ts'
 import type { Cause, FrontierEntry, LifeKey } from '../messages/messages.ts'
 import type { NodeId } from '../ports.ts'
+import type { SignedLife } from '../signing/signed-life.ts'
+import { type EarlyBytes, EarlyChanges } from './early-changes.ts'
 
 /** How a part came here. */
 export interface Via {
@@ -39,6 +41,8 @@ export interface Writing {
   readonly kind: 'append' | 'replace' | 'end'
   /** Bytes that the life takes in the store once it is done. */
   readonly logBytes: number
+  /** How often it was to be written anew when this was given out. */
+  readonly rewrites: number
 }
 
 export class Life {
@@ -69,8 +73,14 @@ export class Life {
   onceDurable: { readonly count: number; readonly task: () => void }[] = []
   loading = false
   damaged = false
-  /** Changes that came before what they follow, by their dots, as the document itself keeps them. */
-  readonly early: Map<string, { readonly bytes: Uint8Array; readonly via: Via | undefined }> = new Map()
+  /** Others have another state of it: what is read from the store is to be looked at before it is believed. */
+  isDoubted = false
+  /** Its whole history, where changes are signed. */
+  signed: SignedLife | undefined
+  /** How often everything in the store was to be written anew, and how often it was. */
+  rewrites = 0
+  rewritten = 0
+  readonly early: EarlyChanges
   /** Changes that came in a moment ago, oldest first. */
   recent: { readonly actor: ActorId; readonly first: number; readonly atMs: number }[] = []
   /** When it was last asked for, so that what nobody asks for leaves memory. */
@@ -83,10 +93,16 @@ export class Life {
   /** Sum of the hashes of the entries, so that a change costs one hash whatever the number of actors. */
   #sum: Hash64 = ZERO
 
-  constructor(key: LifeKey, hashKey: HashKey) {
+  constructor(key: LifeKey, hashKey: HashKey, early: EarlyBytes) {
     this.key = key
+    this.early = new EarlyChanges(early)
     this.name = lifeName(key)
     this.#key = hashKey
+  }
+
+  /** Nothing of it can be shown to others: it is older than the signatures that they ask for. */
+  get isPrivate(): boolean {
+    return this.signed?.isUnsigned === true && this.tombstone === undefined
   }
 
   get sum(): Hash64 {
@@ -109,8 +125,23 @@ export class Life {
   /** Lets go of the document. Nothing may be waiting to be stored. */
   unload(): void {
     this.document = undefined
+    this.signed = undefined
     this.early.clear()
     this.#durable.clear()
+  }
+
+  /** Something that it knew is nothing any more: of an actor only what comes up to a change is, which is durable. */
+  recede(actor: ActorId, boundary: FrontierEntry | undefined): void {
+    const known = this.#durable.get(actor)
+    if (known !== undefined && known.counter > (boundary?.counter ?? 0)) {
+      this.#sum = subtractHash(this.#sum, this.#hashOf(known))
+      this.#durable.delete(actor)
+      if (boundary !== undefined) this.learn([boundary])
+    }
+    this.staged = this.staged.map((part) => {
+      const knows = part.knows.filter((entry) => entry.actor !== actor || entry.counter <= (boundary?.counter ?? 0))
+      return { ...part, knows }
+    })
   }
 
   /** Takes note of what has become durable. */

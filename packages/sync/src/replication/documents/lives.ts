@@ -2,18 +2,21 @@
 import { Sketch } from '../anti-entropy/sketch.ts'
 import { addHash, type Hash64, type HashKey, hashText, sameHash, subtractHash, ZERO } from '../hash64.ts'
 import type { LifeKey } from '../messages/messages.ts'
+import type { EarlyBytes } from './early-changes.ts'
 import { Life, lifeName } from './life.ts'
 
 export class Lives {
   readonly #hashKey: HashKey
+  readonly #early: EarlyBytes
   readonly #byName = new Map<string, Life>()
   /** Those that have something durable, by what stands for them. */
   readonly #byItem = new Map<string, Life>()
   readonly sketch: Sketch
   #root: Hash64 = ZERO
 
-  constructor(hashKey: HashKey) {
+  constructor(hashKey: HashKey, earlyBytesMax: number) {
     this.#hashKey = hashKey
+    this.#early = { sum: 0, max: earlyBytesMax }
     this.sketch = new Sketch(() => this.items())
   }
 
@@ -58,13 +61,14 @@ export class Lives {
   }
 
   create(key: LifeKey): Life {
-    const life = new Life({ document: key.document, incarnation: key.incarnation }, this.#hashKey)
+    const life = new Life({ document: key.document, incarnation: key.incarnation }, this.#hashKey, this.#early)
     this.#byName.set(life.name, life)
     return life
   }
 
-  /** Takes note that something of a life has become durable. */
+  /** Takes note that something of a life has become durable. What cannot be shared stays out of digests. */
   update(life: Life): void {
+    if (life.isPrivate) return
     const item = life.item()
     if (life.listed !== undefined) {
       if (sameHash(life.listed, item)) return
@@ -89,6 +93,7 @@ export class Lives {
   /** Forgets a life that nothing is known of. */
   forget(life: Life): void {
     this.unlist(life)
+    life.early.clear()
     this.#byName.delete(life.name)
   }
 }

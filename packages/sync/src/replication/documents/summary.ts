@@ -6,7 +6,23 @@ const NOTHING = new Uint8Array(0)
 
 /** The sum that a life will have when these parts are durable. */
 export function summaryOf(key: HashKey, life: Life, parts: readonly Staged[]): string {
-  return `${keyName(key)}.${hashText(life.sumWith(parts.flatMap(({ knows }) => knows)))}`
+  const sum = `${keyName(key)}.${hashText(life.sumWith(parts.flatMap(({ knows }) => knows)))}`
+  const { signed } = life
+  if (signed === undefined) return sum
+  return `${sum}.${SIGNED}${signed.forks.size > 0 ? FORKED : ''}`
+}
+
+const SIGNED = 's'
+const FORKED = 'f'
+
+/** All changes of the life are signed, as far as the store says. */
+export function isSignedSummary(summary: string | undefined): boolean {
+  return summary?.split('.')[2]?.includes(SIGNED) ?? false
+}
+
+/** There are proofs of forks among its parts. */
+export function isForkedSummary(summary: string | undefined): boolean {
+  return summary?.split('.')[2]?.includes(FORKED) ?? false
 }
 
 /** The sum again; undefined where there is none, or one under another key. */

@@ -1,8 +1,10 @@
 /** Takes in changes that peers send: into the documents, on to others where they are news, and confirmed once they are durable. */
+import type { ActorId } from '@joinery/core'
 import type { Context } from '../context.ts'
 import type { Documents } from '../documents/documents.ts'
 import type { Life, Via } from '../documents/life.ts'
-import { readTombstone } from '../documents/tombstone.ts'
+import { readTombstone, tombstoneRefusal } from '../documents/tombstone.ts'
+import type { ReplicationErrorCode } from '../errors.ts'
 import type { ChangesMessage, LifeChanges } from '../messages/messages.ts'
 import type { NodeId } from '../ports.ts'
 import { Timers } from '../timers.ts'
@@ -16,7 +18,7 @@ export interface ReceiverParts {
   readonly repaired: () => void
   /** There is more where this came from. */
   readonly more: (from: NodeId, lives: readonly Life[]) => void
-  readonly forked: (life: Life, actor: string, from: NodeId) => void
+  readonly forked: (life: Life, actor: ActorId, from: NodeId) => void
   /** Somebody to ask, where whoever told of a gap did not help. */
   readonly partner: () => NodeId | undefined
   /** Of another region than this node. */
@@ -28,10 +30,16 @@ interface Gap {
   readonly life: Life
   readonly from: NodeId
   readonly tries: number
+  /** What the document had taken in when it was last asked for. */
+  readonly takenCount: number
 }
 
 /** Missing ranges that are asked for at once: however long the names of their actors are, it is one message. */
 const WANTED_RANGES_MAX = 256
+
+/** Questions at the same distance, as answers may be lost. Each after them comes after twice the time, so many times. */
+const EVEN_TRIES = 4
+const DOUBLINGS_MAX = 5
 
 /** Messages that wait for one document to be loaded. Beyond it they are dropped: their senders send again. */
 const WAITING_MAX = 256
@@ -93,8 +101,9 @@ export class Receiver {
     const via: Via = { from, cause, hops: hops + 1, told, foreign }
     if (changes.ended) {
       const [tombstone] = changes.parts
-      if (tombstone === undefined || readTombstone(tombstone) === undefined) {
-        this.#context.emit({ type: 'peer-refused', from, code: 'REPLICATION_MALFORMED' })
+      const code = this.#refusalOf(life, tombstone)
+      if (tombstone === undefined || code !== undefined) {
+        this.#context.emit({ type: 'peer-refused', from, code: code ?? 'REPLICATION_MALFORMED' })
         return false
       }
       documents.end(life, tombstone.slice(), { via })
@@ -114,8 +123,16 @@ export class Receiver {
       documents.renew(life, () => this.#parts.more(from, [life]))
       return false
     }
-    if (taken.waiting > 0) this.#noteGap({ life, from, tries: 0 })
+    if (taken.waiting > 0) this.#noteGap({ life, from, tries: 0, takenCount: life.stagedCount })
     return taken.waiting === 0 && taken.refused.length === 0 && taken.forks.length === 0
+  }
+
+  /** Why a life does not end by this; undefined where it does. */
+  #refusalOf(life: Life, tombstone: Uint8Array | undefined): ReplicationErrorCode | undefined {
+    const { signing } = this.#context.options
+    const end = tombstone && readTombstone(tombstone)
+    if (end === undefined) return 'REPLICATION_MALFORMED'
+    return signing && tombstoneRefusal(signing, life.key, end)
   }
 
   /** Tells on what was not here, as it came: what waited for something else came another way. */
@@ -135,15 +152,22 @@ export class Receiver {
   wake(): void {
     const { nowMs, limits } = this.#context
     for (let gap = this.#gaps.take(nowMs); gap !== undefined; gap = this.#gaps.take(nowMs)) {
-      const { life, from, tries } = gap
+      const { life, from } = gap
       const ranges = life.document?.missing().slice(0, WANTED_RANGES_MAX) ?? []
       if (ranges.length === 0) {
         this.#asked.delete(life)
         continue
       }
+      // Whatever came since may have been a part of what is missing.
+      const tries = life.stagedCount === gap.takenCount ? gap.tries : 0
+      if (tries >= limits.askTriesMax && this.#parts.documents.dropEarly(life)) {
+        this.#asked.delete(life)
+        continue
+      }
       this.#context.send(from, { kind: 'want', life: life.key, ranges }, 'repair')
-      const next = this.#parts.partner() ?? from
-      this.#gaps.add(nowMs + this.#context.jitter(limits.askAgainMs), { life, from: next, tries: tries + 1 })
+      const next = { life, from: this.#parts.partner() ?? from, tries: tries + 1, takenCount: life.stagedCount }
+      const delayMs = limits.askAgainMs * 2 ** Math.min(Math.max(0, tries - EVEN_TRIES), DOUBLINGS_MAX)
+      this.#gaps.add(nowMs + this.#context.jitter(delayMs), next)
     }
   }
 }

@@ -1,7 +1,15 @@
 /** How the body of each message is written and read, side by side. Readers trust nothing: every count is checked before it is used. */
 import { limits, type Reader, type Writer } from '@joinery/core'
 import type { Hash64 } from '../hash64.ts'
-import { membersPerMessageMax, nodeIdBytesMax, presenceBytesMax, replicationLimits, toldMax } from '../limits.ts'
+import {
+  forksPerMessageMax,
+  membersPerMessageMax,
+  nodeIdBytesMax,
+  presenceBytesMax,
+  replicationLimits,
+  toldMax,
+} from '../limits.ts'
+import { readProof, writeProof } from '../signing/fork-proof.ts'
 import {
   readActor,
   readBoolean,
@@ -34,6 +42,8 @@ const LIFE_BYTES = 4
 const RANGE_BYTES = 10
 /** Three texts, an incarnation and a state. */
 const NEWS_BYTES = 5
+/** Two texts, an actor of one byte of name, and two claims. */
+const FORK_BYTES = 281
 /** An actor of one byte of name, and two counters. */
 const WANTED_BYTES = 21
 /** A text, a sequence and a length. */
@@ -187,6 +197,19 @@ export const bodies: { readonly [K in Kind]: Body<Of<K>> } = {
       const life = readLife(reader)
       return { kind: 'checksum', life, item: readHash(reader), state: readHash(reader), answer: readBoolean(reader) }
     },
+  },
+  forks: {
+    write(writer, { forks }) {
+      writer.varint(forks.length)
+      for (const { life, proof } of forks) {
+        writeLife(writer, life)
+        writeProof(writer, proof)
+      }
+    },
+    read: (reader) => ({
+      kind: 'forks',
+      forks: many(reader, FORK_BYTES, forksPerMessageMax, (from) => ({ life: readLife(from), proof: readProof(from) })),
+    }),
   },
   ping: {
     write: writeProbe,

@@ -6,6 +6,7 @@
  */
 import type { ActorId } from '@joinery/core'
 import type { Hash64 } from '../hash64.ts'
+import type { ForkProof } from '../signing/fork-proof.ts'
 
 /** One life of a document, which is what nodes replicate: its id and its incarnation. */
 export interface LifeKey {
@@ -171,6 +172,12 @@ export interface ChecksumMessage {
   readonly answer: boolean
 }
 
+/** Proofs that actors signed two histories, each with the life it is about. Everybody who gets one looks at it, and tells it on once. */
+export interface ForksMessage {
+  readonly kind: 'forks'
+  readonly forks: readonly { readonly life: LifeKey; readonly proof: ForkProof }[]
+}
+
 export type MemberState = 'alive' | 'suspect' | 'dead' | 'left'
 
 /** News of one member. */
@@ -226,6 +233,7 @@ export type Message =
   | ChecksumMessage
   | PingMessage
   | PongMessage
+  | ForksMessage
   | PresenceMessage
 
 /** The second byte. */
@@ -243,7 +251,8 @@ export const kinds: Readonly<Record<Message['kind'], number>> = {
   ping: 11,
   pong: 12,
   want: 13,
-  presence: 16,
+  forks: 14,
+  presence: 15,
 }
 
 /**
