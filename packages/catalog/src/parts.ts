@@ -4,6 +4,7 @@
  */
 import type { Patch, SchemaDoc } from '@joinery/core'
 import { type DocumentEvent, type JoineryNode, NodeError } from '@joinery/node'
+import { ReplicationError } from '@joinery/sync/replication'
 import type { Part } from './deltas/feed.ts'
 import { type EntryKey, isKind, kinds } from './model/kinds.ts'
 import { parseRow } from './model/rows.ts'
@@ -72,8 +73,9 @@ export class Parts {
         if (this.#parts.get(shard)?.doc !== doc) this.#open(shard, doc, 'remote')
       })
     } catch (error) {
-      if (!(error instanceof NodeError) || error.code !== 'NODE_DOCUMENT_MISSING') throw error
-      this.#close(shard)
+      if (error instanceof NodeError && error.code === 'NODE_DOCUMENT_MISSING') this.#close(shard)
+      // The node fetches it from its peers, and tells of the changes as they come.
+      else if (!(error instanceof ReplicationError) || error.code !== 'REPLICATION_DAMAGED') throw error
       return
     }
     // Nothing is taken in by this; it ends when everything that was known is durable.

@@ -106,6 +106,18 @@ describe('entries', () => {
   })
 })
 
+test('a request without a body adds an entry without metadata, and acknowledges everything', async () => {
+  const { url } = await served()
+  expect((await ask(url, 'POST', '/images/add/i')).status).toBe(201)
+  expect((await ask(url, 'GET', '/crdt/delta')).body.deltas).toHaveLength(1)
+  expect((await ask(url, 'POST', '/crdt/delta/clear')).body).toEqual({ cleared: 1 })
+  // What is sent has to say what it is, and what needs a body does not go without.
+  const untyped = await fetch(`${url}/images/add/j`, { method: 'POST', body: new Uint8Array([0x7b, 0x7d]) })
+  expect(untyped.status).toBe(415)
+  expect((await ask(url, 'PUT', '/images/metadata/i')).status).toBe(415)
+  expect((await ask(url, 'POST', '/crdt/delta')).status).toBe(415)
+})
+
 test('queries answer pages', async () => {
   const { url, node } = await served()
   for (let i = 0; i < 5; i += 1)

@@ -1,8 +1,9 @@
 /** `joinery catalog`: what it asks of a node, between two nodes, and what it refuses. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { joinery, joineryHere, type Serving, serve, temporaryDirectory } from './joinery.ts'
+import { freePorts, joinery, joineryHere, type Serving, serve, temporaryDirectory } from './joinery.ts'
 
 async function node(name: string, directory: string, ...more: string[]): Promise<Serving> {
   return await serve(['--node-id', name, '--data', join(directory, name), '--log-level', 'error', ...more], {}, [
@@ -68,6 +69,49 @@ test('a second process on the same data is told who has it, and what is there st
   expect(await again.stop()).toBe(0)
   expect(existsSync(data)).toBe(true)
 })
+
+test('data that cannot be read is reported, and on request put aside and fetched from the others', async () => {
+  const directory = temporaryDirectory()
+  const secret = join(directory, 'secret')
+  await joineryHere(['node', 'keygen', '--secret', secret])
+  const [portA, portB] = await freePorts(2)
+  const link = (own: number | undefined, other: number | undefined): string[] => [
+    ...['--secret', secret, '--listen', `tcp://127.0.0.1:${own}`, '--peers', `tcp://127.0.0.1:${other}`],
+  ]
+  const a = await node('a', directory, ...link(portA, portB))
+  const b = await node('b', directory, ...link(portB, portA))
+  for (let i = 0; i < 20; i += 1) await catalog('add', `images/i${i}`, `{"x":${i}}`, '--peer', a.url)
+  await equal(a, b)
+  await b.stop()
+  const database = join(directory, 'b', 'joinery-leveldb-1')
+  for (const name of readdirSync(database)) {
+    if (/^(MANIFEST|CURRENT)/.test(name)) writeFileSync(join(database, name), 'not what it was')
+  }
+  const args = ['catalog', 'serve', '--node-id', 'b', '--data', join(directory, 'b'), '--addr', '127.0.0.1:0']
+  const refused = await joinery(args)
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('(STORE_IO)')])
+  const alone = await joinery([...args, '--rebuild'])
+  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('--peers')])
+  const again = await node('b', directory, ...link(portB, portA), '--rebuild')
+  await equal(a, again)
+  expect(await catalog('ls', 'images', '--peer', again.url)).toContain('images/i19  {"x":19}')
+  expect(readdirSync(directory).some((name) => name.startsWith('b.damaged-'))).toBe(true)
+  await Promise.all([a.stop(), again.stop()])
+})
+
+/** Resolves when both have the same, and something. */
+async function equal(a: Serving, b: Serving): Promise<void> {
+  const versions = async ({ url }: Serving): Promise<string> => {
+    const status = (await (await fetch(`${url}/catalog/status`)).json()) as { readonly versions: object }
+    return JSON.stringify(status.versions)
+  }
+  for (let i = 0; i < 600; i += 1) {
+    const [one, other] = await Promise.all([a, b].map(versions))
+    if (one === other && one !== '{}') return
+    await delay(50)
+  }
+  throw new Error('they stay apart')
+}
 
 describe('refuses, and says what to do', () => {
   test.each([

@@ -1,5 +1,6 @@
 /** An endpoint as `/openapi.json` tells of it. */
 import { createRoute, type RouteConfig, z } from '@hono/zod-openapi'
+import type { JsonValue } from '@joinery/core'
 import type { ErrorEntry } from './errors.ts'
 import { problem } from './schemas.ts'
 
@@ -12,6 +13,8 @@ export interface EndpointDescription<Query, Body> {
   readonly description: string
   readonly query: z.ZodType<Query>
   readonly body?: z.ZodType<Body>
+  /** What a request without a body stands for; without this it needs one. */
+  readonly withoutBody?: JsonValue
   /** By status; the first is the usual one. */
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>
   /** What the answers are, if not JSON. */
@@ -30,6 +33,7 @@ export function describeEndpoint<Query, Body, Code extends string>(
   { params, headers, refusals, table }: DescribedBeside<Code>,
 ): RouteConfig {
   const { method, path, operationId, summary, description, query, body, mediaType = 'application/json' } = endpoint
+  const required = endpoint.withoutBody === undefined
   return createRoute({
     method,
     path,
@@ -41,7 +45,7 @@ export function describeEndpoint<Query, Body, Code extends string>(
       ...(headers !== undefined && { headers }),
       query: query as unknown as z.ZodObject,
       ...(params !== undefined && { params }),
-      ...(body !== undefined && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+      ...(body !== undefined && { body: { required, content: { 'application/json': { schema: body } } } }),
     },
     responses: {
       ...Object.fromEntries(

@@ -1,5 +1,6 @@
 /** An endpoint of a host: one description from which requests are checked, `/openapi.json` is written, and the handler is called. */
 import type { OpenAPIHono, z } from '@hono/zod-openapi'
+import type { JsonValue } from '@joinery/core'
 import type { Context } from 'hono'
 import { type BodyReader, checkMediaType, parseJson } from './body.ts'
 import { checkQuery, checkValue, rawSegment } from './checks.ts'
@@ -90,12 +91,12 @@ export function addEndpoint<Query, Body = undefined, Code extends string = never
 async function inputOf<Query, Body, Code extends string>(
   c: Context<HttpEnv>,
   to: Endpoints<Code>,
-  { path, query: querySchema, body: bodySchema }: EndpointDescription<Query, Body>,
+  { path, query: querySchema, body: bodySchema, withoutBody }: EndpointDescription<Query, Body>,
   visit: Visit,
 ): Promise<EndpointInput<Query, Body>> {
   const params = paramsOf(c, path, to.parameters)
   const query = checkQuery(c, querySchema)
-  const body = bodySchema === undefined ? undefined : await bodyOf(c, to, bodySchema)
+  const body = bodySchema === undefined ? undefined : await bodyOf(c, to, { schema: bodySchema, withoutBody })
   const header = (name: string): string | undefined => c.req.header(name)
   return { params, query, body: body as Body, header, gone: c.req.raw.signal, visit }
 }
@@ -115,13 +116,23 @@ function paramsOf(
   return params
 }
 
+interface BodyShape<Body> {
+  readonly schema: z.ZodType<Body>
+  readonly withoutBody: JsonValue | undefined
+}
+
 async function bodyOf<Body, Code extends string>(
   c: Context<HttpEnv>,
   { bodies, limits }: Endpoints<Code>,
-  schema: z.ZodType<Body>,
+  { schema, withoutBody }: BodyShape<Body>,
 ): Promise<Body> {
-  checkMediaType(c.req.header('content-type'), c.req.header('content-encoding'))
+  const type = c.req.header('content-type')
+  const mayBeNone = withoutBody !== undefined && type === undefined
+  if (!mayBeNone) checkMediaType(type, c.req.header('content-encoding'))
   const source = c.env?.incoming ?? c.req.raw.body
   const bytes = await bodies.read(source, { tenant: EVERYBODY, contentLength: c.req.header('content-length') })
+  if (mayBeNone && bytes.length === 0) return checkValue(withoutBody, schema)
+  // Now that there is something, it has to say what it is.
+  if (mayBeNone) checkMediaType(type, c.req.header('content-encoding'))
   return checkValue(parseJson(bytes, limits.bodyDepthMax), schema)
 }

@@ -42,10 +42,11 @@ export function addDeltaRoutes(to: CatalogEndpoints): void {
   addEndpoint(to, {
     method: 'post',
     path: '/crdt/delta/clear',
+    withoutBody: {},
     operationId: 'clearDeltas',
     summary: 'Acknowledge deltas',
     description:
-      'By whoever `X-Node-ID` names: `{"changes": [...]}`, `{"version": N}`, or `{}` for everything returned so far. What was never returned is never dropped.',
+      'By whoever `X-Node-ID` names: `{"changes": [...]}`, `{"version": N}`, or nothing for everything returned so far. What was never returned is never dropped.',
     query: schemas.noQuery,
     body: schemas.clearing,
     answers: { 200: { description: 'How many changes were acknowledged, durably.', schema: cleared } },

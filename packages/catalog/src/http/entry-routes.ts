@@ -48,6 +48,7 @@ function addWriting(to: CatalogEndpoints, kind: Kind): void {
   addEndpoint(to, {
     method: 'post',
     path: `/${kind}/add/{id}`,
+    withoutBody: {},
     operationId: operation('add', kind),
     summary: `Add one of the ${kind}`,
     description: 'Where it is there already, metadata is joined: adding twice does no harm.',

@@ -27,6 +27,7 @@ interface ServeFlags extends Omit<PeeringFlags, 'name' | 'join'> {
   readonly data?: string
   readonly nodeId?: string
   readonly peers?: string[]
+  readonly rebuild?: boolean
   readonly index?: string[]
   readonly tlsCert?: string
   readonly tlsKey?: string
@@ -43,6 +44,7 @@ function addServe(catalog: Command, environment: Environment, done: (status: num
     .option('--store <url>', 'sqlite:PATH or memory: instead of --data (env STORE)')
     .option('--node-id <name>', 'name of this node, unique among its peers (env NODE)')
     .option('--peers <address>', 'other nodes: tcp://HOST:PORT, by commas or repeated (env PEERS)', collect)
+    .option('--rebuild', 'put data aside that cannot be read, and fetch everything from --peers')
     .option('--index <field>', 'index this field of metadata, instead of the usual ones; repeatable', collect)
     .option('--tls-cert <file>', 'PEM certificate chain of the HTTP API; TLS 1.3 only (env TLS_CERT)')
     .option('--tls-key <file>', 'PEM private key (env TLS_KEY)')
@@ -66,6 +68,7 @@ function serveOptions(flags: ServeFlags, environment: Environment): CatalogServe
   return {
     ...nodeOptions({ ...shared, name, join, store: storeOf(flags, variables) }, environment, DEFAULT_DATA),
     addr: addr ?? set(variables.ADDR) ?? DEFAULT_ADDRESS,
+    rebuild: flags.rebuild ?? false,
     indexed: index,
     ...(tlsCert !== undefined && { tlsCert }),
     ...(tlsKey !== undefined && { tlsKey }),

@@ -1,9 +1,11 @@
 /** `joinery catalog serve`: a node of the catalog with its HTTP API, stopped in order. */
 import { catalogMetrics, serveCatalog, startCatalog } from '@joinery/catalog'
+import { shownFailure } from '@joinery/http'
 import { clusterKeys, nodeLog, nodeMetrics, observers } from '@joinery/node'
 import { openKeyRing } from '@joinery/server'
 import type { Store } from '@joinery/sync'
 import { nodeScheduler } from '@joinery/transport/scheduler'
+import type { Logger } from 'pino'
 import type { Environment } from '../environment.ts'
 import { UsageError } from '../failure.ts'
 import { createLog } from '../log.ts'
@@ -12,10 +14,13 @@ import type { NodeOptions } from '../node/peering-flags.ts'
 import { stopRequest } from '../stop-request.ts'
 import { formatStoreUrl, openStore, parseStoreUrl, type StoreUrl } from '../store-url.ts'
 import { readTls, type TlsOptions } from '../tls.ts'
+import { isDamaged, putAside } from './damaged.ts'
 import { markOwner, ownedBy } from './owner.ts'
 
 export interface CatalogServeOptions extends NodeOptions, TlsOptions {
   readonly addr: string
+  /** Data that cannot be read is put aside, and fetched from the other nodes. */
+  readonly rebuild: boolean
   /** Undefined: those that the catalog indexes by default. */
   readonly indexed: readonly string[] | undefined
   readonly allowOrigin: readonly string[]
@@ -32,7 +37,7 @@ export async function serveCatalogCommand(options: CatalogServeOptions, environm
   // Listened for before anything can be acknowledged: from then on a signal stops in order.
   const stop = stopRequest(environment, logger)
   const { nowMs: wallMs, random: randomBytes, version } = environment
-  const store = await openOwn(url)
+  const store = await openOwn(url, options, { logger, nowMs: wallMs() })
   try {
     const node = nodeMetrics()
     const catalog = await startCatalog({
@@ -88,15 +93,42 @@ function peeringIn(options: CatalogServeOptions, parts: PeeringParts): ReturnTyp
   return { transports: [], digestKey: clusterKeys(cluster).digestKey, shown: 'none: this node is alone' }
 }
 
+interface Opening {
+  readonly logger: Logger
+  readonly nowMs: number
+}
+
 /** Says who has the store, where somebody has. */
-async function openOwn(url: StoreUrl): Promise<Store> {
+async function openOwn(url: StoreUrl, options: CatalogServeOptions, opening: Opening): Promise<Store> {
   try {
-    const store = await openStore(url)
-    markOwner(url, process.pid)
-    return store
+    return await openMarked(url)
   } catch (error) {
+    if (options.rebuild && isDamaged(error)) return await openAnew(url, options, { ...opening, error })
     throw ownedBy(url, error)
   }
+}
+
+async function openMarked(url: StoreUrl): Promise<Store> {
+  const store = await openStore(url)
+  markOwner(url, process.pid)
+  return store
+}
+
+/** What cannot be read is kept: somebody may want to look at it. */
+async function openAnew(
+  url: StoreUrl,
+  { join }: CatalogServeOptions,
+  { logger, nowMs, error }: Opening & { readonly error: unknown },
+): Promise<Store> {
+  if (join.length === 0) {
+    throw new UsageError('--rebuild fetches everything from other nodes', 'Give some by --peers.')
+  }
+  const kept = putAside(url, nowMs)
+  logger.warn(
+    { failure: shownFailure(error), kept },
+    'the data cannot be read: it is put aside, and fetched from peers',
+  )
+  return await openMarked(url)
 }
 
 interface Announced {
