@@ -45,7 +45,7 @@ export interface Begun {
 
 export interface HostKind {
   readonly peering: (parts: PeeringParts) => Peering
-  readonly open: () => Promise<Store>
+  readonly open: (parts: PeeringParts) => Promise<Store>
   readonly begin: (parts: HostParts) => Promise<Begun>
 }
 
@@ -53,12 +53,13 @@ export interface HostKind {
 export async function runHost(options: HostCommandOptions, environment: Environment, kind: HostKind): Promise<number> {
   const logger = createLog({ level: options.logLevel, output: environment.stderr })
   const scheduler = nodeScheduler(() => performance.now())
-  const peering = kind.peering({ environment, logger, scheduler })
+  const parts = { environment, logger, scheduler }
+  const peering = kind.peering(parts)
   const tls = await readTls(options)
   // Listened for before anything can be acknowledged: from then on a signal stops in order.
   const stop = stopRequest(environment, logger)
   const { nowMs: wallMs, random: randomBytes, version } = environment
-  const store = await kind.open()
+  const store = await kind.open(parts)
   try {
     const node = nodeMetrics()
     const observer = observers([node, nodeLog({ logger, scheduler })])
