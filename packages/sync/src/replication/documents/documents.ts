@@ -2,25 +2,18 @@
  * The documents of a node, as they go through memory to the store: what comes in is applied, then written, and what is durable
  * is told of. At most one write of a life is out; what comes meanwhile goes into the next, so that a busy life shares flushes.
  */
-import {
-  type ActorId,
-  type ChangeHeader,
-  type ChangeSeal,
-  CoreError,
-  limits,
-  readChange,
-  type SchemaDoc,
-} from '@joinery/core'
+import { type ActorId, type ChangeHeader, CoreError, limits, readChange, type SchemaDoc } from '@joinery/core'
 import type { Context } from '../context.ts'
 import { ReplicationError, type ReplicationErrorCode } from '../errors.ts'
 import { sameHash } from '../hash64.ts'
 import type { LifeKey } from '../messages/messages.ts'
 import type { ActorChoice, StoredLife, WriteChange } from '../ports.ts'
-import { encodeProof, type ForkProof, isProof } from '../signing/fork-proof.ts'
-import { type Cut, SignedLife } from '../signing/signed-life.ts'
+import { encodeProof, type ForkProof } from '../signing/fork-proof.ts'
+import type { Cut } from '../signing/signed-life.ts'
 import { Intake, Taken } from './intake.ts'
 import type { Life, Staged, Via } from './life.ts'
 import { Lives } from './lives.ts'
+import { openLife } from './open-life.ts'
 import { isForkedSummary, isSignedSummary, readSummary, summaryOf } from './summary.ts'
 import { encodeTombstone, isTombstone, joinTombstones, signTombstone } from './tombstone.ts'
 
@@ -35,17 +28,6 @@ export interface DocumentEvents {
   taken(life: Life, taken: Taken, via: Via | undefined): void
   /** A life was loaded that has proofs of forks. */
   forked(life: Life, proofs: readonly ForkProof[]): void
-}
-
-/** A life whose changes nobody signed takes none where all are. */
-const REFUSING: ChangeSeal = {
-  signature: new Uint8Array(0),
-  sign() {
-    throw new ReplicationError(
-      'REPLICATION_UNSIGNED',
-      'it was begun before changes were signed: delete it, and begin it anew',
-    )
-  },
 }
 
 export class Documents {
@@ -90,19 +72,7 @@ export class Documents {
   }
 
   #open(life: Life, parts: readonly Uint8Array[], choice: ActorChoice): SchemaDoc {
-    const { open, signing } = this.#context.options
-    if (signing === undefined) {
-      return open(
-        life.key,
-        parts.filter((part) => !isProof(part)),
-        choice,
-      )
-    }
-    const signed = new SignedLife(signing, life.key)
-    const document = open(life.key, signed.load(parts), choice)
-    document.sealWith(signed.isUnsigned ? REFUSING : signed.seal())
-    life.signed = signed
-    return document
+    return openLife(this.#context.options, life, { parts, choice })
   }
 
   /** The life under a name, begun now if there is none; undefined when the node holds as many as it may. */
