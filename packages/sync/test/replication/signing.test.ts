@@ -11,6 +11,8 @@ import {
 } from '@joinery/sync/replication'
 import { describe, expect, test } from 'vitest'
 import { encodeTombstone } from '../../src/replication/documents/tombstone.ts'
+import { forksListedMax, forksPerMessageMax } from '../../src/replication/limits.ts'
+import { type Claim, claimOf } from '../../src/replication/signing/claim.ts'
 import { encodeProof } from '../../src/replication/signing/fork-proof.ts'
 import { life, Nodes, newActor } from './nodes.ts'
 import { add, authorOf, push, Signers } from './signers.ts'
@@ -418,6 +420,40 @@ describe('a proof', () => {
     nodes.run(1_000)
     expect(nodes.tags('b')).toEqual(['1'])
   })
+
+  test('after the other: as many as a message may have at a time, and the last ones are listed', () => {
+    // A thousand real signatures take their time, and none of this is about them.
+    const signing: Signing = {
+      ...new Signers().of('m'),
+      sign: (digest) => Uint8Array.from([...digest, ...digest]),
+      verify: (_, digest, signature) => signature.every((byte, i) => byte === digest[i % digest.length]),
+    }
+    const nodes = new Nodes(['a', 'b'], { signing })
+    cut(nodes, 'a', ['b'])
+    nodes.edit('a', 'x')
+    const forks = Array.from({ length: forksListedMax + 1 }, () => {
+      const one = authorOf(signing)
+      const changes = [one.copy(), one].map((author, i) => openChange(add(author, `${i}`).changes[0] as Uint8Array))
+      const claims = changes.map((change) => claimOf(signing, change)) as [Claim, Claim]
+      return { life, proof: { actor: one.actor.id, claims } }
+    })
+    const message = (some: typeof forks) => codec.encode({ kind: 'forks', forks: some })
+    expect(() => codec.decode(message(forks.slice(0, forksPerMessageMax + 1)))).toThrow('out of range')
+    for (let at = 0; at < forks.length; at += forksPerMessageMax) {
+      const bytes = message(forks.slice(at, at + forksPerMessageMax))
+      nodes.handle('a', { type: 'message', from: 'm', bytes })
+    }
+    nodes.run(2_000)
+    nodes.network.heal()
+    nodes.run(20_000)
+    expectEqual(nodes, ['x'])
+    const [last] = forks.slice(-1)
+    for (const name of ['a', 'b']) {
+      const listed = nodes.engines.get(name)?.forks() ?? []
+      expect(listed.length).toBe(forksListedMax)
+      expect(listed.some(({ actor }) => actor === last?.proof.actor)).toBe(true)
+    }
+  }, 60_000)
 
   test('cut, or changed anywhere, is read or refused', () => {
     const { part } = proven()

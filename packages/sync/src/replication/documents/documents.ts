@@ -274,16 +274,14 @@ export class Documents {
       return undefined
     }
     if (proof !== undefined) this.#stage(life, [{ bytes: encodeProof(proof), knows: [], headers: [], via }])
-    this.endForked(life, via)
+    this.#endForked(life, shown.actor, via)
     return proof
   }
 
-  /** Ends forked actors before their forks, as soon as all that comes before is here. */
-  endForked(life: Life, via: Via): void {
-    for (const actor of [...(life.signed?.forks.keys() ?? [])]) {
-      const cut = life.signed?.cut(actor)
-      if (cut !== undefined && life.document !== undefined) this.#end(life, life.document, { actor, cut, via })
-    }
+  /** Ends a forked actor before its fork, as soon as all that comes before is here. */
+  #endForked(life: Life, actor: ActorId, via: Via): void {
+    const cut = life.signed?.cut(actor)
+    if (cut !== undefined && life.document !== undefined) this.#end(life, life.document, { actor, cut, via })
   }
 
   #end(life: Life, document: SchemaDoc, { actor, cut, via }: { actor: ActorId; cut: Cut; via: Via }): void {
