@@ -292,6 +292,44 @@ describe('an actor that signed two histories', () => {
     ).toEqual([1])
   })
 
+  test('is cut where only the proof of it had become durable before a crash', () => {
+    const { nodes, signing } = cluster(['a', 'b'])
+    const one = add(authorOf(signing), 'before')
+    const two = add(one.copy(), 'right')
+    nodes.edit('a', 'x')
+    push(nodes, 'a', add(one, 'left').changes)
+    push(nodes, 'a', two.changes)
+    nodes.run(5_000)
+    const proof = stored(nodes, 'a').filter(isProof)
+    const own = stored(nodes, 'a').filter((part) => !isProof(part) && openChange(part).header.actor.startsWith('a~'))
+    nodes.restart('a', [...own, ...one.changes, ...proof])
+    nodes.run(5_000)
+    expectEqual(nodes, ['before', 'x'])
+    expect(nodes.stores.get('a')?.at(-1)?.kind).toBe('replace')
+  })
+
+  test('costs the document once a second at most, however many there are', () => {
+    const { nodes, signing } = cluster(['a', 'b'])
+    nodes.run(3_000)
+    for (let i = 0; i < 20; i += 1) {
+      const one = add(authorOf(signing), `before ${i}`)
+      const two = add(one.copy(), 'right')
+      push(nodes, 'a', add(one, 'left').changes)
+      push(nodes, 'a', two.changes)
+      nodes.run(100)
+    }
+    nodes.run(10_000)
+    expectEqual(
+      nodes,
+      Array.from({ length: 20 }, (_, i) => `before ${i}`),
+    )
+    for (const name of ['a', 'b']) {
+      const anew = nodes.stores.get(name)?.filter(({ kind }) => kind === 'replace').length
+      expect(anew).toBeGreaterThan(0)
+      expect(anew).toBeLessThan(6)
+    }
+  })
+
   test('is told of at once, and once', () => {
     const never = 600_000
     const limits = { antiEntropyMinMs: never, antiEntropyMaxMs: never, scrubMs: never }

@@ -2,14 +2,14 @@
  * The documents of a node, as they go through memory to the store: what comes in is applied, then written, and what is durable
  * is told of. At most one write of a life is out; what comes meanwhile goes into the next, so that a busy life shares flushes.
  */
-import { type ActorId, type ChangeHeader, CoreError, limits, readChange, type SchemaDoc } from '@joinery/core'
+import { type ChangeHeader, CoreError, readChange, type SchemaDoc } from '@joinery/core'
 import type { Context } from '../context.ts'
 import { ReplicationError, type ReplicationErrorCode } from '../errors.ts'
 import { sameHash } from '../hash64.ts'
 import type { LifeKey } from '../messages/messages.ts'
 import type { ActorChoice, StoredLife, WriteChange } from '../ports.ts'
-import { encodeProof, type ForkProof } from '../signing/fork-proof.ts'
-import type { Cut } from '../signing/signed-life.ts'
+import type { ForkProof } from '../signing/fork-proof.ts'
+import { ForkCuts } from './fork-cuts.ts'
 import { Intake, Taken } from './intake.ts'
 import type { Life, Staged, Via } from './life.ts'
 import { Lives } from './lives.ts'
@@ -32,6 +32,7 @@ export interface DocumentEvents {
 
 export class Documents {
   readonly lives: Lives
+  readonly forks: ForkCuts
   readonly #context: Context
   readonly #events: DocumentEvents
   readonly #loaded = new Set<Life>()
@@ -44,6 +45,12 @@ export class Documents {
     this.#context = context
     this.#events = events
     this.lives = new Lives(context.hashKey, context.limits.earlyBytesMax)
+    this.forks = new ForkCuts(context, {
+      open: (life, parts, choice) => this.#open(life, parts, choice),
+      stage: (life, parts) => this.#stage(life, parts),
+      taken: (life, taken, via) => this.#events.taken(life, taken, via),
+      damaged: (life) => this.damaged(life.key),
+    })
   }
 
   /** Bytes that wait to be stored, over all lives. */
@@ -55,7 +62,7 @@ export class Documents {
   get dueMs(): number {
     let due = Number.POSITIVE_INFINITY
     for (const life of this.#failed) due = Math.min(due, life.writeAgainAtMs ?? due)
-    return due
+    return Math.min(due, this.forks.dueMs)
   }
 
   start(stored: readonly StoredLife[]): void {
@@ -127,6 +134,7 @@ export class Documents {
     this.#keep(life)
     const forks = life.signed?.forks
     if (forks !== undefined && forks.size > 0) this.#events.forked(life, [...forks.values()])
+    this.forks.loaded(life)
     this.#runTasks(life)
   }
 
@@ -264,48 +272,6 @@ export class Documents {
     }
     if (life.signed !== undefined) this.#events.taken(life, taken, via)
     return taken
-  }
-
-  /** Takes note of a proof, and does what follows. Answers the fork that holds now; undefined where it was known. */
-  fork(life: Life, shown: ForkProof, via: Via): ForkProof | undefined {
-    const proof = life.signed?.learn(shown)
-    if (proof === 'unsound') {
-      this.damaged(life.key)
-      return undefined
-    }
-    if (proof !== undefined) this.#stage(life, [{ bytes: encodeProof(proof), knows: [], headers: [], via }])
-    this.#endForked(life, shown.actor, via)
-    return proof
-  }
-
-  /** Ends a forked actor before its fork, as soon as all that comes before is here. */
-  #endForked(life: Life, actor: ActorId, via: Via): void {
-    const cut = life.signed?.cut(actor)
-    if (cut !== undefined && life.document !== undefined) this.#end(life, life.document, { actor, cut, via })
-  }
-
-  #end(life: Life, document: SchemaDoc, { actor, cut, via }: { actor: ActorId; cut: Cut; via: Via }): void {
-    const isOwn = document.actor.id === actor
-    if (isOwn || cut.removes) this.#rebuild(life, actor, { cut, via, choice: isOwn ? 'new' : 'own' })
-    else {
-      const taken = new Intake(life, document, via).takeVoid(cut.bytes)
-      this.#stage(life, taken.news)
-      this.#events.taken(life, taken, via)
-    }
-    this.#context.emit({ type: 'changed', life: life.key, headers: [] })
-    if (isOwn) this.#context.emit({ type: 'renewed', life: life.key })
-  }
-
-  /** What an actor wrote from its fork on is taken out: the document is made anew from the rest, and so is what is stored of it. */
-  #rebuild(life: Life, actor: ActorId, how: { cut: Cut; via: Via; choice: ActorChoice }): void {
-    const { cut, via, choice } = how
-    life.signed?.log.replace(actor, cut.from, cut.bytes)
-    life.early.clear()
-    life.document = this.#open(life, life.signed?.parts() ?? [], choice)
-    life.recede(actor, cut.boundary)
-    life.rewrites += 1
-    const knows = [{ actor, counter: limits.dotCounterMax, check: life.document.checkOf(actor) }]
-    this.#stage(life, [{ bytes: cut.bytes, knows, headers: [], via }])
   }
 
   edit(key: LifeKey, ticket: number, write: WriteChange): void {
@@ -467,6 +433,7 @@ export class Documents {
       this.write(life)
       if (life.writing === undefined) this.#fold(life)
     }
+    this.forks.wake()
   }
 
   /** Folds what has become long in the store into a snapshot. */

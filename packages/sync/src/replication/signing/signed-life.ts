@@ -33,6 +33,7 @@ export type Verdict =
 
 /** How a forked actor ends. */
 export interface Cut {
+  readonly actor: ActorId
   readonly from: number
   /** What takes the place of everything from there on. */
   readonly bytes: Uint8Array
@@ -161,15 +162,17 @@ export class SignedLife {
     const check = before === undefined ? 0 : readChange(before.bytes).check
     const bytes = voidChange(this.#key.incarnation, actor, from, check)
     const boundary = before && { actor, counter: before.last, check }
-    return { from, bytes, boundary, removes: (head?.last ?? 0) >= from }
+    return { actor, from, bytes, boundary, removes: (head?.last ?? 0) >= from }
   }
 
-  /** Forks of actors that have not ended here: something that they wrote before is missing. */
+  /** Forks of actors that have not ended here, or not as early. */
   pending(): ForkProof[] {
     const pending: ForkProof[] = []
     for (const actor of this.#pending) {
       const fork = this.forks.get(actor)
-      if (fork === undefined || this.log.head(actor)?.isVoid === true) this.#pending.delete(actor)
+      const head = this.log.head(actor)
+      const hasEnded = fork === undefined || (head?.isVoid === true && head.first <= forkedFrom(fork))
+      if (hasEnded) this.#pending.delete(actor)
       else pending.push(fork)
     }
     return pending
