@@ -64,6 +64,8 @@ export interface ReplicationLimits {
   readonly earlyBytesMax: number
   /** Times that what is missing is asked for, each after up to twice as long. Then what waits for it is dropped: nobody has it. */
   readonly askTriesMax: number
+  /** A document is made anew because of forks in it so often at most: a member may sign as many as it likes, and each costs it all. */
+  readonly cutAgainMs: number
   /** The state of one document is compared with a peer's so often, to find what went wrong in silence. */
   readonly scrubMs: number
   /** Bytes of repair that one peer is sent in the long run: what is beyond it is dropped, and asked for again. */
@@ -116,6 +118,7 @@ export const replicationLimits: ReplicationLimits = {
   askAfterMs: 150,
   earlyBytesMax: 67_108_864,
   askTriesMax: 16,
+  cutAgainMs: 1_000,
   scrubMs: 10_000,
   repairBytesPerSecondMax: 4_194_304,
   repairBurstBytesMax: 8_388_608,

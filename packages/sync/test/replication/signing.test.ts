@@ -11,6 +11,8 @@ import {
 } from '@joinery/sync/replication'
 import { describe, expect, test } from 'vitest'
 import { encodeTombstone } from '../../src/replication/documents/tombstone.ts'
+import { forksListedMax, forksPerMessageMax } from '../../src/replication/limits.ts'
+import { type Claim, claimOf } from '../../src/replication/signing/claim.ts'
 import { encodeProof } from '../../src/replication/signing/fork-proof.ts'
 import { life, Nodes, newActor } from './nodes.ts'
 import { add, authorOf, push, Signers } from './signers.ts'
@@ -290,6 +292,44 @@ describe('an actor that signed two histories', () => {
     ).toEqual([1])
   })
 
+  test('is cut where only the proof of it had become durable before a crash', () => {
+    const { nodes, signing } = cluster(['a', 'b'])
+    const one = add(authorOf(signing), 'before')
+    const two = add(one.copy(), 'right')
+    nodes.edit('a', 'x')
+    push(nodes, 'a', add(one, 'left').changes)
+    push(nodes, 'a', two.changes)
+    nodes.run(5_000)
+    const proof = stored(nodes, 'a').filter(isProof)
+    const own = stored(nodes, 'a').filter((part) => !isProof(part) && openChange(part).header.actor.startsWith('a~'))
+    nodes.restart('a', [...own, ...one.changes, ...proof])
+    nodes.run(5_000)
+    expectEqual(nodes, ['before', 'x'])
+    expect(nodes.stores.get('a')?.at(-1)?.kind).toBe('replace')
+  })
+
+  test('costs the document once a second at most, however many there are', () => {
+    const { nodes, signing } = cluster(['a', 'b'])
+    nodes.run(3_000)
+    for (let i = 0; i < 20; i += 1) {
+      const one = add(authorOf(signing), `before ${i}`)
+      const two = add(one.copy(), 'right')
+      push(nodes, 'a', add(one, 'left').changes)
+      push(nodes, 'a', two.changes)
+      nodes.run(100)
+    }
+    nodes.run(10_000)
+    expectEqual(
+      nodes,
+      Array.from({ length: 20 }, (_, i) => `before ${i}`),
+    )
+    for (const name of ['a', 'b']) {
+      const anew = nodes.stores.get(name)?.filter(({ kind }) => kind === 'replace').length
+      expect(anew).toBeGreaterThan(0)
+      expect(anew).toBeLessThan(6)
+    }
+  })
+
   test('is told of at once, and once', () => {
     const never = 600_000
     const limits = { antiEntropyMinMs: never, antiEntropyMaxMs: never, scrubMs: never }
@@ -418,6 +458,40 @@ describe('a proof', () => {
     nodes.run(1_000)
     expect(nodes.tags('b')).toEqual(['1'])
   })
+
+  test('after the other: as many as a message may have at a time, and the last ones are listed', () => {
+    // A thousand real signatures take their time, and none of this is about them.
+    const signing: Signing = {
+      ...new Signers().of('m'),
+      sign: (digest) => Uint8Array.from([...digest, ...digest]),
+      verify: (_, digest, signature) => signature.every((byte, i) => byte === digest[i % digest.length]),
+    }
+    const nodes = new Nodes(['a', 'b'], { signing })
+    cut(nodes, 'a', ['b'])
+    nodes.edit('a', 'x')
+    const forks = Array.from({ length: forksListedMax + 1 }, () => {
+      const one = authorOf(signing)
+      const changes = [one.copy(), one].map((author, i) => openChange(add(author, `${i}`).changes[0] as Uint8Array))
+      const claims = changes.map((change) => claimOf(signing, change)) as [Claim, Claim]
+      return { life, proof: { actor: one.actor.id, claims } }
+    })
+    const message = (some: typeof forks) => codec.encode({ kind: 'forks', forks: some })
+    expect(() => codec.decode(message(forks.slice(0, forksPerMessageMax + 1)))).toThrow('out of range')
+    for (let at = 0; at < forks.length; at += forksPerMessageMax) {
+      const bytes = message(forks.slice(at, at + forksPerMessageMax))
+      nodes.handle('a', { type: 'message', from: 'm', bytes })
+    }
+    nodes.run(2_000)
+    nodes.network.heal()
+    nodes.run(20_000)
+    expectEqual(nodes, ['x'])
+    const [last] = forks.slice(-1)
+    for (const name of ['a', 'b']) {
+      const listed = nodes.engines.get(name)?.forks() ?? []
+      expect(listed.length).toBe(forksListedMax)
+      expect(listed.some(({ actor }) => actor === last?.proof.actor)).toBe(true)
+    }
+  }, 60_000)
 
   test('cut, or changed anywhere, is read or refused', () => {
     const { part } = proven()

@@ -2,17 +2,18 @@
  * The documents of a node, as they go through memory to the store: what comes in is applied, then written, and what is durable
  * is told of. At most one write of a life is out; what comes meanwhile goes into the next, so that a busy life shares flushes.
  */
-import { type ActorId, type ChangeHeader, type ChangeSeal, CoreError, limits, type SchemaDoc } from '@joinery/core'
+import { type ChangeHeader, CoreError, type SchemaDoc } from '@joinery/core'
 import type { Context } from '../context.ts'
 import { ReplicationError } from '../errors.ts'
 import { sameHash } from '../hash64.ts'
 import type { LifeKey } from '../messages/messages.ts'
 import type { ActorChoice, StoredLife } from '../ports.ts'
-import { encodeProof, type ForkProof, isProof } from '../signing/fork-proof.ts'
-import { type Cut, SignedLife } from '../signing/signed-life.ts'
+import type { ForkProof } from '../signing/fork-proof.ts'
+import { ForkCuts } from './fork-cuts.ts'
 import { Intake, Taken } from './intake.ts'
 import type { Life, Staged, Via } from './life.ts'
 import { Lives } from './lives.ts'
+import { openLife } from './open-life.ts'
 import { isForkedSummary, isSignedSummary, readSummary, summaryOf } from './summary.ts'
 import { isTombstone, joinTombstones } from './tombstone.ts'
 
@@ -29,19 +30,9 @@ export interface DocumentEvents {
   forked(life: Life, proofs: readonly ForkProof[]): void
 }
 
-/** A life whose changes nobody signed takes none where all are. */
-const REFUSING: ChangeSeal = {
-  signature: new Uint8Array(0),
-  sign() {
-    throw new ReplicationError(
-      'REPLICATION_UNSIGNED',
-      'it was begun before changes were signed: delete it, and begin it anew',
-    )
-  },
-}
-
 export class Documents {
   readonly lives: Lives
+  readonly forks: ForkCuts
   readonly #context: Context
   readonly #events: DocumentEvents
   readonly #loaded = new Set<Life>()
@@ -54,6 +45,12 @@ export class Documents {
     this.#context = context
     this.#events = events
     this.lives = new Lives(context.hashKey, context.limits.earlyBytesMax)
+    this.forks = new ForkCuts(context, {
+      open: (life, parts, choice) => this.#open(life, parts, choice),
+      stage: (life, parts) => this.stage(life, parts),
+      taken: (life, taken, via) => this.#events.taken(life, taken, via),
+      damaged: (life) => this.damaged(life.key),
+    })
   }
 
   /** Bytes that wait to be stored, over all lives. */
@@ -65,7 +62,7 @@ export class Documents {
   get dueMs(): number {
     let due = Number.POSITIVE_INFINITY
     for (const life of this.#failed) due = Math.min(due, life.writeAgainAtMs ?? due)
-    return due
+    return Math.min(due, this.forks.dueMs)
   }
 
   start(stored: readonly StoredLife[]): void {
@@ -82,19 +79,7 @@ export class Documents {
   }
 
   #open(life: Life, parts: readonly Uint8Array[], choice: ActorChoice): SchemaDoc {
-    const { open, signing } = this.#context.options
-    if (signing === undefined) {
-      return open(
-        life.key,
-        parts.filter((part) => !isProof(part)),
-        choice,
-      )
-    }
-    const signed = new SignedLife(signing, life.key)
-    const document = open(life.key, signed.load(parts), choice)
-    document.sealWith(signed.isUnsigned ? REFUSING : signed.seal())
-    life.signed = signed
-    return document
+    return openLife(this.#context.options, life, { parts, choice })
   }
 
   /** The life under a name, begun now if there is none; undefined when the node holds as many as it may. */
@@ -149,6 +134,7 @@ export class Documents {
     this.#keep(life)
     const forks = life.signed?.forks
     if (forks !== undefined && forks.size > 0) this.#events.forked(life, [...forks.values()])
+    this.forks.loaded(life)
     this.#runTasks(life)
   }
 
@@ -284,50 +270,6 @@ export class Documents {
     return taken
   }
 
-  /** Takes note of a proof, and does what follows. Answers the fork that holds now; undefined where it was known. */
-  fork(life: Life, shown: ForkProof, via: Via): ForkProof | undefined {
-    const proof = life.signed?.learn(shown)
-    if (proof === 'unsound') {
-      this.damaged(life.key)
-      return undefined
-    }
-    if (proof !== undefined) this.stage(life, [{ bytes: encodeProof(proof), knows: [], headers: [], via }])
-    this.endForked(life, via)
-    return proof
-  }
-
-  /** Ends forked actors before their forks, as soon as all that comes before is here. */
-  endForked(life: Life, via: Via): void {
-    for (const actor of [...(life.signed?.forks.keys() ?? [])]) {
-      const cut = life.signed?.cut(actor)
-      if (cut !== undefined && life.document !== undefined) this.#end(life, life.document, { actor, cut, via })
-    }
-  }
-
-  #end(life: Life, document: SchemaDoc, { actor, cut, via }: { actor: ActorId; cut: Cut; via: Via }): void {
-    const isOwn = document.actor.id === actor
-    if (isOwn || cut.removes) this.#rebuild(life, actor, { cut, via, choice: isOwn ? 'new' : 'own' })
-    else {
-      const taken = new Intake(life, document, via).takeVoid(cut.bytes)
-      this.stage(life, taken.news)
-      this.#events.taken(life, taken, via)
-    }
-    this.#context.emit({ type: 'changed', life: life.key, headers: [] })
-    if (isOwn) this.#context.emit({ type: 'renewed', life: life.key })
-  }
-
-  /** What an actor wrote from its fork on is taken out: the document is made anew from the rest, and so is what is stored of it. */
-  #rebuild(life: Life, actor: ActorId, how: { cut: Cut; via: Via; choice: ActorChoice }): void {
-    const { cut, via, choice } = how
-    life.signed?.log.replace(actor, cut.from, cut.bytes)
-    life.early.clear()
-    life.document = this.#open(life, life.signed?.parts() ?? [], choice)
-    life.recede(actor, cut.boundary)
-    life.rewrites += 1
-    const knows = [{ actor, counter: limits.dotCounterMax, check: life.document.checkOf(actor) }]
-    this.stage(life, [{ bytes: cut.bytes, knows, headers: [], via }])
-  }
-
   /** Ends a life here, by this node or because a peer did. */
   end(life: Life, tombstone: Uint8Array, how: { readonly ticket: number } | { readonly via: Via }): void {
     const joined = joinTombstones(life.tombstone, tombstone)
@@ -427,6 +369,7 @@ export class Documents {
       this.write(life)
       if (life.writing === undefined) this.#fold(life)
     }
+    this.forks.wake()
   }
 
   /** Folds what has become long in the store into a snapshot. */

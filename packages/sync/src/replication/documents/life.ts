@@ -77,6 +77,8 @@ export class Life {
   isDoubted = false
   /** Its whole history, where changes are signed. */
   signed: SignedLife | undefined
+  /** Not before this time is it made anew because of forks. */
+  cutAtMs = 0
   /** How often everything in the store was to be written anew, and how often it was. */
   rewrites = 0
   rewritten = 0

@@ -120,7 +120,7 @@ export class Quarantine {
 
   #act(life: Life, shown: ForkProof, from: NodeId): void {
     const via: Via = { from, cause: 'repair', hops: 0, told: [], foreign: false }
-    const proof = this.#parts.documents.fork(life, shown, via)
+    const proof = this.#parts.documents.forks.learn(life, shown, via)
     if (proof === undefined) return
     const { choice } = this.#parts
     for (const to of new Set([...choice.targets(new Set([from])), ...choice.across()])) this.tell(to, life, [proof])

@@ -33,6 +33,7 @@ export type Verdict =
 
 /** How a forked actor ends. */
 export interface Cut {
+  readonly actor: ActorId
   readonly from: number
   /** What takes the place of everything from there on. */
   readonly bytes: Uint8Array
@@ -46,6 +47,8 @@ export class SignedLife {
   readonly log: SignedLog = new SignedLog()
   /** By actor, the lowest that is known. */
   readonly forks: Map<ActorId, ForkProof> = new Map()
+  /** Forked actors that may not have ended here. */
+  readonly #pending = new Set<ActorId>()
   /** It has parts that nobody signed: it was begun before signatures were asked for. It is kept, and not shared. */
   isUnsigned = false
   readonly #signing: Signing
@@ -59,13 +62,18 @@ export class SignedLife {
   /** Takes what the store has, and answers what a document is made of. */
   load(parts: readonly Uint8Array[]): readonly Uint8Array[] {
     const rest = parts.filter((part) => !isProof(part))
-    for (const proof of parts.map(decodeProof)) if (proof !== undefined) this.forks.set(proof.actor, proof)
+    for (const proof of parts.map(decodeProof)) if (proof !== undefined) this.#keep(proof)
     for (const part of rest) {
       const change = openedChange(part)
       if (change !== undefined) this.log.append(change)
       this.isUnsigned ||= change === undefined || (change.header.signature === undefined && !this.isOfFork(change))
     }
     return rest
+  }
+
+  #keep(proof: ForkProof): void {
+    this.forks.set(proof.actor, proof)
+    this.#pending.add(proof.actor)
   }
 
   /** Everything that is to be stored of it. */
@@ -128,7 +136,7 @@ export class SignedLife {
     const known = this.forks.get(proof.actor)
     if (known !== undefined && forkedFrom(known) <= forkedFrom(proof)) return undefined
     if (proofRefusal(this.#signing, this.#key, proof) !== undefined) return 'unsound'
-    this.forks.set(proof.actor, proof)
+    this.#keep(proof)
     return proof
   }
 
@@ -154,12 +162,20 @@ export class SignedLife {
     const check = before === undefined ? 0 : readChange(before.bytes).check
     const bytes = voidChange(this.#key.incarnation, actor, from, check)
     const boundary = before && { actor, counter: before.last, check }
-    return { from, bytes, boundary, removes: (head?.last ?? 0) >= from }
+    return { actor, from, bytes, boundary, removes: (head?.last ?? 0) >= from }
   }
 
-  /** Forks of actors that have not ended here: something that they wrote before is missing. */
+  /** Forks of actors that have not ended here, or not as early. */
   pending(): ForkProof[] {
-    return [...this.forks.values()].filter(({ actor }) => this.log.head(actor)?.isVoid !== true)
+    const pending: ForkProof[] = []
+    for (const actor of this.#pending) {
+      const fork = this.forks.get(actor)
+      const head = this.log.head(actor)
+      const hasEnded = fork === undefined || (head?.isVoid === true && head.first <= forkedFrom(fork))
+      if (hasEnded) this.#pending.delete(actor)
+      else pending.push(fork)
+    }
+    return pending
   }
 
   /** Whether somebody who has this of a forked actor does not have its fork as it is here. */
