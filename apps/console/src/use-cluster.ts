@@ -1,9 +1,11 @@
 /** The cluster as the page shows it: read when the page opens and when something changes, at most so often. */
+
+import type { ClusterNode, ClusterStats, Conflict } from '@joinery/cluster'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { type ClusterNode, type Conflict, follow, get, KeyNeeded, type Stats } from './api.ts'
+import { follow, get, KeyNeeded } from './api.ts'
 
 export interface Overview {
-  readonly stats: Stats
+  readonly stats: ClusterStats
   readonly nodes: readonly ClusterNode[]
   readonly conflicts: readonly Conflict[]
   /** Bytes a second, since the reading before. */
@@ -35,7 +37,7 @@ export function useCluster(): ClusterView {
 
   const read = useCallback(async () => {
     const [stats, { nodes }, { conflicts }] = await Promise.all([
-      get<Stats>('/v1/stats'),
+      get<ClusterStats>('/v1/stats'),
       get<{ nodes: ClusterNode[] }>('/v1/nodes'),
       get<{ conflicts: Conflict[] }>('/v1/conflicts'),
     ])

@@ -7,6 +7,8 @@ import type { NodeObserver } from './observer.ts'
 
 /** A read that the store refused is tried again after this time. */
 const LOAD_AGAIN_MS = 500
+/** A medium that does not give back what it was given is believed to have lost it after so many reads. */
+const LOST_READS = 5
 
 export interface EngineLoopOptions {
   readonly engine: NodeEngine
@@ -105,21 +107,23 @@ export class EngineLoop {
   }
 
   /** What a store refuses for a while is not lost: to take it for that would fetch it anew, and cost an actor. */
-  #loadAgain(life: LifeKey): void {
+  #loadAgain(life: LifeKey, lost: number): void {
     this.#options.scheduler.after(LOAD_AGAIN_MS, () => {
-      if (!this.#isStopped) this.#begin(this.#load(life))
+      if (!this.#isStopped) this.#begin(this.#load(life, lost))
     })
   }
 
-  async #load(life: LifeKey): Promise<void> {
+  /** @param lost reads that came to nothing because of the medium. */
+  async #load(life: LifeKey, lost = 0): Promise<void> {
     const { store, observer } = this.#options
     let parts: Uint8Array[]
     try {
       parts = await store.load(life)
     } catch (error) {
       observer.storeFailed?.(error)
-      if (isUnreadable(error)) this.take({ type: 'damaged', life })
-      else this.#loadAgain(life)
+      const reads = lost + (isUnreadable(error) ? 1 : 0)
+      if (reads < LOST_READS) this.#loadAgain(life, reads)
+      else this.take({ type: 'damaged', life })
       return
     }
     this.take({ type: 'loaded', life, parts })

@@ -118,14 +118,10 @@ export class LifeStore {
   async #end(key: DocumentKey, head: DocumentHead | undefined, write: LifeWrite): Promise<void> {
     const { incarnation } = write
     const entries = entriesOf(write)
-    if (head?.deleted) {
-      await this.#store.importDocument(endedAgain(head, entries), { arrival: 'now', replaces: true })
-      return
-    }
-    // Of a life that was never here the end is also the beginning: whoever loads it in between finds that it has ended.
-    if (head === undefined) await this.#append(key, head, write)
-    const expectedVersion = head?.version ?? entries.length
-    await this.#store.commit({ key, expectedVersion, kind: 'end', incarnation, entries })
+    if (head === undefined || head.deleted) {
+      const ended = endedWith(head ?? neverHere(key, incarnation), entries)
+      await this.#store.importDocument(ended, { arrival: 'now', replaces: head !== undefined })
+    } else await this.#store.commit({ key, expectedVersion: head.version, kind: 'end', incarnation, entries })
   }
 }
 
@@ -139,8 +135,13 @@ export function isUnreadable(error: unknown): boolean {
   return error instanceof StoreError && error.code === 'STORE_IO'
 }
 
-/** The same document with another tombstone. */
-function endedAgain(head: DocumentHead, [entry]: readonly NewEntry[]): StoredDocument {
+/** Of a life that was never here: as if it had begun and ended, which takes two versions, and would take two steps. */
+function neverHere(key: DocumentKey, incarnation: string): DocumentHead {
+  return { key, version: 2, incarnation, deleted: true, attributes: '', snapshotVersion: 0, compactedVersion: 2 }
+}
+
+/** A document that has ended, with this tombstone. */
+function endedWith(head: DocumentHead, [entry]: readonly NewEntry[]): StoredDocument {
   return { head, tombstone: logEntry(head.key, head.incarnation, head.version, entry as NewEntry), log: [] }
 }
 

@@ -89,6 +89,29 @@ describe.each(places)('lives on %s', (_, newPlace) => {
     await store.close()
   })
 
+  test('that were never here end in one step: no crash leaves one that has begun and not ended', async () => {
+    const store = closing(await newPlace()())
+    const steps = ['commit', 'compact', 'importDocument']
+    let done = 0
+    // The power is lost after the first step.
+    const failing = new Proxy(store, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name)
+        if (typeof member !== 'function') return member
+        return (...args: unknown[]) => {
+          if (steps.includes(String(name))) done += 1
+          return done > 1 ? Promise.reject(new Error('no power')) : member.apply(target, args)
+        }
+      },
+    })
+    await new LifeStore(failing, limits).write(step('end', ['bye'], 'summary')).catch(() => {})
+    const lives = new LifeStore(store, limits)
+    expect(await lives.lives()).toEqual([{ ...life, ended: true }])
+    expect(await loaded(lives)).toEqual(['bye'])
+    await lives.write(step('end', ['earlier'], 'summary'))
+    expect(await loaded(lives)).toEqual(['earlier'])
+  })
+
   test('stand side by side, whatever their names', async () => {
     const store = closing(await newPlace()())
     const lives = new LifeStore(store, limits)
@@ -146,7 +169,10 @@ describe('a store that fails', () => {
     await converged([a, b], 'page')
   })
 
-  test('for a while is waited for, and nothing is taken for lost', async () => {
+  test.each([
+    ['STORE_BUSY', 1],
+    ['STORE_IO', 3],
+  ] as const)('for a while with %s is waited for, and nothing is taken for lost', async (code, times) => {
     const network = testNetwork()
     const medium = memoryMedium()
     const first = memoryStore({ medium })
@@ -157,11 +183,11 @@ describe('a store that fails', () => {
     await first.close()
 
     const real = closing(memoryStore({ medium }))
-    let failures = 1
+    let failures = times as number
     const busy = store(real, {
       async head(key) {
         failures -= 1
-        if (failures >= 0) throw new StoreError('STORE_BUSY', 'later')
+        if (failures >= 0) throw new StoreError(code, 'later')
         return await real.head(key)
       },
     })

@@ -1,6 +1,7 @@
 /** Fields that several wrote at once: what shows, over what, and why. */
+
+import type { Conflict } from '@joinery/cluster'
 import type { ReactElement } from 'react'
-import type { Conflict } from '../api.ts'
 import { timeText, valueText } from './parts.tsx'
 
 export function Conflicts({ conflicts }: { readonly conflicts: readonly Conflict[] }): ReactElement {

@@ -1,12 +1,9 @@
 /** One machine: who wrote each of its fields, and what lost where several wrote at once. */
-import { type ReactElement, useEffect, useRef, useState } from 'react'
-import { get, type Vm, type Write } from '../api.ts'
-import { timeText, valueText } from './parts.tsx'
 
-interface Explained {
-  readonly vm: Vm
-  readonly writes: Readonly<Record<string, readonly Write[]>>
-}
+import type { VmExplained } from '@joinery/cluster'
+import { type ReactElement, useEffect, useRef, useState } from 'react'
+import { get } from '../api.ts'
+import { timeText, valueText } from './parts.tsx'
 
 export interface MachineDetailProps {
   readonly id: string
@@ -60,15 +57,15 @@ export function MachineDetail({ id, version, onClose }: MachineDetailProps): Rea
   )
 }
 
-function useExplained(id: string, version: number): Explained | undefined {
-  const [explained, setExplained] = useState<Explained>()
+function useExplained(id: string, version: number): VmExplained | undefined {
+  const [explained, setExplained] = useState<VmExplained>()
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version is another answer.
   useEffect(() => {
     let isCurrent = true
-    const show = (next: Explained | undefined): void => {
+    const show = (next: VmExplained | undefined): void => {
       if (isCurrent) setExplained(next)
     }
-    get<Explained>(`/v1/vms/${encodeURIComponent(id)}/explain`).then(show, () => show(undefined))
+    get<VmExplained>(`/v1/vms/${encodeURIComponent(id)}/explain`).then(show, () => show(undefined))
     return () => {
       isCurrent = false
     }

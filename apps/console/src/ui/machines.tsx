@@ -1,6 +1,8 @@
 /** Virtual machines: found by region, state, node and name, as they are now. */
+
+import type { Vm, VmPage } from '@joinery/cluster'
 import { type ReactElement, useEffect, useRef, useState } from 'react'
-import { type Filter, get, type Vm, type VmPage } from '../api.ts'
+import { type Filter, get } from '../api.ts'
 import type { Overview } from '../use-cluster.ts'
 import { MachineDetail } from './machine-detail.tsx'
 import { timeText } from './parts.tsx'

@@ -1,6 +1,7 @@
 /** How the cluster is doing, at a glance. */
+
+import type { ClusterNode } from '@joinery/cluster'
 import type { ReactElement } from 'react'
-import type { ClusterNode } from '../api.ts'
 import type { Overview } from '../use-cluster.ts'
 import { Badge, bytesText, secondsText, Tile } from './parts.tsx'
 

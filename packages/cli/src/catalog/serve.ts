@@ -1,85 +1,61 @@
 /** `joinery catalog serve`: a node of the catalog with its HTTP API, stopped in order. */
 import { catalogMetrics, serveCatalog, startCatalog } from '@joinery/catalog'
 import { shownFailure } from '@joinery/http'
-import { clusterKeys, nodeLog, nodeMetrics, observers } from '@joinery/node'
-import { openKeyRing } from '@joinery/server'
+import { clusterKeys } from '@joinery/node'
 import type { Store } from '@joinery/sync'
-import { nodeScheduler } from '@joinery/transport/scheduler'
 import type { Logger } from 'pino'
 import type { Environment } from '../environment.ts'
 import { UsageError } from '../failure.ts'
-import { createLog } from '../log.ts'
 import { type PeeringParts, peeringOf } from '../node/peering.ts'
 import type { NodeOptions } from '../node/peering-flags.ts'
-import { stopRequest } from '../stop-request.ts'
+import { type Begun, type HostCommandOptions, type HostParts, runHost } from '../node/run-host.ts'
 import { formatStoreUrl, openStore, parseStoreUrl, type StoreUrl } from '../store-url.ts'
-import { readTls, type TlsOptions } from '../tls.ts'
 import { isDamaged, putAside } from './damaged.ts'
 import { markOwner, ownedBy } from './owner.ts'
 
-export interface CatalogServeOptions extends NodeOptions, TlsOptions {
-  readonly addr: string
+export interface CatalogServeOptions extends NodeOptions, HostCommandOptions {
   /** Data that cannot be read is put aside, and fetched from the other nodes. */
   readonly rebuild: boolean
   /** Undefined: those that the catalog indexes by default. */
   readonly indexed: readonly string[] | undefined
-  readonly allowOrigin: readonly string[]
-  readonly insecure: boolean
 }
 
 /** Resolves once the catalog is stopped again. */
 export async function serveCatalogCommand(options: CatalogServeOptions, environment: Environment): Promise<number> {
   const url = parseStoreUrl(options.store)
-  const logger = createLog({ level: options.logLevel, output: environment.stderr })
-  const scheduler = nodeScheduler(() => performance.now())
-  const { shown, ...peering } = peeringIn(options, { environment, logger, scheduler })
-  const tls = await readTls(options)
-  // Listened for before anything can be acknowledged: from then on a signal stops in order.
-  const stop = stopRequest(environment, logger)
-  const { nowMs: wallMs, random: randomBytes, version } = environment
-  const store = await openOwn(url, options, { logger, nowMs: wallMs() })
-  try {
-    const node = nodeMetrics()
-    const catalog = await startCatalog({
-      ...peering,
-      node: options.name,
-      region: options.region,
-      store,
-      wallMs,
-      scheduler,
-      randomBytes,
-      observer: observers([node, nodeLog({ logger, scheduler })]),
-      ...(options.indexed !== undefined && { indexed: options.indexed }),
-    })
-    try {
-      for (const address of options.join) catalog.node.join(address)
-      node.watch(() => catalog.node.status())
-      const own = catalogMetrics(() => catalog.status())
-      const host = await serveCatalog({
-        catalog,
-        address: options.addr,
-        keys: await openKeyRing({ store, random: randomBytes, now: wallMs }),
-        logger,
-        metrics: { text: async () => (await node.text()) + (await own.text()) },
-        random: randomBytes,
-        now: () => scheduler.nowMs(),
-        scheduler,
-        version,
-        tls,
-        allowOrigins: options.allowOrigin,
-        insecure: options.insecure,
-      })
+  return await runHost(options, environment, {
+    peering: (parts) => peeringIn(options, parts),
+    open: ({ logger }) => openOwn(url, options, { logger, nowMs: environment.nowMs() }),
+    begin: (parts) => begin(options, environment, parts),
+  })
+}
+
+async function begin(
+  options: CatalogServeOptions,
+  { stdout, version }: Environment,
+  { shown: _, ...parts }: HostParts,
+): Promise<Begun> {
+  const { name, region, cluster, indexed, store } = options
+  const catalog = await startCatalog({ ...parts, node: name, region, ...(indexed !== undefined && { indexed }) })
+  const own = catalogMetrics(() => catalog.status())
+  return {
+    join: (address) => catalog.node.join(address),
+    watch: (metrics) => metrics.watch(() => catalog.node.status()),
+    metrics: () => own.text(),
+    serve: (api) => serveCatalog({ ...api, catalog }),
+    announce(url, shown) {
       const { address } = catalog.node.status()
-      announce(options, { url: host.url, address, shown, store: formatStoreUrl(url) }, environment)
-      await stop
-      await host.close()
-    } finally {
-      await catalog.stop()
-    }
-    logger.info('stopped')
-    return 0
-  } finally {
-    await store.close()
+      const lines = [
+        `Joinery ${version}: catalog node ${name} answers at ${url}`,
+        `  nodes    ${address === '' ? 'none can dial it' : address}, cluster ${cluster}, region ${region}`,
+        `  key      ${shown}`,
+        `  store    ${formatStoreUrl(parseStoreUrl(store))}`,
+        `  API      ${url}/openapi.json`,
+        '',
+      ]
+      stdout.write(lines.join('\n'))
+    },
+    stop: () => catalog.stop(),
   }
 }
 
@@ -129,28 +105,4 @@ async function openAnew(
     'the data cannot be read: it is put aside, and fetched from peers',
   )
   return await openMarked(url)
-}
-
-interface Announced {
-  readonly url: string
-  readonly address: string
-  readonly shown: string
-  readonly store: string
-}
-
-function announce(
-  { name, region, cluster }: CatalogServeOptions,
-  { url, address, shown, store }: Announced,
-  { stdout, version }: Environment,
-): void {
-  stdout.write(
-    [
-      `Joinery ${version}: catalog node ${name} answers at ${url}`,
-      `  nodes    ${address === '' ? 'none can dial it' : address}, cluster ${cluster}, region ${region}`,
-      `  key      ${shown}`,
-      `  store    ${store}`,
-      `  API      ${url}/openapi.json`,
-      '',
-    ].join('\n'),
-  )
 }

@@ -3,7 +3,6 @@ import { type RunningHost, type ServeApiOptions, serveApi } from '@joinery/http'
 import type { Cluster } from '../cluster.ts'
 import { ClusterError, clusterErrors } from '../errors.ts'
 import { clusterHttpLimits } from '../limits.ts'
-import type { Vm } from '../model/types.ts'
 import { addNodeRoutes } from './node-routes.ts'
 import { asClusterRefusal } from './refusals.ts'
 import { clusterSchemas } from './schemas.ts'
@@ -18,7 +17,11 @@ export interface ServeClusterOptions extends ServeApiOptions {
 export async function serveCluster(options: ServeClusterOptions): Promise<RunningHost> {
   const { cluster, scheduler } = options
   const { idBytesMax: bytesMax } = cluster.limits
-  const parameter = (name: string, about: string) => ({ name, bytesMax, about })
+  const parameter = (what: string) => ({
+    name: `the name of the ${what}`,
+    bytesMax,
+    about: `Name of a ${what}, percent-encoded; 1 to ${bytesMax} bytes, no control characters.`,
+  })
   return await serveApi(options, {
     info: {
       title: 'Joinery cluster',
@@ -29,45 +32,45 @@ export async function serveCluster(options: ServeClusterOptions): Promise<Runnin
     gated: ['/v1/*'],
     table: clusterErrors,
     parameters: {
-      vm: parameter('the name of the virtual machine', 'Name of a virtual machine, percent-encoded.'),
-      node: parameter('the name of the node', 'Name of a node, percent-encoded.'),
-      counter: parameter('the name of the counter', 'Name of a counter, percent-encoded.'),
-      resource: parameter('the name of the resource', 'Name of a resource, percent-encoded.'),
+      vm: parameter('virtual machine'),
+      node: parameter('node'),
+      counter: parameter('counter'),
+      resource: parameter('resource'),
     },
     routeOf,
     asRefusal: asClusterRefusal,
     addRoutes(to) {
+      const requireVm = (id: string | undefined) => {
+        const found = cluster.getVm(id as string)
+        if (found !== undefined) return found
+        throw new ClusterError('CLUSTER_VM_UNKNOWN', `there is no virtual machine ${JSON.stringify(id)}`)
+      }
       const endpoints = { ...to, cluster, scheduler, schemas: clusterSchemas(cluster.limits), requireVm }
       addVmRoutes(endpoints)
       addNodeRoutes(endpoints)
       addWatchRoute(endpoints)
     },
   })
-
-  function requireVm(id: string | undefined): Vm {
-    const found = cluster.getVm(id as string)
-    if (found !== undefined) return found
-    throw new ClusterError('CLUSTER_VM_UNKNOWN', `there is no virtual machine ${JSON.stringify(id)}`)
-  }
 }
+
+const kinds: ReadonlySet<string> = new Set([
+  'vms',
+  'nodes',
+  'counters',
+  'credits',
+  'resources',
+  'conflicts',
+  'stats',
+  'watch',
+  'join',
+  'drill',
+  'inventory',
+])
 
 /** The path without names, which would make labels and lines of the log grow. */
 function routeOf(path: string): string {
   const [, version, kind = '', name, more] = path.split('/')
   if (version !== 'v1') return 'other'
-  const known = [
-    'vms',
-    'nodes',
-    'counters',
-    'credits',
-    'resources',
-    'conflicts',
-    'stats',
-    'watch',
-    'join',
-    'drill',
-    'inventory',
-  ]
-  if (!known.includes(kind)) return 'unknown'
+  if (!kinds.has(kind)) return 'unknown'
   return `/v1/${kind}${name === undefined ? '' : '/{name}'}${more === undefined ? '' : '/{more}'}`
 }

@@ -53,7 +53,7 @@ export interface ReplicationLimits {
   readonly writeAgainMs: number
   /** A life that takes this much in the store, and four times its last snapshot, is folded into a snapshot. */
   readonly foldBytesMin: number
-  /** Large payloads that are kept for peers to fetch piece by piece. Beyond it the oldest is forgotten. */
+  /** Large payloads that are kept for peers to fetch piece by piece. Beyond it no other is begun: it is asked for again. */
   readonly transfersBytesMax: number
   /** What came early waits so long for what it follows before that is asked for: most of it is on its way. */
   readonly askAfterMs: number

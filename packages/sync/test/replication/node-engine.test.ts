@@ -166,6 +166,32 @@ describe('what is too large for a message', () => {
   })
 })
 
+describe('many documents that are too large for a message', () => {
+  test('all come to a node that begins with nothing, though repair has little room', () => {
+    const documents = 24
+    const limits = { transfersBytesMax: 1_200_000, repairBytesPerSecondMax: 1_000_000, repairBurstBytesMax: 1_500_000 }
+    const nodes = new Nodes(['a', 'b'], { limits })
+    nodes.network.cut('a', 'b')
+    nodes.network.cut('b', 'a')
+    // Nothing that deflates well.
+    const random = seededRandom(5)
+    const text = Array.from({ length: 400_000 }, () => String.fromCharCode(33 + random.below(94))).join('')
+    const keys = Array.from({ length: documents }, (_, i) => ({ document: `d${i}`, incarnation: 'life' }))
+    for (const key of keys) {
+      nodes.write(
+        'a',
+        (doc) => doc.change((root) => (root as { body: { set(text: string): void } }).body.set(text)),
+        key,
+      )
+    }
+    nodes.run(10_000)
+    nodes.network.heal()
+    nodes.run(60_000)
+    const got = keys.filter((key) => nodes.engines.get('b')?.stateOf(key) === 'alive')
+    expect(got).toEqual(keys)
+  })
+})
+
 describe('a store that is damaged', () => {
   test('gets its life anew from peers, as another actor, and replaces what it had', () => {
     const nodes = new Nodes(['a', 'b', 'c'])

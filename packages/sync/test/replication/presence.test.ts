@@ -70,3 +70,15 @@ test('stops being told once everybody was', () => {
   expect(nodes.sent.get(PRESENCE)).toBe(before)
   for (const node of names) expect(seen(nodes, node).n0).toHaveLength(presenceBytesMax)
 })
+
+test('ten thousand states of a node are one state in memory, and not a byte of log', () => {
+  const nodes = new Nodes(['a', 'b'])
+  for (let beat = 1; beat <= 10_000; beat += 1) {
+    set(nodes, 'a', `beat ${beat}`)
+    nodes.run(100)
+  }
+  nodes.run(5_000)
+  expect([seen(nodes, 'a'), seen(nodes, 'b')]).toEqual([{ a: 'beat 10000' }, { a: 'beat 10000' }])
+  expect([...nodes.stores.values()].flat()).toEqual([])
+  expect([...nodes.engines.values()].map((engine) => engine.status().lives)).toEqual([0, 0])
+})

@@ -1,10 +1,18 @@
 /** Signed changes: what is not signed by its author is taken by nobody, and who signs two histories is found by everybody. */
-import { openChange } from '@joinery/core'
-import { decodeProof, forkedFrom, isProof, type LifeKey, MessageCodec } from '@joinery/sync/replication'
+import { Doc, openChange, orSet } from '@joinery/core'
+import {
+  decodeProof,
+  forkedFrom,
+  isProof,
+  type LifeKey,
+  MessageCodec,
+  type Signing,
+  sealOf,
+} from '@joinery/sync/replication'
 import { describe, expect, test } from 'vitest'
 import { encodeTombstone } from '../../src/replication/documents/tombstone.ts'
 import { encodeProof } from '../../src/replication/signing/fork-proof.ts'
-import { life, Nodes } from './nodes.ts'
+import { life, Nodes, newActor } from './nodes.ts'
 import { add, authorOf, push, Signers } from './signers.ts'
 
 const codec = new MessageCodec()
@@ -40,6 +48,20 @@ function stored(nodes: Nodes, node: string): Uint8Array[] {
   return writes.slice(Math.max(0, anew)).flatMap(({ parts }) => parts)
 }
 
+/** With another last byte, which is one of what was written. */
+function altered(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice()
+  copy[copy.length - 1] = (copy[copy.length - 1] as number) ^ 1
+  return copy
+}
+
+/** Well-formed, and with another tag in it than `x`. */
+function rotten(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice()
+  copy[copy.lastIndexOf('x'.charCodeAt(0))] = 'z'.charCodeAt(0)
+  return copy
+}
+
 const codes = (nodes: Nodes, node: string): string[] => nodes.outputs('peer-refused', node).map(({ code }) => code)
 
 describe('signed changes', () => {
@@ -70,11 +92,6 @@ describe('signed changes', () => {
     expect(nodes.outputs('peer-refused')).toEqual([])
   })
 
-  const altered = (bytes: Uint8Array): Uint8Array => {
-    const copy = bytes.slice()
-    copy[copy.length - 1] = (copy[copy.length - 1] as number) ^ 1
-    return copy
-  }
   const other: LifeKey = { document: 'other', incarnation: 'life' }
   const again: LifeKey = { document: 'd', incarnation: 'again' }
   const good = (signers: Signers, key = life) => add(authorOf(signers.of('m'), { key }), 'evil').changes
@@ -91,9 +108,9 @@ describe('signed changes', () => {
       (signers) => add(authorOf(signers.of('m'), { node: 'stranger' }), 'evil').changes,
     ],
     [
-      'that say they follow nothing, and name something',
+      'that are the first of their author, and name one before',
       'REPLICATION_SIGNATURE',
-      (signers) => good(signers).map((bytes) => withPrevious(bytes)),
+      (signers) => [chained(signers.of('m'), 'evil', new Uint8Array(32).fill(5))],
     ],
   ])('%s are refused as %s, and nothing else of that peer is', (_, code, changes, key = life) => {
     const { nodes, signers } = cluster(['a', 'b'])
@@ -142,18 +159,29 @@ describe('signed changes', () => {
     expect(nodes.outcome(nodes.edit('a', 'new'))).toBe('REPLICATION_UNSIGNED')
     nodes.run(10_000)
     expect([nodes.tags('a'), nodes.tags('b')]).toEqual([['old'], undefined])
+    const digests = ['a', 'b'].map((name) => nodes.engines.get(name)?.status().digest)
+    expect(digests[0]).toBe(digests[1])
     nodes.end('a')
     nodes.run(10_000)
     expect(nodes.engines.get('b')?.stateOf(life)).toBe('ended')
   })
 })
 
-/** Says that the first change of an actor follows another one. */
-function withPrevious(bytes: Uint8Array): Uint8Array {
-  const copy = bytes.slice()
-  const at = openChange(copy).payloadAt - 96
-  copy[at] = 1
-  return copy
+/** Two changes, of which the second is the next one for whoever looks at chain checks, and says that it follows something else. */
+function wrongDigest(signing: Signing): readonly [Uint8Array, Uint8Array] {
+  const doc = new Doc({ actor: newActor('m'), incarnation: life.incarnation })
+  return [chained(signing, '1', undefined, doc), chained(signing, '2', new Uint8Array(32).fill(5), doc)]
+}
+
+/** A change that says what it follows. */
+function chained(
+  signing: Signing,
+  tag: string,
+  head: Uint8Array | undefined,
+  doc: Doc = new Doc({ actor: newActor('m'), incarnation: life.incarnation }),
+): Uint8Array {
+  doc.sealWith(sealOf(signing, life, () => head))
+  return (doc.change(() => doc.field('tags', orSet<string>()).add(tag)) as Uint8Array).slice()
 }
 
 describe('an actor that signed two histories', () => {
@@ -225,10 +253,65 @@ describe('an actor that signed two histories', () => {
     expect(nodes.outputs('forked').length).toBe(2)
   })
 
+  test('is found by what one branch says that it follows, also where that came first', () => {
+    const { nodes, signing } = cluster(['a', 'b'])
+    const one = add(authorOf(signing), 'before')
+    const two = add(one.copy(), 'right', 'right 2')
+    add(one, 'left')
+    cut(nodes, 'a', ['b'])
+    push(nodes, 'a', one.changes)
+    push(nodes, 'a', two.changes.slice(2))
+    push(nodes, 'b', one.changes.slice(0, 1))
+    push(nodes, 'b', two.changes.slice(2))
+    push(nodes, 'b', one.changes.slice(1))
+    nodes.run(2_000)
+    expect([nodes.tags('a'), nodes.tags('b')]).toEqual([['before'], ['before']])
+    expect(nodes.outputs('peer-refused')).toEqual([])
+    nodes.network.heal()
+    nodes.run(10_000)
+    expectEqual(nodes, ['before'])
+  })
+
+  test.each([
+    ['in order', [0, 1]],
+    ['the other way round', [1, 0]],
+  ])('is found by its digests alone, where chain checks agree: %s', (_, order) => {
+    const { nodes, signing } = cluster(['a'])
+    const [first, second] = wrongDigest(signing)
+    for (const i of order) push(nodes, 'a', [[first, second][i] as Uint8Array])
+    nodes.edit('a', 'x')
+    nodes.run(1_000)
+    expect(nodes.tags('a')).toEqual(['x'])
+    expect(
+      nodes.engines
+        .get('a')
+        ?.forks()
+        .map(({ from }) => from),
+    ).toEqual([1])
+  })
+
+  test('is told of at once, and once', () => {
+    const never = 600_000
+    const limits = { antiEntropyMinMs: never, antiEntropyMaxMs: never, scrubMs: never }
+    const { nodes, signing } = cluster(['a', 'b', 'c', 'd', 'e', 'f'], { limits })
+    nodes.run(3_000)
+    const one = add(authorOf(signing), 'before')
+    const two = add(one.copy(), 'right')
+    push(nodes, 'a', add(one, 'left').changes)
+    nodes.run(2_000)
+    push(nodes, 'b', two.changes)
+    nodes.run(1_000)
+    expectEqual(nodes, ['before'])
+    const FORKS = 14
+    const sent = nodes.sent.get(FORKS) ?? 0
+    nodes.run(60_000)
+    expect([nodes.sent.get(FORKS), nodes.outputs('forked').length]).toEqual([sent, 6])
+  })
+
   test('ends before the lowest fork that there is a proof of', () => {
     const { nodes, signing } = cluster(['a', 'b', 'c'])
     const root = add(authorOf(signing), '1')
-    const low = add(root.copy(), 'low')
+    const low = add(root.copy(), 'low', 'low 2')
     const high = add(root.copy(), '2', '3')
     const higher = add(high.copy(), 'other 4')
     add(high, '4')
@@ -240,7 +323,7 @@ describe('an actor that signed two histories', () => {
     nodes.run(5_000)
     expect([nodes.tags('a'), nodes.tags('c')]).toEqual([
       ['1', '2', '3'],
-      ['1', 'low'],
+      ['1', 'low', 'low 2'],
     ])
     nodes.edit('a', 'after 3')
     nodes.edit('c', 'after low')
@@ -248,7 +331,7 @@ describe('an actor that signed two histories', () => {
     nodes.network.heal()
     nodes.run(20_000)
     expectEqual(nodes, ['1', 'after 3', 'after low'])
-    expect(nodes.outputs('forked', 'a')).toHaveLength(2)
+    expect(nodes.outputs('forked', 'a').length).toBeGreaterThan(1)
     expect(
       nodes.engines
         .get('b')
@@ -348,32 +431,45 @@ describe('a proof', () => {
   })
 })
 
+describe('a signed document whose store gives back something else', () => {
+  test('accuses nobody: it is got anew', () => {
+    const { nodes } = cluster(['a', 'b', 'c'])
+    nodes.edit('b', 'x')
+    nodes.run(5_000)
+    nodes.restart('a', stored(nodes, 'a').map(rotten))
+    nodes.run(20_000)
+    nodes.edit('a', 'y')
+    nodes.run(5_000)
+    expectEqual(nodes, ['x', 'y'])
+    expect(nodes.outputs('forked')).toEqual([])
+    expect(nodes.outputs('repaired', 'a')).toHaveLength(1)
+  })
+})
+
 describe('where most peers say that a signed document is another', () => {
-  test('its own signatures decide', () => {
+  /** Three that say the same of what one has: they are the majority. */
+  function outvoted() {
     const { nodes } = cluster(['a', 'b', 'c', 'd'])
     nodes.edit('a', 'x')
     nodes.run(5_000)
-    const writes = nodes.stores.get('a')?.length
-    // Three that say the same of every document: they would be the majority.
-    const engine = nodes.engines.get('a')
-    const lies = (): void => {
-      for (const from of ['b', 'c', 'd']) {
-        const state = { high: 1, low: 2 }
-        const item = itemOf(nodes, 'a')
-        if (item !== undefined) {
-          nodes.handle('a', {
-            type: 'message',
-            from,
-            bytes: codec.encode({ kind: 'checksum', life, item, state, answer: false }),
-          })
-        }
-      }
+    cut(nodes, 'a', ['b', 'c', 'd'])
+    const before = nodes.outputs('load', 'a').length
+    for (const from of ['b', 'c', 'd']) {
+      const state = { high: 1, low: 2 }
+      const message = { kind: 'checksum', life, item: itemOf(nodes, 'a'), state, answer: false } as const
+      nodes.handle('a', { type: 'message', from, bytes: codec.encode(message) })
     }
-    lies()
     nodes.run(4_000)
-    expect(engine?.stateOf(life)).toBe('alive')
+    expect(nodes.outputs('load', 'a').length).toBe(before + 1)
+    return nodes
+  }
+
+  test('it reads its own again, and its signatures decide', () => {
+    const nodes = outvoted()
+    const writes = nodes.stores.get('a')?.length
     nodes.handle('a', { type: 'loaded', life, parts: stored(nodes, 'a') })
     nodes.edit('a', 'y')
+    nodes.network.heal()
     nodes.run(5_000)
     expectEqual(nodes, ['x', 'y'])
     expect(
@@ -383,13 +479,24 @@ describe('where most peers say that a signed document is another', () => {
         .map(({ kind }) => kind),
     ).toEqual(['append'])
   })
+
+  test('it gets it anew where they are not those of their authors', () => {
+    const nodes = outvoted()
+    const [part] = stored(nodes, 'a')
+    nodes.handle('a', { type: 'loaded', life, parts: [rotten(part as Uint8Array)] })
+    expect(nodes.outcome(nodes.edit('a', 'lost?'))).toBe('REPLICATION_DAMAGED')
+    nodes.network.heal()
+    nodes.run(10_000)
+    nodes.edit('a', 'y')
+    nodes.run(5_000)
+    expectEqual(nodes, ['x', 'y'])
+    expect(nodes.outputs('repaired', 'a')).toHaveLength(1)
+  })
 })
 
 /** What stands for the life in what a node sends about it. */
-function itemOf(nodes: Nodes, node: string): { high: number; low: number } | undefined {
-  const digest = nodes.engines.get(node)?.status().digest
+function itemOf(nodes: Nodes, node: string): { high: number; low: number } {
   // There is one life, so the root is its item.
-  return digest === undefined
-    ? undefined
-    : { high: Number.parseInt(digest.slice(0, 8), 16), low: Number.parseInt(digest.slice(8), 16) }
+  const digest = nodes.engines.get(node)?.status().digest ?? ''
+  return { high: Number.parseInt(digest.slice(0, 8), 16), low: Number.parseInt(digest.slice(8), 16) }
 }

@@ -233,6 +233,8 @@ export class Repair {
       this.#sendParts(to, life, lacking)
       return
     }
+    // What it takes in the store says how large it will be, before it is made for nothing.
+    if (life.logBytes > PART_BYTES_MAX && !this.#parts.transfers.hasRoom(to, life.logBytes)) return
     if (life.staged.some(({ via }) => via === undefined)) {
       // A snapshot would hold own changes that are not durable: it waits for the write that is out, and edits wait for it.
       life.isHeld = true

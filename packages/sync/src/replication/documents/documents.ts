@@ -287,6 +287,10 @@ export class Documents {
   /** Takes note of a proof, and does what follows. Answers the fork that holds now; undefined where it was known. */
   fork(life: Life, shown: ForkProof, via: Via): ForkProof | undefined {
     const proof = life.signed?.learn(shown)
+    if (proof === 'unsound') {
+      this.damaged(life.key)
+      return undefined
+    }
     if (proof !== undefined) this.stage(life, [{ bytes: encodeProof(proof), knows: [], headers: [], via }])
     this.endForked(life, via)
     return proof

@@ -122,7 +122,7 @@ export class Intake {
       for (const header of refused) this.#refuse(header)
     } catch (error) {
       if (!isFork(error)) throw error
-      this.#contradicts(change.header)
+      this.#contradicts(change.header, undefined)
     }
   }
 
@@ -189,13 +189,20 @@ export class Intake {
   }
 
   #refuse(header: ChangeHeader): void {
+    const early = this.#life.early.get(keyOf(header))
     this.#life.early.delete(keyOf(header))
-    this.#contradicts(header)
+    this.#contradicts(header, early?.bytes)
   }
 
-  /** Where changes are signed, whoever contradicts itself in nothing but the chain check has made a change that nobody can take. */
-  #contradicts({ actor }: ChangeHeader): void {
-    if (this.#life.signed === undefined) this.#taken.forks.push(actor)
+  /**
+   * Where changes are signed, what waited is half of a proof, now that something else is here. Whoever contradicts itself in nothing but
+   * the chain check has made a change that nobody can take.
+   */
+  #contradicts({ actor }: ChangeHeader, waited: Uint8Array | undefined): void {
+    const { signed } = this.#life
+    const proof = signed === undefined || waited === undefined ? undefined : signed.reexamine(openChange(waited))
+    if (proof !== undefined) this.#taken.proofs.push(proof)
+    else if (signed === undefined) this.#taken.forks.push(actor)
     else this.#taken.refused.push('CORE_ACTOR_FORKED')
   }
 }

@@ -138,10 +138,6 @@ export class Life {
       this.#durable.delete(actor)
       if (boundary !== undefined) this.learn([boundary])
     }
-    this.staged = this.staged.map((part) => {
-      const knows = part.knows.filter((entry) => entry.actor !== actor || entry.counter <= (boundary?.counter ?? 0))
-      return { ...part, knows }
-    })
   }
 
   /** Takes note of what has become durable. */

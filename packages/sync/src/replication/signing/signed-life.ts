@@ -8,7 +8,15 @@
 import { type ActorId, type Change, type ChangeSeal, limits, openChange, readChange } from '@joinery/core'
 import type { FrontierEntry, LifeKey } from '../messages/messages.ts'
 import { type Claim, changeDigest, claimOf, claimRefusal, sealOf } from './claim.ts'
-import { contradict, decodeProof, encodeProof, type ForkProof, forkedFrom, isProof } from './fork-proof.ts'
+import {
+  contradict,
+  decodeProof,
+  encodeProof,
+  type ForkProof,
+  forkedFrom,
+  isProof,
+  proofRefusal,
+} from './fork-proof.ts'
 import { type LogEntry, SignedLog } from './signed-log.ts'
 import { type Signing, sameBytes } from './signing.ts'
 import { voidChange } from './void-change.ts'
@@ -110,12 +118,16 @@ export class SignedLife {
     return all.find((each) => contradict(this.#signing, this.#key, actor, [each, claim]))
   }
 
-  /** Answers the fork to act on, which may be a lower one than was shown; undefined where it was known. */
-  learn(shown: ForkProof): ForkProof | undefined {
+  /**
+   * Answers the fork to act on, which may be a lower one than was shown; undefined where it was known, and `unsound` where what is here
+   * is not what its author signed: then it proves nothing but that.
+   */
+  learn(shown: ForkProof): ForkProof | 'unsound' | undefined {
     let proof = shown
     for (let lower = this.#below(proof); lower !== undefined; lower = this.#below(proof)) proof = lower
     const known = this.forks.get(proof.actor)
     if (known !== undefined && forkedFrom(known) <= forkedFrom(proof)) return undefined
+    if (proofRefusal(this.#signing, this.#key, proof) !== undefined) return 'unsound'
     this.forks.set(proof.actor, proof)
     return proof
   }
