@@ -41,6 +41,14 @@ export interface AdmissionOptions {
   readonly limits: CatalogLimits
   /** The latest time that is believed, in microseconds. */
   readonly timeMaxMicros: number
+  /** Changes of this request by their bytes: the deltas of one have the same. */
+  readonly read: Map<string, ReadChange>
+}
+
+/** A change that may be applied, with what its deltas read like. */
+export interface ReadChange {
+  readonly admitted: AdmittedDelta
+  readonly texts: ReadonlySet<string>
 }
 
 /** Throws `CATALOG_DELTA_*`. */
@@ -48,26 +56,32 @@ export function admitDelta(given: unknown, options: AdmissionOptions): AdmittedD
   if (typeof given !== 'object' || given === null || Array.isArray(given)) malformed('a delta is a JSON object')
   const { type, bytes: text } = given as { readonly type?: unknown; readonly bytes?: unknown }
   if (type !== 'orset' && type !== 'lww' && type !== 'state') malformed('type is orset, lww or state')
-  const bytes = decodeBase64(text, options.limits)
+  if (typeof text !== 'string') malformed('bytes is base64 text')
   try {
-    return type === 'state' ? admitState(given, bytes, options) : admitChange(given, bytes, options)
+    return type === 'state' ? admitState(given, text, options) : admitChange(given, text, options)
   } catch (error) {
     if (error instanceof CoreError) throw ofCore(error)
     throw error
   }
 }
 
-function admitChange(given: object, bytes: Uint8Array, options: AdmissionOptions): AdmittedDelta {
+function admitChange(given: object, text: string, options: AdmissionOptions): AdmittedDelta {
+  const read = options.read.get(text) ?? readChange(text, options)
+  options.read.set(text, read)
+  if (!read.texts.has(canonicalJson(given))) mismatch()
+  return read.admitted
+}
+
+function readChange(text: string, options: AdmissionOptions): ReadChange {
+  const bytes = decodeBase64(text, options.limits)
   const change = readCatalogChange(bytes)
   const { shard, header, effects } = change
   if (header.incarnation !== INCARNATION) foreign('the change is of another life')
-  const { key } = given as { readonly key?: unknown }
-  const same = deltasOf(change).filter((delta) => delta.key === key)
-  if (!same.some((delta) => canonicalJson(delta) === canonicalJson(given))) mismatch()
   if (header.timeMicros > options.timeMaxMicros) ahead()
   for (const effect of effects) checkEffect(effect, options)
   const reaches = new Map([[header.actor as string, header.first + header.length - 1]])
-  return { shard, change: changeName(shard, header), bytes, reaches }
+  const admitted = { shard, change: changeName(shard, header), bytes, reaches }
+  return { admitted, texts: new Set(deltasOf(change).map(canonicalJson)) }
 }
 
 function checkEffect({ id, field, effect: { write } }: RowEffect, { limits, timeMaxMicros }: AdmissionOptions): void {
@@ -83,7 +97,8 @@ function checkEffect({ id, field, effect: { write } }: RowEffect, { limits, time
 }
 
 /** A state is loaded beside the catalog, by a document that knows no types but those of catalogs. */
-function admitState(given: object, bytes: Uint8Array, { limits, timeMaxMicros }: AdmissionOptions): AdmittedDelta {
+function admitState(given: object, text: string, { limits, timeMaxMicros }: AdmissionOptions): AdmittedDelta {
+  const bytes = decodeBase64(text, limits)
   const { key } = given as { readonly key?: unknown }
   const isNamed = typeof key === 'string' && key.startsWith(STATE)
   const shard = isNamed ? shardIn(documentOf(key.slice(STATE.length))) : undefined
@@ -106,8 +121,7 @@ function admitState(given: object, bytes: Uint8Array, { limits, timeMaxMicros }:
   return { shard, change: state.change, bytes, reaches: new Map(Object.entries(state.clock)) }
 }
 
-function decodeBase64(text: unknown, { deltaBytesMax }: CatalogLimits): Uint8Array {
-  if (typeof text !== 'string') malformed('bytes is base64 text')
+function decodeBase64(text: string, { deltaBytesMax }: CatalogLimits): Uint8Array {
   if (text.length > Math.ceil(deltaBytesMax / 3) * 4) malformed(`a delta has at most ${deltaBytesMax} bytes`)
   const bytes = Buffer.from(text, 'base64')
   // What Node passes over would be another text for the same bytes.

@@ -53,7 +53,7 @@ export class Applier {
         `there are at most ${limits.deltasPostMax} deltas in one request`,
       )
     }
-    const options = { limits, timeMaxMicros: timeMaxMicros(wallMs()) }
+    const options = { limits, timeMaxMicros: timeMaxMicros(wallMs()), read: new Map() }
     const admitted = deltas.map((delta, at) => this.#admit(delta, at, options))
     const changes = new Map(admitted.map((delta) => [delta.change, delta]))
     for (const delta of changes.values()) this.#checkAuthors(delta)

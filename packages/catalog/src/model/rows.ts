@@ -1,6 +1,6 @@
 /**
  * How an entry stands in a map of core. Each field of its metadata is a key of its own, so that fields merge one by one, and one more
- * key says that it was added; the entry is there while any of them is. A map of maps would say the same, and takes four times the
+ * key says that it was added; the entry is there while any of them is. A map of maps would say the same, and takes almost three times the
  * memory: nested containers cost far more than the columns in which plain values stand.
  */
 import type { EntryKey, Kind } from './kinds.ts'

@@ -54,11 +54,19 @@ function scalarKey(value: JsonValue): IndexKey | undefined {
       return booleanKey(value)
     case 'string': {
       const ms = parseDate(value)
-      return ms === undefined ? textKey(value) : dateKey(ms)
+      return ms === undefined ? textKey(value) : dateTextKey(value, ms)
     }
     default:
       return value === null ? NULL_KEY : undefined
   }
+}
+
+/** What a date is written as by most: it is its own key. */
+const CANONICAL_UNITS = 24
+
+function dateTextKey(text: string, ms: number): IndexKey {
+  const isCanonical = text.length === CANONICAL_UNITS && text.endsWith('Z') && text[10] === 'T' && text[19] === '.'
+  return isCanonical ? DATE + text : dateKey(ms)
 }
 
 /** The keys that a value is found by, each once, ascending. The first is the one that it is sorted by. */

@@ -89,7 +89,8 @@ export class Table {
     const numbers: number[] = []
     this.ids.walk((n) => numbers.push(n) > 0)
     // By id, so that entries of one key stand in that order, too.
-    for (const [field, index] of this.fields) index.build(groupsOf(field, numbers, this))
+    const groups = groupsOf(numbers, this)
+    for (const [field, index] of this.fields) index.build(groups.get(field) as Groups)
     for (const n of numbers) {
       const { id, metadata } = this.entry(n)
       for (const word of wordsOf(id, metadata, this.#limits)) this.words.add(word, n)
@@ -189,10 +190,20 @@ function define(metadata: Record<string, JsonValue>, field: string, value: JsonV
   else Object.defineProperty(metadata, field, { value, enumerable: true, configurable: true, writable: true })
 }
 
-function groupsOf(field: string, numbers: readonly number[], table: Table): Map<IndexKey, number[]> {
-  const groups = new Map<IndexKey, number[]>()
-  for (const n of numbers) for (const key of keysOf(own(table.entry(n), field))) pushTo(groups, key, n)
-  return groups
+/** Entries by key. */
+type Groups = Map<IndexKey, number[]>
+
+/** By indexed field. Entries have few fields: they are asked for theirs, not for all that there are. */
+function groupsOf(numbers: readonly number[], table: Table): Map<string, Groups> {
+  const all = new Map<string, Groups>([...table.fields.keys()].map((field) => [field, new Map()]))
+  for (const n of numbers) {
+    const { metadata } = table.entry(n)
+    for (const field of Object.keys(metadata)) {
+      const groups = all.get(field)
+      if (groups !== undefined) for (const key of keysOf(metadata[field])) pushTo(groups, key, n)
+    }
+  }
+  return all
 }
 
 function pushTo<K>(lists: Map<K, number[]>, key: K, n: number): void {

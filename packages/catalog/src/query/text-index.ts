@@ -7,17 +7,17 @@ interface Postings {
   length: number
 }
 
-/** A map of JavaScript holds 2^24 keys; these together hold as many as memory does. */
+/**
+ * Words are parted by their first letter: who asks for a prefix looks at the words that begin alike, and all maps together hold more than
+ * the 2^24 keys that one can.
+ */
 const PARTS = 64
 
 export class TextIndex {
   readonly #parts: Map<string, number | Postings>[] = Array.from({ length: PARTS }, () => new Map())
 
   #part(word: string): Map<string, number | Postings> {
-    return this.#parts[(word.charCodeAt(0) * 31 + word.charCodeAt(word.length - 1)) % PARTS] as Map<
-      string,
-      number | Postings
-    >
+    return this.#parts[word.charCodeAt(0) % PARTS] as Map<string, number | Postings>
   }
 
   add(word: string, entry: number): void {
@@ -47,11 +47,9 @@ export class TextIndex {
     addAll(this.#part(word).get(word), into)
   }
 
-  /** The same for all words that begin so. O(words): they are in no order. */
+  /** The same for all words that begin so. O(words with that letter): they are in no order. */
   collectPrefix(prefix: string, into: Bitset): void {
-    for (const part of this.#parts) {
-      for (const [word, found] of part) if (word.startsWith(prefix)) addAll(found, into)
-    }
+    for (const [word, found] of this.#part(prefix)) if (word.startsWith(prefix)) addAll(found, into)
   }
 }
 
