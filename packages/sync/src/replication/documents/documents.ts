@@ -4,7 +4,7 @@
  */
 import { type ChangeHeader, CoreError, type SchemaDoc } from '@joinery/core'
 import type { Context } from '../context.ts'
-import { ReplicationError } from '../errors.ts'
+
 import { sameHash } from '../hash64.ts'
 import type { LifeKey } from '../messages/messages.ts'
 import type { ActorChoice, StoredLife } from '../ports.ts'
