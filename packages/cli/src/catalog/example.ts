@@ -133,7 +133,7 @@ async function tell(story: Story, [node1, node2]: readonly [Catalog, Catalog], s
 }
 
 const reasons = {
-  older: 'it is older',
+  older: 'that one is older',
   node: 'same time, smaller node id',
   epoch: 'same time, another life of the node',
 }
