@@ -72,8 +72,13 @@ function admitChange(given: object, text: string, options: AdmissionOptions): Ad
   return read.admitted
 }
 
+/** Of the second byte of a change: docs/FORMAT.md, section 4. */
+const FLAGS_KNOWN = 15
+
 function readChange(text: string, options: AdmissionOptions): ReadChange {
   const bytes = decodeBase64(text, options.limits)
+  // What a later version may mean by others cannot be shown, and what is not shown is not taken.
+  if ((bytes[1] ?? 0) > FLAGS_KNOWN) malformed('the change has flags that nobody knows')
   const change = readCatalogChange(bytes)
   const { shard, header, effects } = change
   if (header.incarnation !== INCARNATION) foreign('the change is of another life')
